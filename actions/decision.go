@@ -5,41 +5,7 @@ import (
 
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/rules"
-	"github.com/postern-mail/postern/strictyaml"
 )
-
-// OnError says what becomes of a message that could not be decided on.
-type OnError string
-
-// The choices.
-const (
-	OnErrorTempfail OnError = "tempfail" // 451 4.3.0
-	OnErrorAccept   OnError = "accept"   // it passes; recorded
-)
-
-// Settings of the engine.
-type Settings struct {
-	// BlockText is the text of a 550 to a session that is not ours.
-	BlockText string
-	// LearnMore is a URL added to refusals of sessions that are ours; may be empty.
-	LearnMore string
-	OnError   OnError
-}
-
-// Engine runs policies over messages. It is safe for concurrent use.
-type Engine struct{ settings Settings }
-
-// NewEngine gives an engine.
-func NewEngine(s Settings) *Engine { return &Engine{settings: s} }
-
-// Vocabulary reads the actions of rules for [rules.Load].
-func Vocabulary() rules.ActionKeys { panic("skeleton") }
-
-// Load loads policies with the actions of this package and checks what concerns
-// several rules together. The set is nil when a problem is an error.
-func Load(files []rules.File, v rules.Vocabulary) (*rules.Set, []strictyaml.Problem) {
-	panic("skeleton")
-}
 
 // State is what became of a matched rule in a fork.
 type State string
@@ -59,14 +25,15 @@ type RuleState struct {
 	State State
 }
 
-// Edit is one change that rules make to a message, in words of policies.
+// Edit is one change that rules make to a message, in words of policies. It is
+// data: it can be kept and done later.
 type Edit struct {
 	Action string // setHeader, removeHeader, prependSubject, addRecipients
 	Name   string // header field name; to, cc or bcc for addRecipients
 	Value  string
 }
 
-// Simulation is what test policies would have done.
+// Simulation is what the walk would have done with all test policies on.
 type Simulation struct {
 	Verdict   Verdict
 	DecidedBy *rules.Rule // nil when no rule decides
@@ -78,7 +45,7 @@ type Fork struct {
 	Verdict    Verdict
 	DecidedBy  *rules.Rule // nil when no rule decides
 	Reply      *Reply      // with Block and Defer
-	// PolicyTip is what the sender is told by the rules; empty when nothing.
+	// PolicyTip is what the rules tell the sender; empty when nothing.
 	PolicyTip string
 	Edits     []Edit
 	// FinalRecipients are the addresses the fork goes to; none with Block and Defer.
@@ -93,7 +60,7 @@ type Decision struct {
 	PolicyVersion   string
 	Ours            bool // the session is ours
 	Evaluation      *rules.Evaluation
-	Forks           []Fork // first the one with the first recipient
+	Forks           []Fork // in the order of their first recipients
 	Notices         []message.Notice
 	AddressMismatch bool
 	// Removed counts the reserved header fields taken out (X-Postern-* and others).
@@ -105,18 +72,21 @@ type Decision struct {
 	Outcome Outcome
 }
 
-// Effects are the doors through which a decision reaches the world. The live
-// twin is made by the command line; [DryRun] is the other.
+// Effects are the doors through which a decision reaches the world.
 type Effects interface {
 	// NewReference gives the reference of a message, as P-7K3M9Q.
 	NewReference() string
 	// Record keeps what was decided, before the outcome is written. An error makes
-	// the outcome a temporary failure.
+	// the outcome a temporary failure, unless the settings accept errors.
 	Record(ctx context.Context, m *message.Message, d *Decision) error
 }
 
-// Run decides on a message. It never fails: an error becomes the outcome that
-// the settings say.
-func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx Effects) *Decision {
-	panic("skeleton")
-}
+// DryRun is the twin of the live effects that touches nothing: what would
+// happen can be asked as often as one likes.
+type DryRun struct{}
+
+// NewReference gives a reference that stands for the one a real message gets.
+func (DryRun) NewReference() string { return "P-DRYRUN" }
+
+// Record keeps nothing.
+func (DryRun) Record(context.Context, *message.Message, *Decision) error { return nil }

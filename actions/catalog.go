@@ -1,0 +1,296 @@
+package actions
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/postern-mail/postern/rules"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// Class says when an action is done and whether evaluation goes on behind it.
+type Class int
+
+// The classes.
+const (
+	Mark       Class = iota // says something of the rule, does nothing to the message
+	NonHalting              // collected, done after the last rule
+	Halting                 // decides the verdict; later rules are not done
+	Waiting                 // holds the message for a decision
+)
+
+func (c Class) String() string {
+	return [...]string{"mark", "non-halting", "halting", "waiting"}[c]
+}
+
+// Kind is one row of the catalogue of actions.
+type Kind struct {
+	Name  string
+	Class Class
+	// Doc is one line for the reference documentation.
+	Doc string
+	// read makes the action of its value. It is nil for an action that this version
+	// does not do; the loader refuses it by name.
+	read func(r *strictyaml.Reader, n *strictyaml.Node, field string, spec *spec)
+	// planned is set for a row that is read only where its place in the walk is
+	// tested, because nothing behind it is built.
+	planned bool
+}
+
+// kinds is the catalogue, sorted by name without case.
+var kinds = []Kind{
+	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients to the To, Cc or Bcc box", read: readAddRecipients},
+	{Name: "applyBrandingTemplate", Class: NonHalting},
+	{Name: "applyHtmlDisclaimer", Class: NonHalting},
+	{Name: "blockAccess", Class: Halting, Doc: "refuses the message: `all`, or `perUser` for people outside the organisation", read: readBlockAccess},
+	{Name: "blockAccessScope", Class: Mark, Doc: "Purview's way to say whom `blockAccess: true` refuses", read: readBlockAccessScope},
+	{Name: "blockResponse", Class: Mark},
+	{Name: "deleteMessage", Class: Halting},
+	{Name: "encryptRMSTemplate", Class: NonHalting},
+	{Name: "generateAlert", Class: Mark},
+	{Name: "generateIncidentReport", Class: Mark},
+	{Name: "generateNotification", Class: NonHalting},
+	{Name: "incidentReportContent", Class: Mark},
+	{Name: "moderate", Class: Waiting},
+	{Name: "modifySubject", Class: NonHalting},
+	{Name: "notifyAllowOverride", Class: Mark, read: readAllowOverride, planned: true},
+	{Name: "notifyEmailCustomSenderDisplayName", Class: Mark},
+	{Name: "notifyEmailCustomSubject", Class: Mark},
+	{Name: "notifyEmailCustomText", Class: Mark},
+	{Name: "notifyEmailExchangeIncludeAttachment", Class: Mark},
+	{Name: "notifyOverrideRequirements", Class: Mark},
+	{Name: "notifyPolicyTipCustomDialog", Class: Mark},
+	{Name: "notifyPolicyTipCustomText", Class: Mark, Doc: "the text that the sender of a refused message reads, at most 256 characters", read: readTip},
+	{Name: "notifyPolicyTipCustomTextTranslations", Class: Mark},
+	{Name: "notifyPolicyTipDisplayOption", Class: Mark},
+	{Name: "notifyPolicyTipUrl", Class: Mark},
+	{Name: "notifyUser", Class: Mark, read: readNotifyUser, planned: true},
+	{Name: "notifyUserType", Class: Mark},
+	{Name: "onActionError", Class: Mark},
+	{Name: "overrideBy", Class: Mark},
+	{Name: "overrideLifts", Class: Mark},
+	{Name: "prependSubject", Class: NonHalting, Doc: "puts a text in front of the subject", read: readPrependSubject},
+	{Name: "quarantine", Class: Halting},
+	{Name: "redirectMessageTo", Class: NonHalting},
+	{Name: "rejectMessage", Class: Halting, Doc: "refuses the message with a text and an enhanced status code", read: readRejectMessage},
+	{Name: "removeHeader", Class: NonHalting, Doc: "removes header fields by name, or by name and value", read: readRemoveHeader},
+	{Name: "removeRMSTemplate", Class: NonHalting},
+	{Name: "reportSeverityLevel", Class: Mark},
+	{Name: "setHeader", Class: NonHalting, Doc: "adds a header field or gives it a new value", read: readSetHeader},
+	{Name: "stopPolicyProcessing", Class: Mark, Doc: "ends evaluation behind a matched rule of an enforced policy", read: readStop},
+	{Name: "stripAttachment", Class: NonHalting},
+	{Name: "untellable", Class: Mark},
+}
+
+// Kinds lists the actions this version does, by name.
+func Kinds() []Kind {
+	var out []Kind
+	for _, k := range kinds {
+		if k.read != nil && !k.planned {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// spec is everything under `actions` of one rule.
+type spec struct {
+	rule   *rules.Rule
+	halt   *halt
+	edits  []Edit
+	tip    string
+	stopAt *strictyaml.Node
+	// override is set when the sender may lift a block.
+	override bool
+	// notify is set when the rule tells people.
+	notify bool
+	file   string
+
+	scopeAt      *strictyaml.Node // of blockAccessScope
+	scopeOutside bool
+}
+
+// specOf gives what a rule does; a rule without actions does nothing.
+func specOf(r *rules.Rule) *spec {
+	for _, a := range r.Actions {
+		if s, ok := a.(*spec); ok {
+			return s
+		}
+	}
+	return &spec{rule: r}
+}
+
+// vocabulary reads actions for the loader of rules.
+type vocabulary struct{ planned bool }
+
+// Vocabulary reads the actions of rules for [rules.Load].
+func Vocabulary() rules.ActionKeys { return vocabulary{} }
+
+// Parse implements [rules.ActionKeys].
+func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string, rule *rules.Rule) []any {
+	m := r.Mapping(n, field)
+	if m == nil {
+		return nil
+	}
+	s := &spec{rule: rule, file: r.File}
+	var halting []string
+	for _, e := range m.Entries() {
+		k := find(e.Key)
+		switch {
+		case k == nil:
+			r.Errorf(e.At, e.Field, meant(e.Key), "unknown action %q", e.Key)
+			continue
+		case k.Name != e.Key:
+			r.Errorf(e.At, e.Field, fmt.Sprintf("write `%s`", k.Name), "unknown action %q", e.Key)
+			continue
+		case k.read == nil || k.planned && !v.planned:
+			r.Errorf(e.At, e.Field, "take the key away", "not supported by this version")
+			continue
+		}
+		k.read(r, e.Value, e.Field, s)
+		if k.Class == Halting {
+			halting = append(halting, k.Name)
+		}
+	}
+	if len(m.Entries()) == 0 && !r.Failed() {
+		r.Errorf(n, field, "write an action, or leave `actions` away to record matches only", "there is no action")
+	}
+	if len(halting) > 1 {
+		r.Errorf(n, field, "keep one of them", "a rule cannot have two halting actions (%s)", strings.Join(halting, ", "))
+	}
+	if s.scopeAt != nil {
+		if b, _ := m.Get("blockAccess"); b.Value == nil || b.Value.Tag != "!!bool" {
+			r.Errorf(s.scopeAt, strictyaml.Join(field, "blockAccessScope"), "write `blockAccess: true` beside it, or `blockAccess: perUser` alone",
+				"blockAccessScope says something only beside `blockAccess: true`")
+		} else {
+			s.halt.outsideOnly = s.scopeOutside
+		}
+	}
+	if rule.PerRecipient && len(s.edits) > 0 {
+		r.Errorf(n, field, "use nonBifurcatingAccessScope or an anyOf… condition, which hold for the whole message",
+			"not supported by this version: the rule matches some recipients of a message only, and their copies cannot be edited apart from the others")
+	}
+	return []any{s}
+}
+
+// find gives the row of a name, compared without case so that Purview's spelling
+// finds its row.
+func find(name string) *Kind {
+	for i := range kinds {
+		if strings.EqualFold(kinds[i].Name, name) {
+			return &kinds[i]
+		}
+	}
+	return nil
+}
+
+func meant(name string) string {
+	var names []string
+	for _, k := range Kinds() {
+		names = append(names, k.Name)
+	}
+	if c := strictyaml.Closest(name, names); c != "" {
+		return fmt.Sprintf("did you mean `%s`?", c)
+	}
+	return "the actions are " + strings.Join(names, ", ")
+}
+
+// Load loads policies with the actions of this package and checks what concerns
+// several rules together. The set is nil when a problem is an error.
+func Load(files []rules.File, v rules.Vocabulary) (*rules.Set, []strictyaml.Problem) {
+	if v.Actions == nil {
+		v.Actions = Vocabulary()
+	}
+	set, problems := rules.Load(files, v)
+	if set == nil {
+		return nil, problems
+	}
+	problems = append(problems, checkStops(set)...)
+	strictyaml.Sort(problems)
+	if strictyaml.Errors(problems) {
+		return nil, problems
+	}
+	return set, problems
+}
+
+// checkStops refuses a rule that stops for some recipients of a message while a
+// later rule edits: their copies would differ. A rule that also refuses the
+// message is harmless, because then there are no copies.
+func checkStops(set *rules.Set) []strictyaml.Problem {
+	var out []strictyaml.Problem
+	var stops []*spec
+	for _, p := range set.Policies {
+		if p.Mode == rules.Disable {
+			continue
+		}
+		for _, rule := range p.Rules {
+			s := specOf(rule)
+			if rule.Disabled {
+				continue
+			}
+			if len(s.edits) > 0 {
+				for _, st := range stops {
+					out = append(out, strictyaml.Problem{
+						File: st.file, Line: st.stopAt.Line, Column: st.stopAt.Column, Field: "stopPolicyProcessing",
+						What:  fmt.Sprintf("not supported by this version: rule %q stops for some recipients of a message only, and rule %q behind it edits the others' copies", st.rule.Name, rule.Name),
+						Write: "use conditions that hold for the whole message",
+					})
+				}
+				stops = nil
+			}
+			if rule.Stop && rule.PerRecipient && s.stopAt != nil && (s.halt == nil || s.halt.outsideOnly) {
+				stops = append(stops, s)
+			}
+		}
+	}
+	return out
+}
+
+func readStop(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	if v, ok := r.Bool(n, field); ok {
+		s.rule.Stop, s.stopAt = v, n
+	}
+}
+
+// tipLength is Purview's limit for a policy tip, in characters.
+const tipLength = 256
+
+func readTip(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	if t, ok := readLine(r, n, field, tipLength); ok {
+		s.tip = t
+	}
+}
+
+// readAllowOverride and readNotifyUser know of their rows only what the walk
+// needs: that a block is weaker when it can be overridden, and that somebody is
+// told.
+func readAllowOverride(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	_, _, s.override = r.Texts(n, field)
+}
+
+func readNotifyUser(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	_, _, s.notify = r.Texts(n, field)
+}
+
+// readLine reads a text of one line with at most limit characters.
+func readLine(r *strictyaml.Reader, n *strictyaml.Node, field string, limit int) (string, bool) {
+	t, ok := r.Text(n, field)
+	if !ok {
+		return "", false
+	}
+	return t, lineOK(r, n, field, t, limit)
+}
+
+func lineOK(r *strictyaml.Reader, n *strictyaml.Node, field, t string, limit int) bool {
+	switch {
+	case strings.TrimSpace(t) == "":
+		r.Errorf(n, field, "write a text", "the text is empty")
+	case strings.ContainsFunc(t, func(c rune) bool { return c < ' ' || c == 0x7f }):
+		r.Errorf(n, field, "write one line", "the text holds a line end or another control character")
+	case len([]rune(t)) > limit:
+		r.Errorf(n, field, fmt.Sprintf("write at most %d characters", limit), "the text has %d characters", len([]rune(t)))
+	default:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,176 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/postern-mail/postern/rules"
+)
+
+// forkGroup is the recipients for whom every rule came to the same.
+type forkGroup struct {
+	recipients []int
+	enforced   []match // matched rules that act
+	all        []match // with those of policies in a test mode
+	stopped    []*rules.Rule
+	unknown    []unknownRule
+}
+
+type unknownRule struct {
+	match
+	reason string
+}
+
+// group sorts the recipients of a message into forks, in the order of their
+// first recipients. There is always at least one.
+func group(ctx context.Context, ev *rules.Evaluation, scan *rules.Scan) []*forkGroup {
+	n := len(scan.Message.Envelope.Recipients)
+	keys := make([][]byte, n)
+	usesOutside := false
+	for i := range ev.Rules {
+		r := &ev.Rules[i]
+		if len(r.Matches)+len(r.Unknowns)+len(r.Stopped) == 0 {
+			continue
+		}
+		row := make([]byte, n)
+		mark(row, r.Stopped, 's')
+		mark(row, r.Unknowns, 'u')
+		mark(row, r.Matches, 'm')
+		for j, c := range row {
+			keys[j] = append(keys[j], c)
+		}
+		if h := specOf(r.Rule).halt; h != nil && h.outsideOnly {
+			usesOutside = true
+		}
+	}
+	var unsure []error
+	if usesOutside {
+		unsure = make([]error, n)
+		for j := range keys {
+			inside, err := scan.RecipientInside(ctx, j)
+			unsure[j] = err
+			switch {
+			case err != nil:
+				keys[j] = append(keys[j], '?')
+			case inside:
+				keys[j] = append(keys[j], 'i')
+			default:
+				keys[j] = append(keys[j], 'o')
+			}
+		}
+	}
+	var out []*forkGroup
+	byKey := make(map[string]*forkGroup)
+	for j := range keys {
+		k := string(keys[j])
+		g := byKey[k]
+		if g == nil {
+			where, err := byte('o'), error(nil)
+			if usesOutside {
+				where, err = k[len(k)-1], unsure[j]
+			}
+			g = newGroup(ev, k, where, err)
+			byKey[k] = g
+			out = append(out, g)
+		}
+		g.recipients = append(g.recipients, j)
+	}
+	if len(out) == 0 {
+		out = []*forkGroup{newGroup(ev, "", 'o', nil)}
+	}
+	return out
+}
+
+func mark(row []byte, places []int, c byte) {
+	for _, p := range places {
+		row[p] = c
+	}
+}
+
+// newGroup reads the key of a fork back into rules. Where is 'i' or 'o' for
+// people inside or outside, '?' when err says why it is not known; then a
+// blockAccess perUser is unknown for them.
+func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGroup {
+	g := &forkGroup{}
+	at := 0
+	for i := range ev.Rules {
+		r := &ev.Rules[i]
+		if len(r.Matches)+len(r.Unknowns)+len(r.Stopped) == 0 || at >= len(key) {
+			continue
+		}
+		s := specOf(r.Rule)
+		m := see(s, where != 'i')
+		enforced := r.Rule.Policy.Mode.Enforced()
+		switch key[at] {
+		case 'm':
+			if enforced && where == '?' && s.halt != nil && s.halt.outsideOnly {
+				g.unknown = append(g.unknown, unknownRule{m, err.Error()})
+				break
+			}
+			g.all = append(g.all, m)
+			if enforced {
+				g.enforced = append(g.enforced, m)
+			}
+		case 'u':
+			if enforced {
+				g.unknown = append(g.unknown, unknownRule{m, r.Reason})
+			}
+		case 's':
+			g.stopped = append(g.stopped, r.Rule)
+		}
+		at++
+	}
+	return g
+}
+
+// decide walks the matched rules of the fork.
+func (g *forkGroup) decide() Fork {
+	st := walk(g.enforced)
+	f := Fork{Recipients: g.recipients, Verdict: Deliver, PolicyTip: st.tip, Edits: st.edits}
+	if st.enforced != nil {
+		f.Verdict, f.DecidedBy = Block, st.enforced.rule
+	}
+	for _, m := range g.all {
+		rule := m.spec.rule
+		state, acted := st.states[rule]
+		if !acted {
+			state = Simulated
+			if f.PolicyTip == "" && rule.Policy.Mode == rules.TestWithNotifications {
+				f.PolicyTip = m.spec.tip
+			}
+		}
+		f.Rules = append(f.Rules, RuleState{Rule: rule, State: state})
+	}
+	for _, rule := range g.stopped {
+		f.Rules = append(f.Rules, RuleState{Rule: rule, State: Stopped})
+	}
+	f.Simulated.Verdict = Deliver
+	if sim := walk(g.all); sim.enforced != nil {
+		f.Simulated = Simulation{Verdict: Block, DecidedBy: sim.enforced.rule}
+	}
+	return f
+}
+
+// undecided gives the reason when a rule whose answer is not known could change
+// what becomes of the fork: it acts, and no matched rule is as strict already.
+func (g *forkGroup) undecided() error {
+	st := walk(g.enforced)
+	rank := unrestricted
+	for _, m := range g.enforced {
+		if m.spec == st.enforced {
+			rank = m.rank
+		}
+	}
+	i := slices.IndexFunc(g.unknown, func(u unknownRule) bool {
+		if u.rank > rank {
+			return true
+		}
+		return rank == unrestricted && (len(u.spec.edits) > 0 || u.spec.rule.Stop)
+	})
+	if i < 0 {
+		return nil
+	}
+	u := g.unknown[i]
+	return fmt.Errorf("rule %q could not be judged: %s", u.spec.rule.Name, u.reason)
+}
