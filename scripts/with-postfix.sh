@@ -29,6 +29,9 @@ echo "with-postfix: ${mta:-POSTERN_UNPACK=1} keeps Postfix from being installed:
 	dpkg-deb -x postfix_*.deb "$root"
 )
 rm -rf "$root/.deb"
+# The linker takes LD_LIBRARY_PATH from no program that changes its group, and
+# root, who alone runs this, needs no other group.
+chmod g-s "$root/usr/sbin/postdrop" "$root/usr/sbin/postqueue"
 
 status=0
 POSTERN_POSTFIX_ROOT=$root "$@" || status=$?
