@@ -66,7 +66,7 @@ func Parse(file string, data []byte) (*Reader, *Node) {
 		return r, nil
 	}
 	if root.Kind != yaml.MappingNode {
-		r.Errorf(root, "", "begin with a key, as in `policy: Name`", "the file holds %s where keys and values are due", kindOf(root))
+		r.Errorf(root, "", "begin with a key, as in `key: value`", "the file holds %s where keys and values are due", kindOf(root))
 		return r, nil
 	}
 	return r, root

@@ -1,0 +1,50 @@
+package directory
+
+import (
+	"context"
+	"errors"
+
+	"github.com/postern-mail/postern/message"
+)
+
+// Errors of look-ups. Everything else that fails is unavailable.
+var (
+	ErrNotFound    = errors.New("not in the directory")
+	ErrUnavailable = errors.New("directory unavailable")
+)
+
+// Person is someone, or something with an address, in the directory. It is
+// read-only.
+type Person struct {
+	Address message.Path   // primary
+	Proxies []message.Path // further addresses
+	Name    string         // display name
+	Logins  []string
+	Guest   bool
+	Manager message.Path // the manager's primary address; null when none
+	// Attributes are by the names of [AttributeNames].
+	Attributes map[string][]string
+}
+
+// Group is a group of people and groups. It is read-only.
+type Group struct {
+	Address message.Path
+	Name    string
+	Members []message.Path // direct; people, groups and outside addresses
+	// Plain marks a group that may be replaced by its members.
+	Plain bool
+}
+
+// Directory is a source of people and groups. Its methods are safe for
+// concurrent use. A missing entry is ErrNotFound; an entry that could not be
+// looked up is ErrUnavailable (both wrapped).
+type Directory interface {
+	// Person finds the person an address belongs to, primary or proxy.
+	Person(ctx context.Context, addr message.Path) (*Person, error)
+	// Login finds the person with a login name ({auth_authen}).
+	Login(ctx context.Context, login string) (*Person, error)
+	Group(ctx context.Context, addr message.Path) (*Group, error)
+	// Member tells whether addr, or the person it belongs to, is in the group,
+	// nested groups included. An unknown group is ErrNotFound.
+	Member(ctx context.Context, addr, group message.Path) (bool, error)
+}
