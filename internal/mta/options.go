@@ -105,7 +105,8 @@ func (i *Instance) mainCF(opt Options) string {
 	if in.libraries != "" {
 		lines = append(lines,
 			"shlib_directory = "+in.libraries,
-			"import_environment = MAIL_CONFIG LANG=C LD_LIBRARY_PATH="+in.libraries)
+			"import_environment = MAIL_CONFIG LANG=C LD_LIBRARY_PATH="+in.libraries,
+			"export_environment = MAIL_CONFIG LANG LD_LIBRARY_PATH")
 	}
 	if opt.Milter != "" {
 		lines = append(lines, "smtpd_milters = "+opt.Milter, "non_smtpd_milters = "+opt.Milter)
