@@ -1,0 +1,38 @@
+# Postern: what a contributor runs. `make help` lists the targets.
+SHELL := /bin/sh
+FUZZTIME ?= 30s
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: help build run demo test lint bench fuzz clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '%-8s %s\n' "$$t" "$$d"; done
+
+build: ## build bin/postern
+	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/postern ./cmd/postern
+
+run: build ## serve examples/ on a loopback port, for an MTA of your own
+	bin/postern serve --config examples/postern.yaml --listen inet:127.0.0.1:8891
+
+demo: ## example messages through a private Postfix; Ctrl-C ends it, DEMO_ONCE=1 ends by itself
+	@scripts/need.sh
+	@$(MAKE) --no-print-directory build
+	@scripts/with-postfix.sh go run ./demo
+
+test: ## everything: lint, tests with the race detector, real Postfix
+	@scripts/test.sh
+
+lint: ## gofmt, go vet, staticcheck
+	@scripts/lint.sh
+
+bench: ## messages a second through Postfix: no milter, a no-op, Postern
+	@scripts/need.sh
+	@$(MAKE) --no-print-directory build
+	@scripts/with-postfix.sh go run ./bench $(BENCHFLAGS)
+
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+clean: ## remove what was built
+	rm -rf bin .cache
+	go clean -testcache
