@@ -1,0 +1,147 @@
+package milter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/emersion/go-milter"
+	"go.uber.org/zap"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/message"
+)
+
+// errLate is what a filter is told of a decision that came when the MTA had been
+// answered without it.
+var errLate = errors.New("the decision came too late")
+
+// judgement is a message with its outcome.
+type judgement struct {
+	msg     *message.Message // nil when it could not be parsed
+	outcome actions.Outcome
+	err     error // why there is no outcome
+}
+
+// finish decides on a message whose end has come, and gives the response.
+func (s *session) finish(tx *transaction, m *milter.Modifier) milter.Response {
+	start := time.Now()
+	if tx.tooLarge {
+		s.log.Info("message too large", zap.String("queueId", tx.env.QueueID), zap.Int64("octets", tx.size), zap.Int64("limit", tx.limit))
+		return s.reply(replyTooLarge, tx.simulated)
+	}
+	if tx.fault != nil {
+		tx.close()
+		return s.failure(tx, m, tx.fault)
+	}
+	j, late := s.judge(tx, start)
+	if late {
+		return s.failure(tx, m, errLate)
+	}
+	if j.err != nil {
+		j.outcome = s.failureOutcome()
+		s.logFailure(tx, j.err)
+	}
+	resp, err := s.write(j.outcome, tx.simulated, m)
+	if err != nil {
+		s.logFailure(tx, err)
+		s.discard()
+		j.outcome = s.failureOutcome()
+		resp, _ = s.write(j.outcome, tx.simulated, m)
+	}
+	if j.msg != nil {
+		s.written = func(err error) { s.cfg.done(j, start, err, s.log) }
+	}
+	return resp
+}
+
+// judge lets the filter decide, and tells the MTA every now and then that the
+// message is being worked on. A filter that does not answer in time goes on
+// alone; late is set then.
+func (s *session) judge(tx *transaction, start time.Time) (j judgement, late bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.DecisionTime)
+	decided := make(chan judgement)
+	gone := make(chan struct{})
+	go func() {
+		defer cancel()
+		j := s.cfg.decide(ctx, tx, s.log)
+		select {
+		case decided <- j:
+		case <-gone:
+			if j.msg != nil {
+				j.outcome = s.failureOutcome()
+				s.cfg.done(j, start, errLate, s.log)
+			}
+		}
+	}()
+	progress := time.NewTicker(s.cfg.Progress)
+	defer progress.Stop()
+	end := time.NewTimer(s.cfg.DecisionTime + s.cfg.Grace)
+	defer end.Stop()
+	for {
+		select {
+		case j := <-decided:
+			return j, false
+		case <-end.C:
+			close(gone)
+			return judgement{}, true
+		case <-progress.C:
+			if ctx.Err() == nil && s.progress() != nil {
+				cancel() // nobody waits any more
+			}
+		}
+	}
+}
+
+// decide parses and judges. Panics become errors.
+func (cfg *Config) decide(ctx context.Context, tx *transaction, log *zap.Logger) (j judgement) {
+	defer func() {
+		if v := recover(); v != nil {
+			log.Error("panic while judging", zap.String("queueId", tx.env.QueueID), zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
+			j.err = fmt.Errorf("panic: %v", v)
+		}
+		if j.msg == nil {
+			tx.close()
+		}
+	}()
+	if j.msg, j.err = message.Parse(tx.env, tx.header, tx.body, cfg.Budget, cfg.Limits); j.err != nil {
+		j.msg = nil
+		return j
+	}
+	j.outcome = cfg.Filter.Judge(ctx, j.msg)
+	return j
+}
+
+// done tells the filter how its outcome was taken, and lets go of the message.
+func (cfg *Config) done(j judgement, start time.Time, err error, log *zap.Logger) {
+	defer func() {
+		if v := recover(); v != nil {
+			log.Error("panic after judging", zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
+		}
+		if err := j.msg.Close(); err != nil {
+			log.Warn("message not closed", zap.Error(err))
+		}
+	}()
+	cfg.Filter.Done(j.msg, j.outcome, time.Since(start), err)
+}
+
+// failureOutcome is what becomes of a message that cannot be judged.
+func (s *session) failureOutcome() actions.Outcome {
+	if s.cfg.AcceptOnError {
+		return actions.Outcome{Verdict: actions.Deliver}
+	}
+	return actions.Outcome{Verdict: actions.Defer, Reply: replyFailed}
+}
+
+func (s *session) logFailure(tx *transaction, err error) {
+	s.log.Error("message not judged", zap.String("queueId", tx.env.QueueID), zap.Bool("accepted", s.cfg.AcceptOnError), zap.Error(err))
+}
+
+// failure is the response for a message that was never judged.
+func (s *session) failure(tx *transaction, m *milter.Modifier, err error) milter.Response {
+	s.logFailure(tx, err)
+	resp, _ := s.write(s.failureOutcome(), tx.simulated, m)
+	return resp
+}
