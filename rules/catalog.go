@@ -1,0 +1,143 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// Kind says for whom a condition answers.
+type Kind string
+
+// The kinds.
+const (
+	MessageWide  Kind = "messageWide"  // for all recipients alike
+	PerRecipient Kind = "perRecipient" // for each recipient
+	AnyRecipient Kind = "anyRecipient" // for all recipients when it holds for one
+)
+
+// Condition is a row of the catalogue of conditions.
+type Condition struct {
+	Name  string
+	Doc   string // one line
+	Value string // the form of its value
+	Kind  Kind
+	// Exception tells whether it may stand under `exceptions`.
+	Exception bool
+}
+
+type condition struct {
+	name  string
+	doc   string
+	value string
+	kind  Kind
+	// cost orders conditions: what is cheap is asked first.
+	cost        int
+	noException bool
+	parse       func(r *reader, n *strictyaml.Node, field string) (check, bool)
+}
+
+// The costs.
+const (
+	costEnvelope  = 1
+	costHeader    = 2
+	costNames     = 3
+	costDirectory = 4
+	costRecipient = 5
+	costText      = 20
+	costDocuments = 30
+	costClassify  = 40
+)
+
+// Forms of values.
+const (
+	formAddresses = "list of addresses"
+	formGroups    = "list of addresses of groups"
+	formDomains   = "list of domains; one that begins with a dot stands for all subdomains"
+	formScope     = "inOrganization or notInOrganization"
+	formWords     = "list of words and phrases"
+	formPatterns  = "list of regular expressions"
+	formSize      = "number with B, KB, MB, GB or TB"
+	formTrue      = "true"
+)
+
+// catalog lists the conditions by name.
+var catalog = []condition{
+	{name: "accessScope", doc: "the recipient is inside, or outside, the organisation", value: formScope,
+		kind: PerRecipient, cost: costRecipient, parse: parseAccessScope},
+	{name: "anyOfRecipientAddressContainsWords", doc: "the address of a recipient contains a word", value: formWords,
+		kind: AnyRecipient, cost: costRecipient, parse: parseRecipientWords},
+	{name: "anyOfRecipientAddressMatchesPatterns", doc: "the address of a recipient matches a pattern", value: formPatterns,
+		kind: AnyRecipient, cost: costRecipient, parse: parseRecipientPatterns},
+	{name: "contentContainsSensitiveInformation", doc: "subject, body and attachments together hold enough unique values of a type", value: "list of types, or groups of types",
+		kind: MessageWide, cost: costClassify, parse: parseSensitive},
+	{name: "contentExtensionMatchesWords", doc: "the name of an attachment ends in an extension", value: "list of extensions",
+		kind: MessageWide, cost: costNames, parse: parseExtension},
+	{name: "documentIsUnsupported", doc: "the content of an attachment could not be read: its format is not known or it is damaged", value: formTrue,
+		kind: MessageWide, cost: costDocuments, parse: parseUnsupported},
+	{name: "documentNameMatchesPatterns", doc: "the name of an attachment matches a pattern", value: formPatterns,
+		kind: MessageWide, cost: costNames, parse: parseNamePatterns},
+	{name: "documentNameMatchesWords", doc: "the name of an attachment contains a word", value: formWords,
+		kind: MessageWide, cost: costNames, parse: parseNameWords},
+	{name: "documentSizeOver", doc: "a single attachment has at least this size", value: formSize,
+		kind: MessageWide, cost: costText, parse: parseDocumentSize},
+	{name: "from", doc: "the sender is one of these", value: formAddresses,
+		kind: MessageWide, cost: costDirectory, parse: parseFrom},
+	{name: "fromMemberOf", doc: "the sender is in one of these groups", value: formGroups,
+		kind: MessageWide, cost: costDirectory, parse: parseFromMemberOf},
+	{name: "fromScope", doc: "the sender is inside the organisation and the session is ours, or not", value: formScope,
+		kind: MessageWide, cost: costDirectory, parse: parseFromScope},
+	{name: "headerContainsWords", doc: "a header field contains a word", value: "mapping of field names to lists of words",
+		kind: MessageWide, cost: costHeader, parse: parseHeaderWords},
+	{name: "headerMatchesPatterns", doc: "a header field matches a pattern", value: "mapping of field names to lists of regular expressions",
+		kind: MessageWide, cost: costHeader, parse: parseHeaderPatterns},
+	{name: "messageSizeOver", doc: "the whole message has at least this size", value: formSize,
+		kind: MessageWide, cost: costEnvelope, parse: parseMessageSize},
+	{name: "nonBifurcatingAccessScope", doc: "one of the recipients is inside (hasInternal) or outside (hasExternal) the organisation; none asks nothing", value: "hasInternal, hasExternal or none",
+		kind: AnyRecipient, cost: costRecipient, noException: true, parse: parseNonBifurcating},
+	{name: "recipientDomainIs", doc: "the domain of the recipient is one of these", value: formDomains,
+		kind: PerRecipient, cost: costRecipient, parse: parseRecipientDomain},
+	{name: "senderDomainIs", doc: "the domain of the sender is one of these", value: formDomains,
+		kind: MessageWide, cost: costDirectory, parse: parseSenderDomain},
+	{name: "senderIPRanges", doc: "the client has one of these IP addresses", value: "list of addresses, networks and ranges",
+		kind: MessageWide, cost: costEnvelope, parse: parseIPRanges},
+	{name: "sentTo", doc: "the recipient is one of these", value: formAddresses,
+		kind: PerRecipient, cost: costRecipient, parse: parseSentTo},
+	{name: "sentToMemberOf", doc: "the recipient is in one of these groups", value: formGroups,
+		kind: PerRecipient, cost: costRecipient, parse: parseSentToMemberOf},
+	{name: "subjectContainsWords", doc: "the subject contains a word", value: formWords,
+		kind: MessageWide, cost: costHeader, parse: parseSubjectWords},
+	{name: "subjectMatchesPatterns", doc: "the subject matches a pattern", value: formPatterns,
+		kind: MessageWide, cost: costHeader, parse: parseSubjectPatterns},
+	{name: "subjectOrBodyContainsWords", doc: "subject or body contains a word", value: formWords,
+		kind: MessageWide, cost: costText, parse: parseBodyWords},
+	{name: "subjectOrBodyMatchesPatterns", doc: "subject or body matches a pattern", value: formPatterns,
+		kind: MessageWide, cost: costText, parse: parseBodyPatterns},
+}
+
+// Conditions lists the catalogue by name: what reference pages are made from.
+func Conditions() []Condition {
+	list := make([]Condition, len(catalog))
+	for i, c := range catalog {
+		list[i] = Condition{Name: c.name, Doc: c.doc, Value: c.value, Kind: c.kind, Exception: !c.noException}
+	}
+	return list
+}
+
+func conditionNames() []string {
+	names := make([]string, len(catalog))
+	for i, c := range catalog {
+		names[i] = c.name
+	}
+	return names
+}
+
+// lookupCondition finds a condition of the catalogue by its exact name.
+func lookupCondition(name string) *condition {
+	i, ok := slices.BinarySearchFunc(catalog, name, func(c condition, name string) int { return strings.Compare(c.name, name) })
+	if !ok {
+		return nil
+	}
+	return &catalog[i]
+}

@@ -1,0 +1,255 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/postern-mail/postern/message/extract"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// matcher looks for something in a text. What it gives is from the policy, not
+// from the text.
+type matcher func(text string) (what string, found bool)
+
+func (r *reader) wordMatcher(n *strictyaml.Node, field string) (matcher, bool) {
+	words, ok := r.words(n, field)
+	if !ok {
+		return nil, false
+	}
+	return func(text string) (string, bool) {
+		w, found := words.Find(text)
+		return "contains " + quote(w), found
+	}, true
+}
+
+func (r *reader) patternMatcher(n *strictyaml.Node, field string) (matcher, bool) {
+	p, ok := r.readPatterns(n, field)
+	return func(text string) (string, bool) {
+		source, found := p.find(text)
+		return "matches " + quote(source), found
+	}, ok
+}
+
+func inSubject(m matcher) check {
+	return plain(func(_ context.Context, s *Scan) (bool, string) {
+		if what, found := m(s.Message.Subject()); found {
+			return true, "the subject " + what
+		}
+		return false, "nothing is found in the subject"
+	})
+}
+
+func parseSubjectWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	m, ok := r.wordMatcher(n, field)
+	return inSubject(m), ok
+}
+
+func parseSubjectPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	m, ok := r.patternMatcher(n, field)
+	return inSubject(m), ok
+}
+
+func inSubjectOrBody(m matcher) check {
+	return plain(func(ctx context.Context, s *Scan) (bool, string) {
+		if what, found := m(s.Message.Subject()); found {
+			return true, "the subject " + what
+		}
+		for _, c := range s.parts() {
+			if c.body {
+				if what, found := m(s.document(ctx, c).Text); found {
+					return true, "the body " + what
+				}
+			}
+		}
+		return false, "nothing is found in subject and body"
+	})
+}
+
+func parseBodyWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	m, ok := r.wordMatcher(n, field)
+	return inSubjectOrBody(m), ok
+}
+
+func parseBodyPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	m, ok := r.patternMatcher(n, field)
+	return inSubjectOrBody(m), ok
+}
+
+// maxFieldName is Purview's limit of a field name in a policy, in characters.
+const maxFieldName = 64
+
+// headerTest is a field name with what is looked for in its values.
+type headerTest struct {
+	name string
+	find matcher
+}
+
+// inHeaders reads a mapping of field names to values, or Purview's list of
+// texts "Name:value".
+func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strictyaml.Node, string) (matcher, bool)) (check, bool) {
+	var tests []headerTest
+	ok := true
+	add := func(at *strictyaml.Node, f, name string, value *strictyaml.Node) {
+		if !validFieldName(name) {
+			r.Errorf(at, f, "write a name as `X-Class`", "%q is not the name of a header field", name)
+			ok = false
+			return
+		}
+		m, good := values(value, f)
+		ok = ok && good
+		tests = append(tests, headerTest{name, m})
+	}
+	if n.Kind == mapping {
+		m := r.Mapping(n, field)
+		if len(n.Content) == 0 {
+			r.Errorf(n, field, "write `Name: [value]`", "no header field is named")
+			return check{}, false
+		}
+		ok = len(m.Entries()) == len(n.Content)/2
+		for _, e := range m.Entries() {
+			add(e.At, e.Field, e.Key, e.Value)
+		}
+	} else {
+		list, nodes, good := r.Texts(n, field)
+		ok = good
+		for i, s := range list {
+			f := entryField(n, field, i)
+			name, value, pair := strings.Cut(s, ":")
+			if !pair || strings.TrimSpace(value) == "" {
+				r.Errorf(nodes[i], f, "write a mapping, as in `{X-Class: [secret]}`", "%q does not name a header field and a value", s)
+				ok = false
+				continue
+			}
+			one := *nodes[i]
+			one.Value = strings.TrimSpace(value)
+			add(nodes[i], f, strings.TrimSpace(name), &one)
+		}
+	}
+	return plain(func(_ context.Context, s *Scan) (bool, string) {
+		for _, t := range tests {
+			for _, text := range s.Message.Header.Texts(t.name) {
+				if what, found := t.find(text); found {
+					return true, "the header field " + t.name + " " + what
+				}
+			}
+		}
+		return false, "nothing is found in the header fields named"
+	}), ok
+}
+
+func validFieldName(s string) bool {
+	return s != "" && len(s) <= maxFieldName && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
+}
+
+func parseHeaderWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	return r.inHeaders(n, field, r.wordMatcher)
+}
+
+func parseHeaderPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	return r.inHeaders(n, field, r.patternMatcher)
+}
+
+func inNames(m matcher) check {
+	return plain(func(_ context.Context, s *Scan) (bool, string) {
+		for _, c := range s.attachments() {
+			for _, name := range c.part.Names {
+				if what, found := m(name); found {
+					return true, "the name of an attachment " + what
+				}
+			}
+		}
+		return false, "nothing is found in the names of attachments"
+	})
+}
+
+func parseNameWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	m, ok := r.wordMatcher(n, field)
+	return inNames(m), ok
+}
+
+func parseNamePatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	m, ok := r.patternMatcher(n, field)
+	return inNames(m), ok
+}
+
+func parseExtension(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	var suffixes []string
+	for i, s := range list {
+		ext := plainName(strings.TrimPrefix(s, "."))
+		if ext == "" || strings.ContainsAny(ext, `*?/\: `) || strings.HasPrefix(ext, ".") {
+			r.Errorf(nodes[i], entryField(n, field, i), "write it as `docx`", "%q is not an extension", s)
+			ok = false
+			continue
+		}
+		suffixes = append(suffixes, "."+ext)
+	}
+	return plain(func(_ context.Context, s *Scan) (bool, string) {
+		for _, c := range s.attachments() {
+			for _, name := range c.part.Names {
+				name = plainName(name)
+				i := slices.IndexFunc(suffixes, func(x string) bool { return strings.HasSuffix(name, x) })
+				if i >= 0 {
+					return true, "the name of an attachment ends in " + suffixes[i]
+				}
+			}
+		}
+		return false, "no name of an attachment ends in an extension named"
+	}), ok
+}
+
+// plainName gives a file name in small letters as a desktop resolves it: without
+// invisible characters, such as those that turn the direction of writing, and
+// without dots and blanks at its end.
+func plainName(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if unicode.Is(unicode.Cf, c) || unicode.IsControl(c) {
+			return -1
+		}
+		return unicode.ToLower(c)
+	}, s)
+	return strings.TrimRightFunc(s, func(c rune) bool { return c == '.' || unicode.IsSpace(c) })
+}
+
+func parseDocumentSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	size, ok := r.Size(n, field)
+	return plain(func(_ context.Context, s *Scan) (bool, string) {
+		for _, c := range s.attachments() {
+			if have := c.part.Size(); have >= size {
+				return true, "an attachment has " + octets(have)
+			}
+		}
+		return false, "no attachment has " + octets(size)
+	}), ok
+}
+
+func parseMessageSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	size, ok := r.Size(n, field)
+	return plain(func(_ context.Context, s *Scan) (bool, string) {
+		return s.Message.Size >= size, "the message has " + octets(s.Message.Size)
+	}), ok
+}
+
+func octets(n int64) string { return strconv.FormatInt(n, 10) + " octets" }
+
+func parseUnsupported(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	ok := r.yes(n, field)
+	return plain(func(ctx context.Context, s *Scan) (bool, string) {
+		for _, c := range s.attachments() {
+			switch doc := s.document(ctx, c); doc.Status {
+			case extract.Unsupported:
+				return true, "the format of an attachment is not known"
+			case extract.Corrupt:
+				return true, "an attachment is damaged"
+			}
+		}
+		return false, "all attachments could be read"
+	}), ok
+}
+
+func quote(s string) string { return fmt.Sprintf("%q", s) }

@@ -1,0 +1,274 @@
+package rules
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/postern-mail/postern/message"
+)
+
+// Result of a rule.
+type Result string
+
+// The results.
+const (
+	Matched      Result = "matched"
+	NotMatched   Result = "notMatched"
+	UnknownRule  Result = "unknown"
+	NotEvaluated Result = "notEvaluated"
+)
+
+// ConditionResult says what one condition of a rule came to.
+type ConditionResult struct {
+	Path      string // "conditions.all[0].any[1]", "exceptions[0]" …
+	Condition string
+	Result    string // true, false, unknown or notEvaluated
+	Reason    string // in plain words, values masked
+}
+
+// RuleResult says what one rule came to.
+type RuleResult struct {
+	Rule   *Rule
+	Result Result
+	// Matches and Unknowns are indices into Envelope.Recipients, ascending.
+	Matches  []int
+	Unknowns []int
+	// Stopped are recipients for which the rule was not evaluated because a rule
+	// before it stopped.
+	Stopped    []int
+	Reason     string
+	Conditions []ConditionResult
+	Evidence   []Evidence
+}
+
+// Evaluation is what all rules came to, in the order of evaluation.
+type Evaluation struct {
+	Rules []RuleResult
+}
+
+// evaluation is the state of one Evaluate. Rules are judged for targets: the
+// addresses that mail to the recipients reaches.
+type evaluation struct {
+	ctx     context.Context
+	scan    *Scan
+	targets []*target
+	going   mask // targets for which no rule has stopped yet
+}
+
+// mask is a set of targets.
+type mask struct {
+	in    []bool
+	count int
+}
+
+// without gives the targets of m whose answer is not t.
+func (m mask) without(a answer, t Truth) mask {
+	if a.each == nil {
+		if a.one == t {
+			return mask{in: m.in}
+		}
+		return m
+	}
+	left := mask{in: make([]bool, len(m.in))}
+	for i, in := range m.in {
+		if in && a.each[i] != t {
+			left.in[i] = true
+			left.count++
+		}
+	}
+	return left
+}
+
+// Evaluate judges a message by every rule for every recipient. What becomes of
+// it when the scan has an error (see [Scan.Err]) must not be relied on.
+func (s *Set) Evaluate(ctx context.Context, scan *Scan) *Evaluation {
+	scan.want(s.types)
+	e := &evaluation{ctx: ctx, scan: scan}
+	e.setTargets(s.recipients)
+	out := &Evaluation{Rules: make([]RuleResult, 0, s.rules)}
+	for _, p := range s.Policies {
+		applies, why := True, ""
+		if p.Mode != Disable && e.going.count > 0 {
+			applies, why = p.scope.holds(ctx, scan)
+		}
+		for _, r := range p.Rules {
+			res := newResult(r)
+			switch {
+			case p.Mode == Disable:
+				res.Reason = "the policy is disabled"
+			case r.Disabled:
+				res.Reason = "the rule is disabled"
+			case len(e.targets) == 0:
+				res.Reason = "the message has no recipients"
+			case e.going.count == 0:
+				res.Stopped = e.stopped()
+				res.Reason = "a rule before it stopped the processing for all recipients"
+			case applies == False:
+				res.Reason = why
+			default:
+				e.rule(r, applies, why, &res)
+			}
+			out.Rules = append(out.Rules, res)
+		}
+	}
+	return out
+}
+
+// setTargets makes the list of those whom the message will be delivered to; it
+// is that of the recipients when no condition asks for more.
+func (e *evaluation) setTargets(resolve bool) {
+	if resolve {
+		for _, members := range e.scan.targets(e.ctx) {
+			e.targets = append(e.targets, members...)
+		}
+	} else {
+		for i, r := range e.scan.Message.Envelope.Recipients {
+			e.targets = append(e.targets, &target{recipient: i, addr: r.Path, written: r.Path})
+		}
+	}
+	e.going = mask{in: make([]bool, len(e.targets)), count: len(e.targets)}
+	for i := range e.going.in {
+		e.going.in[i] = true
+	}
+}
+
+// holds tells whether a policy is for the sender: for any identity in the
+// groups included, unless all are in the groups excluded.
+func (sc *scope) holds(ctx context.Context, s *Scan) (Truth, string) {
+	if sc == nil {
+		return True, ""
+	}
+	in, out := True, False
+	var why, except string
+	if len(sc.include) > 0 {
+		in, why = sc.member(ctx, s, sc.include, false)
+	}
+	if len(sc.exclude) > 0 && in != False {
+		out, except = sc.member(ctx, s, sc.exclude, true)
+	}
+	switch {
+	case in == False:
+		return False, "the sender is outside the scope of the policy: " + why
+	case out == True:
+		return False, "the sender is excluded from the scope of the policy: " + except
+	case in == Unknown:
+		return Unknown, "the scope of the policy is unknown: " + why
+	case out == Unknown:
+		return Unknown, "the scope of the policy is unknown: " + except
+	}
+	return True, ""
+}
+
+func (sc *scope) member(ctx context.Context, s *Scan, groups []message.Path, strict bool) (Truth, string) {
+	f := ofSenders(func(ctx context.Context, s *Scan, addr message.Path) (Truth, string) {
+		return s.memberOf(ctx, addr, groups)
+	}).message(ctx, s, strict)
+	return f.truth, f.reason
+}
+
+func newResult(r *Rule) RuleResult {
+	res := RuleResult{Rule: r, Result: NotEvaluated, Conditions: make([]ConditionResult, len(r.leaves))}
+	for i, l := range r.leaves {
+		res.Conditions[i] = ConditionResult{Path: l.path, Condition: l.condition.name, Result: string(NotEvaluated)}
+	}
+	return res
+}
+
+// rule judges one rule for the targets still going.
+func (e *evaluation) rule(r *Rule, applies Truth, why string, res *RuleResult) {
+	live := e.going
+	got := combine(answer{one: applies}, e.judge(r.conditions, live, res), and)
+	live = live.without(got, False)
+	if r.exceptions != nil && live.count > 0 {
+		got = combine(got, e.judge(r.exceptions, live, res).not(), and)
+	}
+	matched := e.tally(got, res)
+	switch {
+	case len(res.Matches) > 0:
+		res.Result = Matched
+	case len(res.Unknowns) > 0:
+		res.Result = UnknownRule
+		res.Reason = why
+	default:
+		res.Result = NotMatched
+	}
+	res.Reason = reason(r, res)
+	if res.Result != Matched {
+		res.Evidence = nil
+	}
+	if r.Stop && r.Policy.Mode.Enforced() {
+		e.going = e.going.without(matched, True)
+	}
+}
+
+// tally sorts the recipients by the strictest of the answers of their members,
+// and gives the members that matched.
+func (e *evaluation) tally(got answer, res *RuleResult) (matched answer) {
+	matched.each = make([]Truth, len(e.targets))
+	best := make([]Truth, len(e.scan.Message.Envelope.Recipients))
+	judged := make([]bool, len(best))
+	for i, t := range e.targets {
+		if !e.going.in[i] {
+			continue
+		}
+		judged[t.recipient] = true
+		truth := got.at(i)
+		best[t.recipient] = or(best[t.recipient], truth)
+		if truth == True {
+			matched.each[i] = True
+		}
+	}
+	for i, truth := range best {
+		switch {
+		case !judged[i]:
+			res.Stopped = append(res.Stopped, i)
+		case truth == True:
+			res.Matches = append(res.Matches, i)
+		case truth == Unknown:
+			res.Unknowns = append(res.Unknowns, i)
+		}
+	}
+	return matched
+}
+
+// stopped lists all recipients.
+func (e *evaluation) stopped() []int {
+	all := make([]int, len(e.scan.Message.Envelope.Recipients))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// reason says in a sentence why a rule came to its result.
+func reason(r *Rule, res *RuleResult) string {
+	switch res.Result {
+	case Matched:
+		if total := len(res.Matches) + len(res.Unknowns) + len(res.Stopped); len(r.leaves) > 0 && r.PerRecipient && total > 0 {
+			return "the rule holds for " + plural(len(res.Matches), "recipient")
+		}
+		return "the rule holds"
+	case UnknownRule:
+		if res.Reason != "" {
+			return res.Reason
+		}
+		return "a look-up failed, so it is not known whether the rule holds"
+	}
+	exempt := false
+	for i, c := range res.Conditions {
+		if r.leaves[i].exception() && c.Result == True.String() {
+			exempt = true
+		}
+	}
+	if exempt {
+		return "an exception holds"
+	}
+	return "the conditions do not hold"
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}

@@ -1,0 +1,124 @@
+package rules
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/postern-mail/postern/classify"
+)
+
+// instances are the matches of one type in all contents of a message.
+type instances struct {
+	matches []classify.Match
+	parts   []string // that of each match
+}
+
+// want names the types that will be asked for, so that one pass over a text
+// finds all of them. Types found before are kept.
+func (s *Scan) want(types map[*classify.Type]bool) {
+	if s.found == nil {
+		s.wanted = types
+	}
+}
+
+// instancesOf gives the matches of a type, every text being gone over once for
+// all types wanted.
+func (s *Scan) instancesOf(ctx context.Context, t *classify.Type) *instances {
+	if s.found == nil {
+		s.found = make(map[*classify.Type]*instances)
+		for _, c := range s.parts() {
+			for _, d := range s.classified(ctx, c) {
+				in := s.found[d.Type]
+				if in == nil {
+					in = &instances{}
+					s.found[d.Type] = in
+				}
+				for _, m := range d.Matches {
+					in.matches = append(in.matches, m)
+					in.parts = append(in.parts, c.name)
+				}
+			}
+		}
+	}
+	if in := s.found[t]; in != nil {
+		return in
+	}
+	return &instances{}
+}
+
+func (s *Scan) classified(ctx context.Context, c *content) []classify.Detection {
+	if !c.scanned && s.World.Types != nil {
+		c.scanned = true
+		if text := s.text(ctx, c); text != "" {
+			c.found = s.World.Types.Scan(text, s.wanted)
+		}
+	}
+	return c.found
+}
+
+// between gives the counts of the instances with a confidence from min to max,
+// and the parts they are in.
+func (in *instances) between(min, max int) (count, unique, confidence int, parts []string) {
+	count, unique, confidence = classify.Count(in.matches, min, max)
+	for i, m := range in.matches {
+		if m.Confidence >= min && m.Confidence <= max && !slices.Contains(parts, in.parts[i]) {
+			parts = append(parts, in.parts[i])
+		}
+	}
+	return count, unique, confidence, parts
+}
+
+// PartMatch is an instance of a type with the part it is in: a name as in
+// [ScannedPart], or "subject". The offset counts from the beginning of that text.
+type PartMatch struct {
+	Part string
+	classify.Match
+}
+
+// PartDetection holds the instances of one type in a whole message.
+type PartDetection struct {
+	Type    *classify.Type
+	Matches []PartMatch
+}
+
+// Detections goes over every part for the types wanted by the rules evaluated
+// before, or for all types. They are in the order of their names.
+func (s *Scan) Detections(ctx context.Context) []PartDetection {
+	byType := make(map[*classify.Type]*PartDetection)
+	for i, c := range s.parts() {
+		first := i == 0 || !slices.ContainsFunc(s.contents[:i], func(b *content) bool { return b.subject != "" })
+		front := 0
+		if c.subject != "" {
+			front = utf8.RuneCountInString(c.subject) + 1
+		}
+		for _, d := range s.classified(ctx, c) {
+			pd := byType[d.Type]
+			if pd == nil {
+				pd = &PartDetection{Type: d.Type}
+				byType[d.Type] = pd
+			}
+			for _, m := range d.Matches {
+				pm := PartMatch{Part: c.name, Match: m}
+				switch {
+				case m.Offset >= front:
+					pm.Offset -= front
+				case !first:
+					continue // the subject is in front of every body
+				default:
+					pm.Part = "subject"
+				}
+				pd.Matches = append(pd.Matches, pm)
+			}
+		}
+	}
+	list := make([]PartDetection, 0, len(byType))
+	for _, pd := range byType {
+		if len(pd.Matches) > 0 {
+			list = append(list, *pd)
+		}
+	}
+	slices.SortFunc(list, func(a, b PartDetection) int { return strings.Compare(a.Type.Name, b.Type.Name) })
+	return list
+}

@@ -1,0 +1,92 @@
+package rules
+
+import (
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
+)
+
+// Mode is the mode of a policy.
+type Mode string
+
+// The modes.
+const (
+	Enable                   Mode = "enable"
+	TestWithNotifications    Mode = "testWithNotifications"
+	TestWithoutNotifications Mode = "testWithoutNotifications"
+	Disable                  Mode = "disable"
+)
+
+// Enforced tells whether rules of the mode act.
+func (m Mode) Enforced() bool { return m == Enable }
+
+// Policy is one policy file.
+type Policy struct {
+	Name     string
+	Comment  string
+	File     string
+	Mode     Mode
+	Priority int // of the policies of a set, 0 first, after sorting
+	Rules    []*Rule
+	scope    *scope
+}
+
+// scope limits a policy to senders: those in one of the groups included, when
+// there are any, and not those in one of the groups excluded.
+type scope struct {
+	include, exclude []message.Path
+}
+
+// Rule is one rule of a policy.
+type Rule struct {
+	Policy   *Policy
+	Name     string
+	Comment  string
+	Disabled bool
+	// Stop is stopPolicyProcessing: a match of an enforced rule ends evaluation.
+	Stop bool
+	// Actions are the values made by the vocabulary, in the order of the file.
+	Actions []any
+	// PerRecipient is set when the rule may match some recipients of a message and
+	// not others.
+	PerRecipient bool
+	conditions   *node
+	exceptions   *node // nil without any
+	leaves       []*node
+}
+
+// op is how a node joins those below it.
+type op int8
+
+const (
+	opLeaf op = iota
+	opAll
+	opAny
+	opNot // one child
+)
+
+// node is a condition, or conditions joined.
+type node struct {
+	op   op
+	path string
+	kids []*node // cheapest first
+	cost int     // of the dearest condition
+
+	// Of a leaf.
+	condition *condition
+	check     check
+	index     int // among the leaves of the rule, in the order of the file
+	// strict is set under an exception or an odd number of nots: where several
+	// senders are named, all must satisfy the condition.
+	strict bool
+}
+
+// Set is all policies, sorted by priority. It is read-only.
+type Set struct {
+	Policies []*Policy
+	// Version is a digest of the files, twelve hexadecimal digits.
+	Version string
+
+	types      map[*classify.Type]bool // asked for by any rule
+	recipients bool                    // some condition looks at recipients
+	rules      int
+}

@@ -1,0 +1,148 @@
+package rules
+
+import (
+	"context"
+	"time"
+
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/extract"
+)
+
+// World is what rules are judged against, besides the message.
+type World struct {
+	Organization *directory.Organization
+	Directory    directory.Directory // nil without one
+	Resolver     directory.Resolver  // nil resolves nothing
+	Types        *classify.Catalog
+	Trust        Trust
+	Extract      extract.Limits
+	ExtractTime  time.Duration // for all parts of one message; 0 is unlimited
+}
+
+// Scan is the lazy view of one message that conditions read: text is extracted
+// once, classified once, a person looked up once. It is for one goroutine.
+type Scan struct {
+	Message *message.Message
+	World   *World
+
+	ours       Truth // Unknown before it is asked
+	senders    *senders
+	recipients [][]*target // of each recipient, as it will be delivered; nil before it is asked
+	people     map[string]lookup[*directory.Person]
+	members    map[[2]string]lookup[bool]
+
+	contents  []*content // nil before they are asked for
+	byPart    map[*message.Part]*content
+	timeSpent time.Duration           // on extraction
+	wanted    map[*classify.Type]bool // nil: all types
+	found     map[*classify.Type]*instances
+	err       error
+}
+
+// lookup is an answer of the directory, kept for the message.
+type lookup[T any] struct {
+	value T
+	err   error
+}
+
+// NewScan gives the view of a message.
+func NewScan(w *World, m *message.Message) *Scan {
+	return &Scan{
+		Message: m,
+		World:   w,
+		ours:    Unknown,
+		people:  make(map[string]lookup[*directory.Person]),
+		members: make(map[[2]string]lookup[bool]),
+	}
+}
+
+// Err is the reason why contents of the message could not be had at all: memory
+// and disk are used up. What was judged then must not be relied on.
+func (s *Scan) Err() error { return s.err }
+
+// Ours tells whether the session is ours.
+func (s *Scan) Ours() bool {
+	if s.ours == Unknown {
+		s.ours = truthOf(s.World.Trust.Ours(&s.Message.Envelope))
+	}
+	return s.ours == True
+}
+
+// MayBeTold tells whether the sender may be told of decisions: the session is
+// ours, the reverse-path is not null and is an inside address. A look-up that
+// fails makes it false.
+func (s *Scan) MayBeTold(ctx context.Context) bool {
+	from := s.Message.Envelope.ReversePath
+	return s.Ours() && !from.IsNull() && s.inside(ctx, from) == True
+}
+
+// inside tells whether an address is of the organisation. Without an
+// organisation nobody is.
+func (s *Scan) inside(ctx context.Context, addr message.Path) Truth {
+	if s.World.Organization == nil {
+		return False
+	}
+	in, err := s.World.Organization.Inside(ctx, addr)
+	if err != nil {
+		return Unknown
+	}
+	return truthOf(in)
+}
+
+// person looks up whom an address belongs to.
+func (s *Scan) person(ctx context.Context, addr message.Path) (*directory.Person, error) {
+	if s.World.Directory == nil {
+		return nil, directory.ErrNotFound
+	}
+	key := addr.Key()
+	l, ok := s.people[key]
+	if !ok {
+		l.value, l.err = s.World.Directory.Person(ctx, addr)
+		s.people[key] = l
+	}
+	return l.value, l.err
+}
+
+// mailbox gives the key of the mailbox an address stands for: that of the
+// primary address of its owner, or its own when the directory knows nobody.
+func (s *Scan) mailbox(ctx context.Context, addr message.Path) (string, error) {
+	p, err := s.person(ctx, addr)
+	switch {
+	case err == nil:
+		return p.Address.Key(), nil
+	case notFound(err):
+		return addr.Key(), nil
+	}
+	return "", err
+}
+
+// memberOf tells whether an address is in one of the groups. The reason names
+// the group, or a group that the directory does not hold.
+func (s *Scan) memberOf(ctx context.Context, addr message.Path, groups []message.Path) (Truth, string) {
+	if s.World.Directory == nil {
+		return False, "there is no directory"
+	}
+	result, reason := False, "is in none of the groups"
+	for _, g := range groups {
+		key := [2]string{addr.Key(), g.Key()}
+		l, ok := s.members[key]
+		if !ok {
+			l.value, l.err = s.World.Directory.Member(ctx, addr, g)
+			s.members[key] = l
+		}
+		switch {
+		case l.err == nil && l.value:
+			return True, "is in " + g.String()
+		case l.err == nil:
+		case notFound(l.err):
+			if result == False {
+				reason = "the directory has no group " + g.String()
+			}
+		default:
+			result, reason = Unknown, "the directory did not answer about "+g.String()
+		}
+	}
+	return result, reason
+}

@@ -1,0 +1,176 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// keySet is what may stand in a mapping, and what people write there who think
+// of another place or another version.
+type keySet struct {
+	known []string
+	// unbuilt are keys that Postern or Purview knows and this version does not.
+	unbuilt []string
+	// elsewhere says what to write for keys that belong to another place, in
+	// small letters.
+	elsewhere map[string]string
+}
+
+func (k keySet) has(key string) bool { return slices.Contains(k.known, key) }
+
+var policyKeys = keySet{
+	known:   []string{"policy", "comment", "mode", "priority", "scope", "rules"},
+	unbuilt: []string{"administrativeUnit"},
+	elsewhere: map[string]string{
+		"name":                            "write `policy: Name`",
+		"rule":                            "write it in the list under `rules`",
+		"conditions":                      "write it in a rule, in the list under `rules`",
+		"exceptions":                      "write it in a rule, in the list under `rules`",
+		"actions":                         "write it in a rule, in the list under `rules`",
+		"exchangesendermemberof":          "write it under `scope`",
+		"exchangesendermemberofexception": "write it under `scope`",
+		"exchangelocation":                "leave it away, or name groups of senders under `scope`",
+		"enabled":                         "write `mode: enable` or `mode: disable`",
+		"disabled":                        "write `mode: disable`",
+	},
+}
+
+var scopeKeys = keySet{
+	known: []string{"exchangeSenderMemberOf", "exchangeSenderMemberOfException"},
+	elsewhere: map[string]string{
+		"include": "write `exchangeSenderMemberOf`",
+		"exclude": "write `exchangeSenderMemberOfException`",
+	},
+}
+
+var ruleKeys = keySet{
+	known:   []string{"rule", "comment", "disabled", "conditions", "exceptions", "actions"},
+	unbuilt: []string{"activationDate", "evaluateRulePerComponent", "expiryDate", "ruleErrorAction", "senderAddressLocation"},
+	elsewhere: map[string]string{
+		"name":                 "write `rule: Name`",
+		"mode":                 "write it before `rules`: a mode is that of a policy",
+		"priority":             "put rules in the order they are due: a priority is that of a policy",
+		"exceptif":             "write `exceptions`",
+		"condition":            "write `conditions`",
+		"enabled":              "write `disabled: true` for a rule that is off",
+		"advancedrule":         "write its conditions under `conditions`, with `all`, `any` and `not`",
+		"stoppolicyprocessing": "write it under `actions`",
+	},
+}
+
+var conditionKeys = keySet{
+	known:   append([]string{"all", "any", "not"}, conditionNames()...),
+	unbuilt: unbuiltConditions,
+	elsewhere: map[string]string{
+		"and":                         "write `all`",
+		"or":                          "write `any`",
+		"none":                        "write `not`, with `any` below it",
+		"except":                      "write it under `exceptions`",
+		"exceptions":                  "write it beside `conditions`",
+		"actions":                     "write it beside `conditions`",
+		"documentnamecontainswords":   "write `documentNameMatchesWords`",
+		"subjectmatcheswords":         "write `subjectContainsWords`",
+		"subjectorbodymatcheswords":   "write `subjectOrBodyContainsWords`",
+		"contentextensioncontains":    "write `contentExtensionMatchesWords`",
+		"headercontainsmessageheader": "write `headerContainsWords: {Name: [word]}`",
+		"headermatchesmessageheader":  "write `headerMatchesPatterns: {Name: [pattern]}`",
+		"senderipaddress":             "write `senderIPRanges`",
+		"recipientdomain":             "write `recipientDomainIs`",
+	},
+}
+
+// unbuiltConditions are those of Purview and of transport rules that this
+// version has not.
+var unbuiltConditions = []string{
+	"adComparisonAttribute", "anyOfCcHeader", "anyOfCcHeaderMemberOf", "anyOfToCcHeader", "anyOfToCcHeaderMemberOf",
+	"anyOfToHeader", "anyOfToHeaderMemberOf", "attachmentContainsWords", "attachmentHasExecutableContent",
+	"attachmentIsNotLabeled", "attachmentMatchesPatterns", "attachmentPropertyContainsWords", "betweenMemberOf",
+	"contentCharacterSetContainsWords", "contentFileTypeMatches", "contentIsNotLabeled", "contentIsShared",
+	"contentPropertyContainsWords", "documentContainsWords", "documentCreatedBy", "documentCreatedByMemberOf",
+	"documentIsPasswordProtected", "documentMatchesPatterns", "domainCountOver", "fromAddressContainsWords",
+	"fromAddressMatchesPatterns", "hasActivity", "hasClassification", "hasNoClassification", "hasSenderOverride",
+	"managerForEvaluatedUser", "messageIsAmbiguous", "messageIsNotLabeled", "messageTypeMatches",
+	"processingLimitExceeded", "recipientADAttributeContainsWords", "recipientADAttributeMatchesPatterns",
+	"recipientAddressContainsWords", "recipientAddressMatchesPatterns", "recipientCountOver", "recipientInSenderList",
+	"sclOver", "senderADAttributeContainsWords", "senderADAttributeMatchesPatterns", "senderInRecipientList",
+	"senderManagementRelationship", "sentToScope", "sharedByIRMUserRisk", "unscannableDocumentExtensionIs",
+	"withImportance",
+}
+
+// keys reads a mapping and refuses what is not in the set. Entries refused stay
+// in the mapping.
+func (r *reader) keys(n *strictyaml.Node, field string, set keySet) *strictyaml.Mapping {
+	m := r.Mapping(n, field)
+	for _, e := range m.Entries() {
+		if !set.has(e.Key) {
+			r.refuse(e, set)
+		}
+	}
+	return m
+}
+
+func (r *reader) refuse(e strictyaml.Entry, set keySet) {
+	if name := fold(e.Key, set.unbuilt); name != "" {
+		r.Errorf(e.At, e.Field, "take it away", "%q is not supported by this version", name)
+		return
+	}
+	write := ""
+	if rest, ok := cutFold(e.Key, "exceptif"); ok {
+		if name := fold(rest, conditionNames()); name != "" {
+			write = "write `" + name + "` under `exceptions`"
+		} else if name := fold(rest, unbuiltConditions); name != "" {
+			r.Errorf(e.At, e.Field, "take it away", "%q is not supported by this version", e.Key)
+			return
+		}
+	}
+	switch name := fold(e.Key, set.known); {
+	case write != "":
+	case name != "":
+		write = "write `" + name + "`: small and capital letters count"
+	default:
+		write = set.elsewhere[strings.ToLower(e.Key)]
+	}
+	if name := fold(e.Key, conditionNames()); write == "" && name != "" {
+		write = "write `" + name + "` under `conditions`"
+	}
+	if best := strictyaml.Closest(e.Key, append(slices.Clone(set.known), set.unbuilt...)); write == "" && best != "" {
+		write = "did you mean `" + best + "`?"
+	}
+	if write == "" && len(set.known) <= 6 {
+		write = "write " + oneOf(set.known)
+	}
+	r.Errorf(e.At, e.Field, write, "unknown key %q", e.Key)
+}
+
+// fold finds a word whatever its case; empty when it is none.
+func fold(word string, words []string) string {
+	for _, w := range words {
+		if strings.EqualFold(w, word) {
+			return w
+		}
+	}
+	return ""
+}
+
+func cutFold(s, prefix string) (string, bool) {
+	if len(s) > len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):], true
+	}
+	return "", false
+}
+
+func oneOf(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return "`" + words[0] + "`"
+	}
+	return "`" + strings.Join(words[:last], "`, `") + "` or `" + words[last] + "`"
+}
+
+func runes(s string) int { return utf8.RuneCountInString(s) }
+
+func isControl(c rune) bool { return unicode.IsControl(c) || c == '\u2028' || c == '\u2029' }

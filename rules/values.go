@@ -1,0 +1,301 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"unicode"
+
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// Limits of values, in characters and in values of a condition. Where Purview's
+// pages differ the larger number holds.
+const (
+	maxWord       = 128
+	maxAddress    = 256
+	maxDomain     = 67
+	maxValues     = 600
+	maxDomains    = 5000
+	maxExpression = 300 // patterns
+)
+
+// texts reads a list of at most count texts of at most length characters.
+func (r *reader) texts(n *strictyaml.Node, field string, length, count int) ([]string, []*strictyaml.Node, bool) {
+	list, nodes, ok := r.Texts(n, field)
+	if len(list) > count {
+		r.Errorf(n, field, "divide the rule", "%d values are written, at most %d are allowed", len(list), count)
+		ok = false
+	}
+	for i, s := range list {
+		if c := runes(s); c > length {
+			r.Errorf(nodes[i], entryField(n, field, i), fmt.Sprintf("write at most %d", length), "the value has %d characters", c)
+			ok = false
+		}
+	}
+	return list, nodes, ok
+}
+
+// entryField names the place of a value in a list, or the list itself when it is
+// written as a single value.
+func entryField(n *strictyaml.Node, field string, i int) string {
+	if n.Kind == sequence {
+		return strictyaml.Index(field, i)
+	}
+	return field
+}
+
+func (r *reader) words(n *strictyaml.Node, field string) (*classify.Words, bool) {
+	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	for i, w := range list {
+		f := entryField(n, field, i)
+		switch {
+		case strings.TrimSpace(w) == "":
+			r.Errorf(nodes[i], f, "write a word", "the word is blank")
+			ok = false
+		case strings.TrimSpace(w) != w:
+			r.Errorf(nodes[i], f, fmt.Sprintf("write %q", strings.TrimSpace(w)), "a word neither begins nor ends with a blank")
+			ok = false
+		case strings.Contains(w, "*"):
+			r.Hintf(nodes[i], f, "write a pattern for what varies", "`*` stands for itself in a word")
+		}
+	}
+	if !ok {
+		return nil, false
+	}
+	compiled, err := classify.NewWords(list)
+	if err != nil {
+		r.Errorf(n, field, "write words", "%v", err)
+		return nil, false
+	}
+	return compiled, true
+}
+
+// addresses reads mailboxes with a domain.
+func (r *reader) addresses(n *strictyaml.Node, field string) ([]message.Path, bool) {
+	list, nodes, ok := r.texts(n, field, maxAddress, maxValues)
+	paths := make([]message.Path, 0, len(list))
+	for i, s := range list {
+		p, err := message.ParsePath(s)
+		if err != nil || p.Domain() == "" || p.Local() == "" || strings.ContainsAny(s, "<> ,;") {
+			r.Errorf(nodes[i], entryField(n, field, i), "write it as `name@example.com`", "%q is not an address", s)
+			ok = false
+			continue
+		}
+		paths = append(paths, p)
+	}
+	return paths, ok
+}
+
+// groups reads addresses of groups; one that the directory does not hold is a
+// hint.
+func (r *reader) readGroups(n *strictyaml.Node, field string) ([]message.Path, bool) {
+	paths, ok := r.addresses(n, field)
+	d := r.vocabulary.Directory
+	if d == nil || !ok {
+		return paths, ok
+	}
+	nodes := r.List(n, field)
+	for i, p := range paths {
+		known, asked := r.groups[p.Key()]
+		if !asked {
+			_, err := d.Group(context.Background(), p)
+			known = !notFound(err)
+			r.groups[p.Key()] = known
+		}
+		if !known {
+			r.Hintf(nodes[i], entryField(n, field, i), "", "the directory has no group %s: nobody is in it", p)
+		}
+	}
+	return paths, true
+}
+
+func (d *draft) scopeGroups(e strictyaml.Entry) []message.Path {
+	if e.Value.Kind == sequence && len(e.Value.Content) == 0 {
+		return nil
+	}
+	if e.Value.Kind == scalar && strings.EqualFold(e.Value.Value, "all") {
+		d.Errorf(e.Value, e.Field, "leave the key away for all senders", "`All` is no group")
+		return nil
+	}
+	paths, _ := d.readGroups(e.Value, e.Field)
+	return paths
+}
+
+// domains reads names of domains.
+func (r *reader) domains(n *strictyaml.Node, field string, count int) (domainSet, bool) {
+	list, nodes, ok := r.texts(n, field, maxDomain, count)
+	set := domainSet{exact: make(map[string]bool)}
+	for i, s := range list {
+		f := entryField(n, field, i)
+		name, sub := strings.CutPrefix(s, ".")
+		switch {
+		case strings.HasPrefix(s, "*."):
+			r.Errorf(nodes[i], f, fmt.Sprintf("write %q for all subdomains", s[1:]), "a domain holds no `*`")
+			ok = false
+			continue
+		case strings.Contains(s, "@"):
+			r.Errorf(nodes[i], f, fmt.Sprintf("write %q", s[strings.LastIndexByte(s, '@')+1:]), "%q is an address, not a domain", s)
+			ok = false
+			continue
+		case !validDomain(name):
+			r.Errorf(nodes[i], f, "write it as `example.com`, or `.example.com` for all subdomains", "%q is not a domain", s)
+			ok = false
+			continue
+		}
+		p, err := message.ParsePath("a@" + name)
+		if err != nil {
+			r.Errorf(nodes[i], f, "write it as `example.com`", "%q is not a domain", s)
+			ok = false
+			continue
+		}
+		if sub {
+			set.under = append(set.under, "."+domainKey(p))
+		} else {
+			set.exact[domainKey(p)] = true
+		}
+	}
+	return set, ok
+}
+
+func validDomain(s string) bool {
+	if s == "" || strings.HasSuffix(s, ".") {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return false
+		}
+		for _, c := range label {
+			if c != '-' && c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// domainSet is a set of domains, some with all below them.
+type domainSet struct {
+	exact map[string]bool
+	under []string // with a leading dot
+}
+
+func (d domainSet) holds(addr message.Path) bool {
+	key := domainKey(addr)
+	if key == "" {
+		return false
+	}
+	if d.exact[key] {
+		return true
+	}
+	for _, u := range d.under {
+		if strings.HasSuffix(key, u) {
+			return true
+		}
+	}
+	return false
+}
+
+// domainKey is the domain of an address in the form for comparing.
+func domainKey(p message.Path) string {
+	if p.Domain() == "" {
+		return ""
+	}
+	key := p.Key()
+	return key[strings.LastIndexByte(key, '@')+1:]
+}
+
+// addressSet reads addresses to compare with.
+func (r *reader) addressSet(n *strictyaml.Node, field string) (map[string]bool, bool) {
+	paths, ok := r.addresses(n, field)
+	set := make(map[string]bool, len(paths))
+	for _, p := range paths {
+		set[p.Key()] = true
+	}
+	return set, ok
+}
+
+// ipRange is a range of addresses of one family, both ends included.
+type ipRange struct{ from, to netip.Addr }
+
+// ipRanges reads single addresses, networks (the bits of hosts may be set) and
+// ranges a-b.
+func (r *reader) ipRanges(n *strictyaml.Node, field string) ([]ipRange, bool) {
+	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	ranges := make([]ipRange, 0, len(list))
+	for i, s := range list {
+		ir, err := parseIPRange(s)
+		if err != "" {
+			r.Errorf(nodes[i], entryField(n, field, i), "write it as `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `192.0.2.1-192.0.2.9`", "%q %s", s, err)
+			ok = false
+			continue
+		}
+		ranges = append(ranges, ir)
+	}
+	return ranges, ok
+}
+
+func parseIPRange(s string) (ipRange, string) {
+	const none = "is not an IP address, network or range"
+	if strings.Contains(s, "%") {
+		return ipRange{}, none
+	}
+	if strings.Contains(s, "/") {
+		p, err := netip.ParsePrefix(strings.TrimSpace(s))
+		if err != nil {
+			return ipRange{}, none
+		}
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		p = p.Masked()
+		return ipRange{p.Addr(), lastAddr(p)}, ""
+	}
+	a, b, isRange := strings.Cut(s, "-")
+	from, err := netip.ParseAddr(strings.TrimSpace(a))
+	if err != nil {
+		return ipRange{}, none
+	}
+	from = from.Unmap()
+	if !isRange {
+		return ipRange{from, from}, ""
+	}
+	to, err := netip.ParseAddr(strings.TrimSpace(b))
+	to = to.Unmap()
+	switch {
+	case err != nil:
+		return ipRange{}, none
+	case from.BitLen() != to.BitLen():
+		return ipRange{}, "goes from one family of addresses to the other"
+	case to.Less(from):
+		return ipRange{}, "ends before it begins"
+	}
+	return ipRange{from, to}, ""
+}
+
+func lastAddr(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(b)*8; i++ {
+		b[i/8] |= 1 << (7 - i%8)
+	}
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
+
+func (ir ipRange) holds(a netip.Addr) bool {
+	return a.BitLen() == ir.from.BitLen() && !a.Less(ir.from) && !ir.to.Less(a)
+}
+
+// yes reads the value of a condition that has no other value than true.
+func (r *reader) yes(n *strictyaml.Node, field string) bool {
+	v, ok := r.Bool(n, field)
+	if ok && !v {
+		r.Errorf(n, field, "write `true`, and `not` before it when the opposite is meant", "a condition that is `false` says nothing")
+		return false
+	}
+	return ok
+}
