@@ -1,42 +1,15 @@
 package message
 
-// Signal is the name of something about a part that policies act on.
-type Signal string
-
-// The signals.
-const (
-	SignalPasswordProtected Signal = "passwordProtected" // a file that needs a secret
-	SignalEncrypted         Signal = "encrypted"         // S/MIME enveloped or PGP
-	SignalUnsupported       Signal = "unsupported"       // no extractor knows the format
-	SignalUnreadable        Signal = "unreadable"        // damaged
-	SignalIncomplete        Signal = "incomplete"        // a limit ended the reading
-	SignalDefect            Signal = "defect"            // readers may disagree
-)
-
-// Notice is a signal with the part it is about.
-type Notice struct {
-	Part   string // as [Part.Name]; empty for the whole message
-	Signal Signal
-	Detail string // a reason in plain words; holds no content of the message
-}
-
-// Limits bound what is read of one message.
-type Limits struct {
-	// Nesting is the depth of multiparts and messages that is entered.
-	Nesting int
-	// Members is the number of body parts (and, in archives, of files) read.
-	Members int
-	// HeaderFields is the number of fields read in one header section.
-	HeaderFields int
-}
-
-// DefaultLimits are those of a postern.yaml that says nothing.
-var DefaultLimits = Limits{Nesting: 20, Members: 1000, HeaderFields: 10000}
+import "strings"
 
 // Part is one body part (RFC 2045): a leaf with content, a multipart with
 // children, or an embedded message whose one child is its root.
+//
+// The preamble and the epilogue of a multipart, and what a limit left unread,
+// are leaves of text/plain among its children when they hold anything.
 type Part struct {
-	// Index is the place in the tree, as "1.2"; "1" for a message that is one leaf.
+	// Index is the place in the tree: "1" for the root, "1.2" for its second
+	// child. A preamble has the index 0 in its multipart, as "1.0".
 	Index string
 	// Header is the part's own header section; that of the message for the root.
 	Header Header
@@ -52,22 +25,36 @@ type Part struct {
 	Names    []string
 	Children []*Part
 
-	msg     *Message
-	raw     []byte // the body as received
-	content contentCache
+	msg       *Message
+	raw       []byte // the body as received
+	encoding  encoding
+	container bool // has children, or would have them were it not empty
+	embedded  bool // within an embedded message
+	content   contentCache
 }
 
-// Message is one message as received: read-only, and safe for use by several
-// goroutines once made.
-type Message struct {
-	Envelope Envelope
-	Header   Header
-	Root     *Part
-	// Size is the size in octets of header section and body with CRLF line ends.
-	Size int64
-	// Notices are the defects and limits met while parsing, in order.
-	Notices []Notice
-
-	limits Limits
-	buffer *Buffer
+// IsBody tells whether the part is text that a mail reader shows as the
+// message: text/plain, text/html or another text without a file name that is not
+// marked as an attachment. Text of an embedded message is not.
+func (p *Part) IsBody() bool {
+	return !p.container && !p.embedded && len(p.Names) == 0 && p.Disposition != "attachment" &&
+		strings.HasPrefix(p.MediaType, "text/")
 }
+
+// Name is how people are told of the part: "body" for a body text, its first
+// file name, or "part 1.2".
+func (p *Part) Name() string {
+	switch {
+	case p.IsBody():
+		return "body"
+	case len(p.Names) > 0:
+		return p.Names[0]
+	}
+	return "part " + p.Index
+}
+
+// Charset is the charset parameter in lower case, or empty.
+func (p *Part) Charset() string { return strings.ToLower(p.Params["charset"]) }
+
+// IsEmbedded tells whether the part is an embedded message.
+func (p *Part) IsEmbedded() bool { return p.MediaType == "message/rfc822" && p.container }
