@@ -36,6 +36,7 @@ type Installation struct {
 
 type account struct {
 	name     string
+	group    string
 	uid, gid int
 }
 
@@ -108,8 +109,9 @@ func firstUser(names ...string) (account, error) {
 		}
 		uid, err1 := strconv.Atoi(u.Uid)
 		gid, err2 := strconv.Atoi(u.Gid)
-		if err1 == nil && err2 == nil {
-			return account{name: name, uid: uid, gid: gid}, nil
+		group, err3 := user.LookupGroupId(u.Gid)
+		if err1 == nil && err2 == nil && err3 == nil {
+			return account{name: name, group: group.Name, uid: uid, gid: gid}, nil
 		}
 	}
 	return account{}, fmt.Errorf("none of the users %s exists", strings.Join(names, ", "))

@@ -127,6 +127,10 @@ func (i *Instance) greeted(ctx context.Context, addr string) error {
 	}
 }
 
+// Group is the name of the group that Postfix's services run under: that of a
+// milter's socket.
+func (i *Instance) Group() string { return i.installation.owner.group }
+
 // Addr is the host:port of a listener.
 func (i *Instance) Addr(listener string) string { return i.addr[listener] }
 
@@ -188,3 +192,16 @@ func (i *Instance) Stop() error {
 	}
 	return nil
 }
+
+// SendmailLine gives Sendmail as a line for a shell.
+func (i *Instance) SendmailLine(args ...string) string {
+	cmd := i.Sendmail(args...)
+	line := strings.Join(cmd.Args, " ")
+	if i.installation.libraries != "" {
+		line = "LD_LIBRARY_PATH=" + i.installation.libraries + " " + line
+	}
+	return line
+}
+
+// Version is Postfix's own, as "3.7.11".
+func (i *Instance) Version() string { return i.installation.Version }

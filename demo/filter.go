@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/postern-mail/postern/internal/mta"
+)
+
+// Filter is a running `postern serve`.
+type filter struct {
+	log  string
+	cmd  *exec.Cmd
+	done chan struct{}
+	read int // octets of the log that records have been taken from
+}
+
+// Configure writes examples/postern.yaml with the paths of the demonstration.
+func configure(dir string, i *mta.Instance) (string, error) {
+	text, err := os.ReadFile("examples/postern.yaml")
+	if err != nil {
+		return "", err
+	}
+	examples, err := filepath.Abs("examples")
+	if err != nil {
+		return "", err
+	}
+	for _, p := range [][2]string{
+		{"unix:/var/spool/postfix/postern/milter.sock", "unix:" + i.SocketPath()},
+		{"group: postfix", "group: " + i.Group()},
+		{"file: people.yaml", "file: " + filepath.Join(examples, "people.yaml")},
+		{"[policies/*.yaml]", "[" + filepath.Join(examples, "policies/*.yaml") + "]"},
+		{"path: /var/lib/postern", "path: " + filepath.Join(dir, "store")},
+	} {
+		if !bytes.Contains(text, []byte(p[0])) {
+			return "", fmt.Errorf("examples/postern.yaml: there is no %q to replace", p[0])
+		}
+		text = bytes.ReplaceAll(text, []byte(p[0]), []byte(p[1]))
+	}
+	if err := os.Mkdir(filepath.Join(dir, "store"), 0o700); err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "postern.yaml")
+	return file, os.WriteFile(file, text, 0o644)
+}
+
+// Serve starts the filter and returns when it takes connections.
+func serve(ctx context.Context, dir, config, socket string) (*filter, error) {
+	f := &filter{log: filepath.Join(dir, "postern.log"), done: make(chan struct{})}
+	out, err := os.Create(f.log)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	f.cmd = exec.Command("bin/postern", "serve", "--config", config)
+	f.cmd.Stdout, f.cmd.Stderr = out, out
+	// Of its own group, so that Ctrl-C reaches this process only, which ends all
+	// in order; and it does not outlive this process.
+	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := f.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = f.cmd.Wait()
+		}
+		close(f.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	for {
+		if c, err := net.Dial("unix", socket); err == nil {
+			c.Close()
+			return f, nil
+		}
+		select {
+		case <-f.done:
+			text, _ := os.ReadFile(f.log)
+			return nil, fmt.Errorf("postern serve ended: %s", text)
+		case <-ctx.Done():
+			f.stop()
+			return nil, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (f *filter) stop() {
+	_ = f.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-f.done:
+	case <-time.After(10 * time.Second):
+		_ = f.cmd.Process.Kill()
+		<-f.done
+	}
+}
+
+// Records gives the records of messages that were logged since the last call.
+func (f *filter) records() ([]record, error) {
+	text, err := os.ReadFile(f.log)
+	if err != nil {
+		return nil, err
+	}
+	text = text[f.read:]
+	text = text[:bytes.LastIndexByte(text, '\n')+1]
+	f.read += len(text)
+	var all []record
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var r record
+		if !strings.HasPrefix(lines.Text(), "{") {
+			continue
+		}
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return nil, fmt.Errorf("log line %q: %w", lines.Text(), err)
+		}
+		if r.Event == "message" {
+			all = append(all, r)
+		}
+	}
+	return all, lines.Err()
+}
+
+// Record waits for the record of one more message.
+func (f *filter) record(ctx context.Context) (record, error) {
+	for {
+		all, err := f.records()
+		if err != nil {
+			return record{}, err
+		}
+		if len(all) > 0 {
+			return all[len(all)-1], nil
+		}
+		select {
+		case <-f.done:
+			return record{}, errors.New("postern serve ended")
+		case <-ctx.Done():
+			return record{}, fmt.Errorf("no log line for the message: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/postern-mail/postern/internal/mta"
+	"github.com/postern-mail/postern/internal/sink"
+)
+
+// messageTime bounds what becomes of one message.
+const messageTime = 30 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	if err := run(ctx, os.Getenv("DEMO_ONCE") == "1"); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, once bool) (err error) {
+	rows, err := readRows("examples/demo.yaml")
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "postern-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	// Postfix's users pass through.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	s, err := sink.Start(filepath.Join(dir, "delivered"))
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	i, err := mta.Start(ctx, mta.Options{Dir: filepath.Join(dir, "postfix"), Sink: s.Addr(), Milter: mta.Socket})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, i.Stop()) }()
+	config, err := configure(dir, i)
+	if err != nil {
+		return err
+	}
+	f, err := serve(ctx, dir, config, i.SocketPath())
+	if err != nil {
+		return err
+	}
+	defer f.stop()
+	fmt.Printf("A private Postfix %s and Postern are running below %s.\n\n", i.Version(), dir)
+
+	expected := 0
+	for _, r := range rows {
+		if err := become(ctx, r, i, f, s); err != nil {
+			return fmt.Errorf("%s: %w", r.Message, err)
+		}
+		if r.got.delivered != nil {
+			expected++
+		}
+	}
+	// A message that was refused and came all the same, late.
+	if n := len(s.Messages()); n != expected {
+		err = fmt.Errorf("the sink holds %d messages, not %d", n, expected)
+	}
+	if bad := table(rows); bad > 0 {
+		err = errors.Join(err, fmt.Errorf("%d of %d rows are not as expected", bad, len(rows)))
+	}
+	if once || ctx.Err() != nil {
+		return err
+	}
+	more(i, dir, config)
+	return errors.Join(err, follow(ctx, f))
+}
+
+// Become sends one message and waits for what becomes of it.
+func become(ctx context.Context, r *row, i *mta.Instance, f *filter, s *sink.Sink) error {
+	ctx, cancel := context.WithTimeout(ctx, messageTime)
+	defer cancel()
+	before := len(s.Messages())
+	if err := r.send(ctx, i, "examples/messages"); err != nil {
+		return err
+	}
+	var err error
+	if r.got.record, err = f.record(ctx); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(r.got.reply, "250") {
+		return nil
+	}
+	all, err := s.Wait(ctx, before+1, func(*sink.Message) bool { return true })
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, i.Log())
+	}
+	r.got.delivered = all[before]
+	return nil
+}
+
+// Table prints the rows and gives the number of those not as expected.
+func table(rows []*row) int {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "MESSAGE\tRULE\tVERDICT\tTHE CLIENT GOT\tTHE SINK GOT\tAS EXPECTED")
+	for _, r := range rows {
+		fmt.Fprintln(w, strings.Join(r.cells(), "\t"))
+	}
+	w.Flush()
+	bad := 0
+	for _, r := range rows {
+		diff := r.differences()
+		if len(diff) > 0 {
+			bad++
+			fmt.Printf("\n%s (%s): %s\n", r.Message, r.Says, strings.Join(diff, "; "))
+		}
+	}
+	return bad
+}
+
+// More says how to send more.
+func more(i *mta.Instance, dir, config string) {
+	host := func(listener string) string { return "smtp://" + i.Addr(listener) }
+	fmt.Printf(`
+Send more, from this directory and another terminal:
+
+  as one of our own people, by submission:
+    curl %s --mail-from anna@example.com --mail-rcpt bob@customer.example --upload-file examples/messages/02-many-cards.eml
+  as a stranger:
+    curl %s --mail-from bob@customer.example --mail-rcpt anna@example.com --upload-file examples/messages/10-inbound.eml
+  by sendmail(1), which bounces what is refused:
+    %s < examples/messages/01-clean.eml
+  without sending: what would happen, and why:
+    bin/postern explain --config %s --listener SUBMISSION examples/messages/02-many-cards.eml
+
+What is delivered: %s
+Postern's log:     %s
+Postfix's log:     %s
+
+Ctrl-C ends all and removes the folder.
+`, host(mta.Submission), host(mta.MX), i.SendmailLine("-f", "anna@example.com", "bob@customer.example"), config,
+		filepath.Join(dir, "delivered"), filepath.Join(dir, "postern.log"), i.LogFile())
+}
+
+// Follow prints a line for each further message until the context ends.
+func follow(ctx context.Context, f *filter) error {
+	tick := time.NewTicker(300 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			fmt.Println("\nEnding.")
+			return nil
+		case <-f.done:
+			return errors.New("postern serve ended; its log is above")
+		case <-tick.C:
+		}
+		all, err := f.records()
+		if err != nil {
+			return err
+		}
+		for _, r := range all {
+			rule := r.by()
+			if rule == "" {
+				rule = "no rule"
+			}
+			fmt.Printf("%s  %s → %s  %s by %s\n", r.Reference, r.Sender, strings.Join(r.Recipients, ", "), r.Verdict, rule)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/postern-mail/postern/internal/mta"
+	"github.com/postern-mail/postern/internal/sink"
+)
+
+// Row is one message of examples/demo.yaml and what must become of it.
+type row struct {
+	Message  string
+	Says     string
+	Listener string
+	Login    string
+	Client   string
+	From     string
+	To       []string
+
+	Rule      string
+	Simulated string
+	Verdict   string
+	Reply     string // how the reply begins
+	Sink      *struct {
+		To  []string
+		Has []string
+	}
+
+	got struct {
+		reply     string
+		record    record
+		delivered *sink.Message
+	}
+}
+
+// Record is the line that Postern logs for a message, as far as the table shows
+// it.
+type record struct {
+	Event      string
+	Reference  string
+	QueueID    string `json:"queueId"`
+	Sender     string
+	Recipients []string
+	Verdict    string
+	Rule       string
+	Matched    []string
+	Simulated  []string
+	Reply      string
+}
+
+// By is the rule that decided, or else the first that was applied, without its
+// policy; empty for none.
+func (r record) by() string {
+	name := r.Rule
+	for _, m := range r.Matched {
+		if applied, ok := strings.CutSuffix(m, ": applied"); ok && name == "" {
+			name = applied
+		}
+	}
+	_, rule, _ := strings.Cut(name, " / ")
+	return rule
+}
+
+func readRows(file string) ([]*row, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var rows []*row
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(&rows); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return rows, nil
+}
+
+// Send sends the message to its listener and keeps the client's last reply.
+func (r *row) send(ctx context.Context, i *mta.Instance, dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, r.Message))
+	if err != nil {
+		return err
+	}
+	c, err := mta.Dial(ctx, i.Addr(r.Listener))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if r.Login != "" || r.Client != "" {
+		if err := c.Impersonate(r.Login, r.Client); err != nil {
+			return err
+		}
+	}
+	reply, _, err := c.Send(r.From, r.To, text)
+	if err != nil {
+		return err
+	}
+	r.got.reply = strings.ReplaceAll(reply.String(), "\n", " / ")
+	return c.Quit()
+}
+
+// Differences says what is not as expected.
+func (r *row) differences() []string {
+	var diff []string
+	differs := func(what, got, want string) { diff = append(diff, fmt.Sprintf("%s is %q, not %q", what, got, want)) }
+	rec := r.got.record
+	if rec.by() != r.Rule {
+		differs("the rule", rec.by(), r.Rule)
+	}
+	if rec.Verdict != r.Verdict {
+		differs("the verdict", rec.Verdict, r.Verdict)
+	}
+	if simulated := strings.Join(rec.Simulated, ", "); simulated != r.Simulated {
+		differs("the simulated verdict", simulated, r.Simulated)
+	}
+	if !strings.HasPrefix(r.got.reply, r.Reply) {
+		differs("the reply", r.got.reply, r.Reply)
+	}
+	m := r.got.delivered
+	switch {
+	case r.Sink == nil && m != nil:
+		diff = append(diff, "it was delivered")
+	case r.Sink != nil && m == nil:
+		diff = append(diff, "it was not delivered")
+	case m != nil:
+		got, want := m.Recipients(), slices.Clone(r.Sink.To)
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			differs("the list of recipients", strings.Join(got, " "), strings.Join(want, " "))
+		}
+		for _, line := range r.Sink.Has {
+			name, value, _ := strings.Cut(line, ": ")
+			if got := m.Header(name); len(got) != 1 || got[0] != value {
+				differs("the field "+name, strings.Join(got, " | "), value)
+			}
+		}
+	}
+	return diff
+}
+
+// Cells gives the row of the table.
+func (r *row) cells() []string {
+	rule := r.got.record.by()
+	if rule == "" {
+		rule = "-"
+	}
+	for _, s := range r.got.record.Simulated {
+		rule = "on trial: " + s
+	}
+	delivered := "nothing"
+	if m := r.got.delivered; m != nil {
+		delivered = strings.Join(m.Recipients(), ", ") + ": " + strings.Join(m.Header("Subject"), " ")
+		for _, name := range []string{"X-Example-Class", "X-Example-Origin", "X-Example-Attachment"} {
+			for _, v := range m.Header(name) {
+				delivered += "; " + name + ": " + v
+			}
+		}
+	}
+	good := "yes"
+	if len(r.differences()) > 0 {
+		good = "NO"
+	}
+	return []string{r.Says, rule, r.got.record.Verdict, cut(r.got.reply, 74), cut(delivered, 110), good}
+}
+
+func cut(s string, n int) string {
+	if c := []rune(s); len(c) > n {
+		return string(c[:n-1]) + "…"
+	}
+	return s
+}
