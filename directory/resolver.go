@@ -36,6 +36,8 @@ func Chain(resolvers ...Resolver) Resolver {
 		case nil:
 		case resolve:
 			steps = append(steps, r...)
+		case *Postmap:
+			steps = append(steps, r.step)
 		default:
 			steps = append(steps, r.Resolve)
 		}
