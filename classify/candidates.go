@@ -1,0 +1,393 @@
+package classify
+
+import (
+	"math/bits"
+	"unicode/utf8"
+)
+
+// minCapitals is the fewest letters of a candidate without a digit: such runs
+// must be capitals throughout, and are looked for eight octets at a time.
+const minCapitals = 8
+
+// word is a maximal run of ASCII letters and digits. The bits stand for its
+// characters from the first on, and say nothing beyond maxWord.
+type word struct {
+	start, end   int
+	digit, small uint64
+}
+
+func (w *word) len() int { return w.end - w.start }
+
+// digits tells whether the word is digits throughout.
+func (w *word) digits() bool { return w.digit == uint64(1)<<w.len()-1 }
+
+// span is a piece of the text, in octets or in characters.
+type span struct{ start, end int }
+
+// finder collects the candidates of a text. It holds what one scan needs, to be
+// used again by the next.
+type finder struct {
+	text   string
+	trie   *trie
+	checks []checkFunc // by primary; nil where the format is all
+	wanted []bool      // by primary
+	spans  [][]span    // by primary: candidates found, in octets
+	found  []uint16    // primaries with candidates
+	value  [maxWord]byte
+	start  int // of the candidate being read
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// digitBits sets the highest bit of each octet of x that is a digit.
+func digitBits(x uint64) uint64 {
+	t := x ^ '0'*ones
+	return ^((t&^highs + (0x80-10)*ones) | t) & highs
+}
+
+// capitalBits sets the highest bit of each octet of x that is a capital letter.
+func capitalBits(x uint64) uint64 {
+	low := x &^ highs
+	return (low + (0x80-'A')*ones) &^ (low + (0x80-'Z'-1)*ones) &^ x & highs
+}
+
+func load(s string, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// run collects the candidates. It goes from digit to digit, and to runs of
+// capitals where a format wants these; all else is passed over.
+func (f *finder) run() {
+	text, done := f.text, 0
+	var capitals uint64
+	if f.trie.capitals != 0 {
+		capitals = highs
+	}
+	for i := 0; i < len(text); {
+		for i+8 <= len(text) {
+			x := load(text, i)
+			up := capitalBits(x) & capitals
+			// Eight capitals in a row put a pair of them into some block.
+			hit := digitBits(x) | up&(up<<8)
+			if hit != 0 {
+				i += bits.TrailingZeros64(hit) / 8
+				break
+			}
+			i += 8
+		}
+		if i >= len(text) {
+			return
+		}
+		if !isAlnum(text[i]) {
+			i++
+			continue
+		}
+		start := i
+		for start > done && isAlnum(text[start-1]) {
+			start--
+		}
+		w := readWord(text, start)
+		f.word(&w)
+		i, done = w.end, w.end
+	}
+}
+
+func readWord(text string, start int) word {
+	w := word{start: start}
+	i := start
+	for ; i < len(text); i++ {
+		k := alnum[text[i]]
+		if k == 0 {
+			break
+		}
+		if n := i - start; n < maxWord {
+			if k == classDigit {
+				w.digit |= 1 << n
+			} else if k == classSmall {
+				w.small |= 1 << n
+			}
+		}
+	}
+	w.end = i
+	return w
+}
+
+// word looks for candidates that begin with w, or with a word of letters before
+// it.
+func (f *finder) word(w *word) {
+	n := w.len()
+	if n > maxWord {
+		return
+	}
+	if w.digit == 0 {
+		if f.trie.capitals>>n&1 == 1 && w.small == 0 && f.begins(w) {
+			f.start = w.start
+			f.descend(1, w, 0)
+		}
+		return
+	}
+	root := &f.trie.nodes[1]
+	if f.trie.lead != 0 {
+		f.leading(w)
+	}
+	direct := root.digits[n] != 0 && w.digits() || len(root.mixed[n]) > 0
+	var free []freeFormat
+	if n >= 4 {
+		free = f.trie.free[w.digit&0xf]
+	}
+	if !direct && len(free) == 0 || !f.begins(w) {
+		return
+	}
+	f.start = w.start
+	if direct {
+		f.descend(1, w, 0)
+	}
+	for i := range free {
+		f.freely(&free[i], *w)
+	}
+}
+
+// leading looks for a candidate that begins with a word of letters before w.
+func (f *finder) leading(w *word) {
+	kind, size := delimiterBefore(f.text, w.start)
+	if kind == 0 {
+		return
+	}
+	end := w.start - size
+	start := end
+	for start > 0 && end-start <= maxWord && alnum[f.text[start-1]] > classDigit {
+		start--
+	}
+	n := end - start
+	if n == 0 || n >= maxWord || f.trie.lead>>n&1 == 0 || start > 0 && isAlnum(f.text[start-1]) {
+		return
+	}
+	first := readWord(f.text, start)
+	if f.begins(&first) {
+		f.start = start
+		f.descend(1, &first, 0)
+	}
+}
+
+// descend reads w, behind k characters of the value, at a node.
+func (f *finder) descend(n uint16, w *word, k int) {
+	size := w.len()
+	if k+size > maxWord {
+		return
+	}
+	node := &f.trie.nodes[n]
+	copied := false
+	if w.digits() {
+		if to := node.digits[size]; to != 0 {
+			f.copy(w, k)
+			copied = true
+			f.reach(to, w.end, k+size)
+		}
+	}
+	for i := range node.mixed[size] {
+		if e := &node.mixed[size][i]; e.shape.fits(w) {
+			if !copied {
+				f.copy(w, k)
+				copied = true
+			}
+			f.reach(e.to, w.end, k+size)
+		}
+	}
+}
+
+// reach takes what ends at a node and goes on behind the next delimiter.
+func (f *finder) reach(n uint16, end, k int) {
+	node := &f.trie.nodes[n]
+	if len(node.accepts) > 0 && f.ends(end) {
+		for _, p := range node.accepts {
+			f.accept(p, end, k)
+		}
+	}
+	kind, size := delimiterAt(f.text, end)
+	if kind == 0 || node.delims[kind] == 0 {
+		return
+	}
+	if next := readGroup(f.text, end+size); next.end > next.start {
+		f.descend(node.delims[kind], &next, k)
+	}
+}
+
+// readGroup reads the word at start, or gives an empty one when it is too long
+// for any format.
+func readGroup(text string, start int) word {
+	stop := min(len(text), start+maxWord+1)
+	w := readWord(text[:stop], start)
+	if w.len() > maxWord {
+		w.end = w.start
+	}
+	return w
+}
+
+// freely reads a value that may be grouped anywhere, from its first word on.
+func (f *finder) freely(ff *freeFormat, w word) {
+	if !f.wanted[ff.primary] {
+		return
+	}
+	var digit, small uint64
+	for k := 0; k+w.len() <= ff.max; {
+		f.copy(&w, k)
+		digit |= w.digit << k
+		small |= w.small << k
+		k += w.len()
+		if k >= ff.min && f.ends(w.end) {
+			if all := (word{digit: digit, small: small}); ff.shape.fits(&all) {
+				f.accept(ff.primary, w.end, k)
+			}
+		}
+		kind, size := delimiterAt(f.text, w.end)
+		if kind == 0 || ff.delims>>kind&1 == 0 {
+			return
+		}
+		if w = readGroup(f.text, w.end+size); w.len() == 0 {
+			return
+		}
+	}
+}
+
+// copy writes a word into the value, behind k characters, in capitals.
+func (f *finder) copy(w *word, k int) {
+	for i := w.start; i < w.end; i++ {
+		c := f.text[i]
+		if c >= 'a' {
+			c -= 'a' - 'A'
+		}
+		f.value[k] = c
+		k++
+	}
+}
+
+// accept keeps the value read as a candidate of a primary, if its check says so.
+func (f *finder) accept(p uint16, end, k int) {
+	if !f.wanted[p] {
+		return
+	}
+	if check := f.checks[p]; check != nil && !check(f.value[:k]) {
+		return
+	}
+	if len(f.spans[p]) == 0 {
+		f.found = append(f.found, p)
+	}
+	f.spans[p] = append(f.spans[p], span{f.start, end})
+}
+
+// begins tells whether a value may begin with w: not inside a longer word,
+// behind a sign that makes w part of a longer number, or behind another group of
+// digits and a point or dash.
+func (f *finder) begins(w *word) bool {
+	i := w.start
+	if i == 0 {
+		return true
+	}
+	if !edge(f.text, i) {
+		return false
+	}
+	switch c := f.text[i-1]; {
+	case c == '+':
+		return false
+	case c == '.' || c == '-' && w.len() < longRun:
+		return i < 2 || !isDigit(f.text[i-2]) || !isDigit(f.text[i])
+	}
+	return true
+}
+
+// longRun is the length from which an undivided run is a value of its own even
+// where a dash and digits are next to it, as in lists of cards with their dates.
+const longRun = 13
+
+// ends tells whether the value may end at an octet, as begins does.
+func (f *finder) ends(end int) bool {
+	if end == len(f.text) {
+		return true
+	}
+	if !edge(f.text, end) {
+		return false
+	}
+	c := f.text[end]
+	if c != '.' && c != '-' || end+1 == len(f.text) || !isDigit(f.text[end+1]) || !isDigit(f.text[end-1]) {
+		return true
+	}
+	if c == '-' && end-f.start >= longRun {
+		for i := f.start; i < end; i++ {
+			if f.text[i] == '-' {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// Classes of octets.
+const (
+	classDigit = iota + 1
+	classSmall
+	classCapital
+)
+
+var alnum = func() (t [256]uint8) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = classDigit
+	}
+	for c := 'a'; c <= 'z'; c++ {
+		t[c], t[c-'a'+'A'] = classSmall, classCapital
+	}
+	return t
+}()
+
+func isAlnum(c byte) bool { return alnum[c] != 0 }
+
+func isDigit(c byte) bool { return c-'0' < 10 }
+
+// delimiterAt gives the kind of the delimiter at octet i of the text, 0 for none,
+// and its size in octets.
+func delimiterAt(text string, i int) (kind uint8, size int) {
+	if i >= len(text) {
+		return 0, 0
+	}
+	if c := text[i]; c < utf8.RuneSelf {
+		return kinds[c], 1
+	}
+	r, size := utf8.DecodeRuneInString(text[i:])
+	return wideKind(r), size
+}
+
+// delimiterBefore gives the delimiter that ends at octet i.
+func delimiterBefore(text string, i int) (kind uint8, size int) {
+	if i == 0 {
+		return 0, 0
+	}
+	if c := text[i-1]; c < utf8.RuneSelf {
+		return kinds[c], 1
+	}
+	r, size := utf8.DecodeLastRuneInString(text[:i])
+	return wideKind(r), size
+}
+
+var kinds = func() (t [256]uint8) {
+	for c := range t {
+		t[c] = delimiterKind(byte(c))
+	}
+	return t
+}()
+
+// wideKind gives the kind of a delimiter beyond ASCII: blanks and dashes as word
+// processors and web pages set them.
+func wideKind(r rune) uint8 {
+	switch {
+	case r == 0x00a0, r >= 0x2000 && r <= 0x200a, r == 0x202f, r == 0x205f, r == 0x3000:
+		return delimiterKind(' ')
+	case r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0xfe63, r == 0xff0d:
+		return delimiterKind('-')
+	}
+	return 0
+}

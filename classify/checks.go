@@ -1,0 +1,58 @@
+package classify
+
+// A checkFunc tells whether a value keeps the rules of its kind beyond its
+// format. It gets the value in capitals without delimiters, 1 to maxWord
+// characters of A-Z and 0-9, in the shape of the element's format.
+type checkFunc func(v []byte) bool
+
+// checkRow is a rule a primary element can name. A format it is used with must
+// give values of min to max characters, digits only unless letters is set.
+type checkRow struct {
+	name     string
+	check    checkFunc
+	min, max int
+	letters  bool
+}
+
+// checks are all rules, sorted by name.
+var checks = []checkRow{
+	{name: "abaRouting", check: abaRouting, min: 9, max: 9},
+	{name: "businessIdentifierCode", check: businessIdentifierCode, min: 8, max: 11, letters: true},
+	{name: "canadaSIN", check: canadaSIN, min: 9, max: 9},
+	{name: "creditCard", check: creditCard, min: 6, max: maxWord},
+	{name: "euDebitCard", check: euDebitCard, min: 6, max: maxWord},
+	{name: "iban", check: iban, min: 5, max: maxWord, letters: true},
+	{name: "luhn", check: luhn, min: 2, max: maxWord},
+	{name: "ukNHS", check: ukNHS, min: 10, max: 10},
+	{name: "ukNINO", check: ukNINO, min: 9, max: 9, letters: true},
+	{name: "usITIN", check: usITIN, min: 9, max: 9},
+	{name: "usSSN", check: usSSN, min: 9, max: 9},
+	{name: "usSSNRandomized", check: usSSNRandomized, min: 9, max: 9},
+}
+
+// luhn keeps the double-add-double formula of ISO/IEC 7812-1 annex B: from the
+// right every second digit is doubled, and the sum of all digits is a multiple
+// of ten.
+func luhn(v []byte) bool {
+	sum, double := 0, false
+	for i := len(v) - 1; i >= 0; i-- {
+		d := int(v[i] - '0')
+		if double {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+		double = !double
+	}
+	return sum%10 == 0
+}
+
+// number gives the value of decimal digits.
+func number(v []byte) int {
+	n := 0
+	for _, c := range v {
+		n = n*10 + int(c-'0')
+	}
+	return n
+}

@@ -1,0 +1,195 @@
+package classify
+
+import "unicode/utf8"
+
+// An evidenceFunc appends to hits, in characters, what it finds in
+// text[from:to] of a scan, in order.
+type evidenceFunc func(s *scratch, hits []span, from, to int) []span
+
+// evidenceFunction gives the function of a name, nil when there is none.
+func evidenceFunction(name string) evidenceFunc {
+	switch name {
+	case "euDate":
+		return euDate
+	case "expirationDate":
+		return expirationDate
+	}
+	return nil
+}
+
+// expirationDate finds the month and year of a card: MM/YY, MM/YYYY, the same
+// with a dash, and an English name of a month with the year behind a blank, a
+// dash, a slash or nothing.
+func expirationDate(s *scratch, hits []span, from, to int) []span {
+	return eachDate(s, hits, from, to, func(d *dateReader) bool {
+		if d.month(englishMonth) {
+			d.oneOf(" -/")
+			return d.year()
+		}
+		n, digits := d.digits()
+		return digits > 0 && digits <= 2 && n >= 1 && n <= 12 && d.oneOf("-/") && d.year()
+	})
+}
+
+// euDate finds a day with its month and year: day/month/year, the same with
+// dashes or points, and the day with the name of a month in English, Dutch,
+// French, German, Italian, Portuguese or Spanish, and the year.
+func euDate(s *scratch, hits []span, from, to int) []span {
+	return eachDate(s, hits, from, to, func(d *dateReader) bool {
+		n, digits := d.digits()
+		if digits == 0 || digits > 2 || n < 1 || n > 31 {
+			return false
+		}
+		if mark := d.at; d.oneOf("/-.") {
+			sep := d.text[mark]
+			n, digits = d.digits()
+			if digits > 0 {
+				return digits <= 2 && n >= 1 && n <= 12 && d.oneOf(string(sep)) && d.year()
+			}
+			d.at = mark
+		}
+		for d.oneOf(" .-") {
+		}
+		if !d.month(europeanMonth) {
+			return false
+		}
+		for d.oneOf(" .,-") {
+		}
+		return d.year()
+	})
+}
+
+// dateReader reads a date from left to right.
+type dateReader struct {
+	text string // ends where the window does
+	at   int
+}
+
+// eachDate tries to read a date at the head of each word.
+func eachDate(s *scratch, hits []span, from, to int, read func(d *dateReader) bool) []span {
+	for i := from; i < to; i++ {
+		if alnum[s.text[i]] == 0 || i > 0 && isAlnum(s.text[i-1]) || !edge(s.text, i) {
+			continue
+		}
+		if i >= 2 && isDigit(s.text[i]) && isDigit(s.text[i-2]) && (s.text[i-1] == '/' || s.text[i-1] == '-' || s.text[i-1] == '.') {
+			continue // inside a longer number or date
+		}
+		d := dateReader{text: s.text[:to], at: i}
+		if !read(&d) || !d.ends(s.text) {
+			continue
+		}
+		hits = append(hits, span{s.index.at(i), s.index.at(d.at)})
+		i = d.at - 1
+	}
+	return hits
+}
+
+// ends tells whether the date is not part of a longer number or date.
+func (d *dateReader) ends(text string) bool {
+	if !edge(text, d.at) {
+		return false
+	}
+	if d.at+1 < len(text) && isDigit(text[d.at+1]) {
+		switch text[d.at] {
+		case '/', '-', '.':
+			return false
+		}
+	}
+	return true
+}
+
+// digits reads up to four digits and gives their value and how many they are;
+// more than four count as none.
+func (d *dateReader) digits() (n, count int) {
+	for d.at < len(d.text) && isDigit(d.text[d.at]) {
+		if count++; count > 4 {
+			return 0, 0
+		}
+		n = n*10 + int(d.text[d.at]-'0')
+		d.at++
+	}
+	return n, count
+}
+
+// year reads two digits, or four from 1900 to 2099.
+func (d *dateReader) year() bool {
+	n, count := d.digits()
+	return count == 2 || count == 4 && n >= 1900 && n < 2100
+}
+
+func (d *dateReader) oneOf(chars string) bool {
+	if d.at < len(d.text) {
+		for i := range len(chars) {
+			if d.text[d.at] == chars[i] {
+				d.at++
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Which languages a month's name is of.
+const (
+	englishMonth = 1 << iota
+	europeanMonth
+)
+
+// month reads the name of a month.
+func (d *dateReader) month(of uint8) bool {
+	var name [24]byte
+	n, i := 0, d.at
+	for i < len(d.text) && n <= len(name)-utf8.UTFMax {
+		r, size := utf8.DecodeRuneInString(d.text[i:])
+		if !isWord(r) || r <= '9' {
+			break
+		}
+		n += utf8.EncodeRune(name[n:], fold(r))
+		i += size
+	}
+	if months[string(name[:n])]&of == 0 {
+		return false
+	}
+	d.at = i
+	return true
+}
+
+// months are names of months and their short forms, folded.
+var months = func() map[string]uint8 {
+	m := map[string]uint8{}
+	for _, names := range []struct {
+		of    uint8
+		names []string
+	}{
+		{englishMonth | europeanMonth, []string{
+			"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+			"jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+		}},
+		{europeanMonth, []string{ // Dutch
+			"januari", "februari", "maart", "mei", "juni", "juli", "augustus", "oktober", "mrt", "okt",
+		}},
+		{europeanMonth, []string{ // French
+			"janvier", "février", "fevrier", "mars", "avril", "mai", "juin", "juillet", "août", "aout", "septembre", "octobre",
+			"novembre", "décembre", "decembre", "janv", "févr", "fevr", "fév", "avr", "juil", "déc",
+		}},
+		{europeanMonth, []string{ // German
+			"januar", "jänner", "februar", "märz", "maerz", "mai", "juni", "juli", "dezember", "mär", "mrz", "dez",
+		}},
+		{europeanMonth, []string{ // Italian
+			"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "dicembre",
+			"gen", "mag", "giu", "lug", "ago", "set", "ott", "dic",
+		}},
+		{europeanMonth, []string{ // Portuguese
+			"janeiro", "fevereiro", "março", "marco", "abril", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro",
+			"fev", "abr", "mai", "out",
+		}},
+		{europeanMonth, []string{ // Spanish
+			"enero", "febrero", "mayo", "junio", "julio", "septiembre", "setiembre", "octubre", "noviembre", "diciembre", "ene",
+		}},
+	} {
+		for _, name := range names.names {
+			m[name] |= names.of
+		}
+	}
+	return m
+}()

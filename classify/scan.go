@@ -1,0 +1,269 @@
+package classify
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// scratch is the memory of one scan. It is kept for the next, so that a scan
+// without findings allocates nothing.
+type scratch struct {
+	finder
+	wantedSome []bool   // by primary, for scans that do not want all types
+	active     []bool   // by list: needed by a type with candidates
+	hits       [][]span // by list, in characters, in order of their ends
+	windows    []span   // in characters, apart and in order
+	index      runeIndex
+	instances  []instance
+}
+
+func newScratch(c *Catalog) *scratch {
+	return &scratch{
+		finder:     finder{trie: c.trie, checks: c.checks, spans: make([][]span, len(c.checks))},
+		wantedSome: make([]bool, len(c.checks)),
+		active:     make([]bool, len(c.finders)),
+		hits:       make([][]span, len(c.finders)),
+	}
+}
+
+// keptSpans bounds what a scratch keeps of a text with very many candidates.
+const keptSpans = 1 << 14
+
+func (s *scratch) reset() {
+	s.text = ""
+	for _, p := range s.found {
+		s.spans[p] = emptied(s.spans[p])
+	}
+	for l := range s.hits {
+		s.hits[l] = emptied(s.hits[l])
+		s.active[l] = false
+	}
+	s.found = s.found[:0]
+	s.windows = emptied(s.windows)
+	if cap(s.instances) > keptSpans {
+		s.instances = nil
+	}
+	s.index.reset()
+}
+
+func emptied(spans []span) []span {
+	if cap(spans) > keptSpans {
+		return nil
+	}
+	return spans[:0]
+}
+
+// instance is a candidate that satisfies a pattern.
+type instance struct {
+	octets, runes span
+	confidence    int
+}
+
+// Scan looks for types in a text, which is one item: neither evidence nor
+// proximity leaves it. wanted names the types needed; nil is all. Detections come
+// in the order of the types' names, and only of types with an instance. Octets
+// that are not UTF-8 count as one character each; full-width digits and letters
+// are read, and given, as ASCII.
+func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
+	ascii := isASCII(text)
+	if !ascii {
+		if !utf8.ValidString(text) {
+			text = string([]rune(text))
+		}
+		text = narrow(text)
+	}
+	s := c.pool.Get().(*scratch)
+	defer func() {
+		s.reset()
+		c.pool.Put(s)
+	}()
+	s.text = text
+	s.finder.wanted = c.everyone
+	if wanted != nil {
+		s.finder.wanted = s.wantedSome
+		clear(s.wantedSome)
+		for _, t := range c.types {
+			if wanted[t] {
+				for _, p := range t.compiled.primaries {
+					s.wantedSome[p] = true
+				}
+			}
+		}
+	}
+	s.run()
+	if len(s.found) == 0 {
+		return nil
+	}
+	s.index.build(text, ascii)
+	c.gather(s, wanted)
+	var found []Detection
+	for _, t := range c.types {
+		if wanted != nil && !wanted[t] {
+			continue
+		}
+		if matches := s.judge(t.compiled); len(matches) > 0 {
+			found = append(found, Detection{Type: t, Matches: matches})
+		}
+	}
+	return found
+}
+
+// judge gives the instances of a type.
+func (s *scratch) judge(t *compiledType) []Match {
+	s.instances = s.instances[:0]
+	for _, p := range t.primaries {
+		if len(s.spans[p]) == 0 || !s.possible(t, p) {
+			continue
+		}
+		for _, octets := range s.spans[p] {
+			runes := span{s.index.at(octets.start), s.index.at(octets.end)}
+			for i := range t.patterns {
+				if pt := &t.patterns[i]; pt.primary == p && s.satisfied(pt, runes, t.proximity) {
+					s.instances = append(s.instances, instance{octets, runes, pt.confidence})
+					break
+				}
+			}
+		}
+	}
+	if len(s.instances) == 0 {
+		return nil
+	}
+	// Of candidates that overlap the surest stays, then the longest.
+	slices.SortFunc(s.instances, func(a, b instance) int {
+		return cmp.Or(cmp.Compare(a.octets.start, b.octets.start), cmp.Compare(b.confidence, a.confidence), cmp.Compare(b.octets.end, a.octets.end))
+	})
+	kept := s.instances[:1]
+	for _, x := range s.instances[1:] {
+		last := &kept[len(kept)-1]
+		switch {
+		case x.octets.start >= last.octets.end:
+			kept = append(kept, x)
+		case x.confidence > last.confidence:
+			*last = x
+		}
+	}
+	matches := make([]Match, len(kept))
+	for i, x := range kept {
+		clear := s.text[x.octets.start:x.octets.end]
+		matches[i] = Match{
+			Offset: x.runes.start, Length: x.runes.end - x.runes.start, Confidence: x.confidence,
+			Value: Value{strings.Clone(clear)}, Key: keyOf(normalise(s.value[:0], clear)),
+		}
+	}
+	return matches
+}
+
+// possible tells whether some pattern of a primary has all the evidence it needs
+// somewhere in the text.
+func (s *scratch) possible(t *compiledType, p uint16) bool {
+	for i := range t.patterns {
+		pt := &t.patterns[i]
+		if pt.primary == p && !slices.ContainsFunc(pt.all, func(l uint16) bool { return len(s.hits[l]) == 0 }) {
+			return true
+		}
+	}
+	return false
+}
+
+// normalise appends a value without delimiters and in capitals.
+func normalise(to []byte, value string) []byte {
+	for i := range len(value) {
+		switch c := value[i]; alnum[c] {
+		case 0:
+		case classSmall:
+			to = append(to, c-'a'+'A')
+		default:
+			to = append(to, c)
+		}
+	}
+	return to
+}
+
+func isASCII(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if load(s, i)&highs != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// runeIndex turns places in octets into places in characters and back. The text
+// must be UTF-8.
+type runeIndex struct {
+	text   string
+	ascii  bool
+	counts []int32 // characters that begin before each block
+}
+
+const indexBlock = 128
+
+func (x *runeIndex) reset() {
+	x.text = ""
+	if cap(x.counts) > keptSpans {
+		x.counts = nil
+	}
+}
+
+func (x *runeIndex) build(text string, ascii bool) {
+	x.text, x.ascii = text, ascii
+	x.counts = x.counts[:0]
+	if ascii {
+		return
+	}
+	n := int32(0)
+	for i := 0; i <= len(text); i += indexBlock {
+		x.counts = append(x.counts, n)
+		n += int32(begun(text[i:min(len(text), i+indexBlock)]))
+	}
+}
+
+// begun counts the characters that begin in a piece of UTF-8.
+func begun(s string) int {
+	n := 0
+	for i := range len(s) {
+		if s[i]&0xc0 != 0x80 {
+			n++
+		}
+	}
+	return n
+}
+
+// at gives the number of characters before octet i.
+func (x *runeIndex) at(i int) int {
+	if x.ascii {
+		return i
+	}
+	block := i / indexBlock
+	return int(x.counts[block]) + begun(x.text[block*indexBlock:i])
+}
+
+// octet gives where character n begins, or the end of the text.
+func (x *runeIndex) octet(n int) int {
+	if x.ascii {
+		return min(n, len(x.text))
+	}
+	block, exact := slices.BinarySearch(x.counts, int32(n))
+	if !exact {
+		block--
+	}
+	left := n - int(x.counts[block])
+	i := block * indexBlock
+	for ; i < len(x.text); i++ {
+		if x.text[i]&0xc0 != 0x80 {
+			if left == 0 {
+				break
+			}
+			left--
+		}
+	}
+	return i
+}
