@@ -1,0 +1,131 @@
+package main
+
+import (
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/extract"
+	"github.com/postern-mail/postern/rules"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// defaultConfig is where commands look for postern.yaml.
+const defaultConfig = "/etc/postern/postern.yaml"
+
+// config is what postern.yaml says. Paths are absolute or relative to the
+// working directory, no longer to the file.
+type config struct {
+	file      string
+	process   process
+	trust     rules.Trust
+	name      string
+	domains   []directory.AcceptedDomain
+	learnMore string
+	blockText string
+	people    reference // path of the people file; empty without one
+	groups    bool      // recipients.resolve holds groups
+	postfix   []string  // parameters of main.cf whose maps are asked
+	postfixAt reference // configuration directory of Postfix, empty for its own; placed at recipients.postfix
+	policies  []reference
+	extract   extract.Limits
+	extractIn time.Duration
+}
+
+// reference is a path or pattern written in postern.yaml, with its place.
+type reference struct {
+	path  string
+	node  *strictyaml.Node
+	field string
+}
+
+// process is what holds from start to end of the process: a reload that finds
+// it changed says so and keeps the old.
+type process struct {
+	listen      []address
+	group       string // of the UNIX sockets; empty leaves that of the process
+	store       string
+	onError     actions.OnError
+	messageSize int64
+	memory      int64
+	decision    time.Duration
+	limits      message.Limits
+	connections int
+	logFormat   string
+	logLevel    zapcore.Level
+	watch       bool
+}
+
+// address is where milter connections are taken.
+type address struct {
+	network string // unix or tcp
+	address string
+}
+
+func (a address) String() string {
+	if a.network == "unix" {
+		return "unix:" + a.address
+	}
+	return a.address
+}
+
+// defaults gives the configuration of an empty postern.yaml.
+func defaults(file string) *config {
+	return &config{
+		file:  file,
+		trust: rules.Trust{Authenticated: true},
+		process: process{
+			store:       "/var/lib/postern",
+			onError:     actions.OnErrorTempfail,
+			messageSize: 150 << 20,
+			memory:      512 << 20,
+			decision:    60 * time.Second,
+			limits:      message.DefaultLimits,
+			connections: 1000,
+			logFormat:   "json",
+			logLevel:    zapcore.InfoLevel,
+		},
+		extract:   extract.DefaultLimits,
+		extractIn: 30 * time.Second,
+	}
+}
+
+// path gives a path written in the file, relative to the file's directory.
+func (c *config) path(p string) string {
+	if filepath.IsAbs(p) {
+		return filepath.Clean(p)
+	}
+	return filepath.Join(filepath.Dir(c.file), p)
+}
+
+// settings gives those of the engine.
+func (c *config) settings() actions.Settings {
+	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError}
+}
+
+// restart names the sections of postern.yaml that differ between two processes
+// and are read at start only.
+func (p process) restart(next process) []string {
+	var names []string
+	differs := func(name string, same bool) {
+		if !same {
+			names = append(names, name)
+		}
+	}
+	sameListen := len(p.listen) == len(next.listen) && p.group == next.group
+	for i := range p.listen {
+		sameListen = sameListen && p.listen[i] == next.listen[i]
+	}
+	differs("limits", p.messageSize == next.messageSize && p.memory == next.memory && p.decision == next.decision &&
+		p.limits == next.limits && p.connections == next.connections)
+	differs("listen", sameListen)
+	differs("log", p.logFormat == next.logFormat && p.logLevel == next.logLevel)
+	differs("onError", p.onError == next.onError)
+	differs("store", p.store == next.store)
+	differs("watch", p.watch == next.watch)
+	return names
+}

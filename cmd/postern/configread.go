@@ -1,0 +1,473 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// socketPath is the longest path of a UNIX socket that the kernel takes.
+const socketPath = 107
+
+// section reads one mapping of postern.yaml: each key has its reader, and keys
+// of features that are not built are refused by name.
+type section struct {
+	keys    map[string]func(strictyaml.Entry)
+	unbuilt []string
+}
+
+// configReader reads postern.yaml into a config, collecting every mistake.
+type configReader struct {
+	*strictyaml.Reader
+	c *config
+}
+
+// readConfig reads postern.yaml. The configuration holds what could be read,
+// with defaults for the rest, also when there are mistakes.
+func readConfig(file string, data []byte) (*config, []strictyaml.Problem) {
+	c := defaults(file)
+	c.process.store = filepath.Clean(c.process.store)
+	r, root := strictyaml.Parse(file, data)
+	if root == nil {
+		return c, r.Problems
+	}
+	cr := &configReader{Reader: r, c: c}
+	m := cr.section(root, "", section{
+		keys: map[string]func(strictyaml.Entry){
+			"listen":       cr.listen,
+			"trust":        cr.trust,
+			"organization": cr.organization,
+			"directory":    cr.directory,
+			"recipients":   cr.recipients,
+			"policies":     cr.policies,
+			"store":        cr.store,
+			"onError":      cr.onError,
+			"blockText":    cr.blockText,
+			"limits":       cr.limits,
+			"log":          cr.log,
+			"watch":        func(e strictyaml.Entry) { cr.boolean(e, &c.process.watch) },
+		},
+		unbuilt: []string{"quarantine", "relay"},
+	})
+	if e, ok := m.Get("recipients"); ok && c.groups && c.people.path == "" {
+		cr.Errorf(e.At, e.Field, "add `directory: {file: people.yaml}`, or take `resolve` away", "groups are to be resolved and there is no directory")
+	}
+	m.Require("listen", "write where the MTA connects, as in `listen: {milter: \"unix:/var/spool/postfix/postern/milter.sock\"}`")
+	m.Require("organization", "write your domains, as in `organization: {acceptedDomains: [example.com]}`")
+	m.Require("policies", "write the policy files, as in `policies: [policies/*.yaml]`")
+	return c, r.Problems
+}
+
+// section reads a mapping key by key.
+func (cr *configReader) section(n *strictyaml.Node, field string, s section) *strictyaml.Mapping {
+	known := slices.Clone(s.unbuilt)
+	for k := range s.keys {
+		known = append(known, k)
+	}
+	slices.Sort(known)
+	m := cr.Mapping(n, field, known...)
+	for _, e := range m.Entries() {
+		if read := s.keys[e.Key]; read != nil {
+			read(e)
+			continue
+		}
+		cr.unsupported(e.At, e.Field, e.Key)
+	}
+	return m
+}
+
+func (cr *configReader) unsupported(at *strictyaml.Node, field, what string) {
+	cr.Errorf(at, field, "take the key away", "%q is not supported by this version", what)
+}
+
+func (cr *configReader) listen(e strictyaml.Entry) {
+	m := cr.section(e.Value, e.Field, section{
+		keys: map[string]func(strictyaml.Entry){
+			"milter": cr.milter,
+			"group":  func(e strictyaml.Entry) { cr.word(e, &cr.c.process.group) },
+		},
+		unbuilt: []string{"console", "lmtp", "metrics"},
+	})
+	m.Require("milter", "write `unix:PATH` or `HOST:PORT`")
+}
+
+func (cr *configReader) milter(e strictyaml.Entry) {
+	texts, nodes, _ := cr.Texts(e.Value, e.Field)
+	for i, text := range texts {
+		field := e.Field
+		if len(texts) > 1 {
+			field = strictyaml.Index(e.Field, i)
+		}
+		a, err := cr.address(text)
+		if err != nil {
+			cr.Errorf(nodes[i], field, "write `unix:PATH` or `HOST:PORT`", "%v", err)
+			continue
+		}
+		if slices.Contains(cr.c.process.listen, a) {
+			cr.Errorf(nodes[i], field, "write it once", "%q is listed twice", text)
+			continue
+		}
+		if host, _, err := net.SplitHostPort(a.address); a.network == "tcp" && err == nil {
+			if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+				cr.Hintf(nodes[i], field, "write a loopback address, or a UNIX socket", "anyone who reaches this port can read the decisions of policies")
+			}
+		}
+		cr.c.process.listen = append(cr.c.process.listen, a)
+	}
+}
+
+// address reads where to listen: unix:PATH or HOST:PORT. Postfix writes the
+// latter with "inet:" in front.
+func (cr *configReader) address(text string) (address, error) {
+	if path, ok := strings.CutPrefix(text, "unix:"); ok {
+		if path == "" {
+			return address{}, fmt.Errorf("%q names no path", text)
+		}
+		path = cr.c.path(path)
+		if len(path) > socketPath {
+			return address{}, fmt.Errorf("the path %q has %d octets; a UNIX socket's may have %d", path, len(path), socketPath)
+		}
+		return address{network: "unix", address: path}, nil
+	}
+	hostPort := strings.TrimPrefix(strings.TrimPrefix(text, "tcp:"), "inet:")
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil || strings.ContainsAny(host, ":/@ ") && !isIP(host) {
+		return address{}, fmt.Errorf("%q is not an address to listen on", text)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return address{}, fmt.Errorf("%q has no port from 0 to 65535", text)
+	}
+	return address{network: "tcp", address: hostPort}, nil
+}
+
+func isIP(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+func (cr *configReader) trust(e strictyaml.Entry) {
+	cr.section(e.Value, e.Field, section{keys: map[string]func(strictyaml.Entry){
+		"authenticated": func(e strictyaml.Entry) { cr.boolean(e, &cr.c.trust.Authenticated) },
+		"listeners": func(e strictyaml.Entry) {
+			if !isEmptyList(e.Value) {
+				cr.c.trust.Listeners, _, _ = cr.Texts(e.Value, e.Field)
+			}
+		},
+		"networks": func(e strictyaml.Entry) {
+			if isEmptyList(e.Value) {
+				return
+			}
+			texts, nodes, _ := cr.Texts(e.Value, e.Field)
+			for i, text := range texts {
+				p, err := network(text)
+				if err != nil {
+					cr.Errorf(nodes[i], strictyaml.Index(e.Field, i), "write an address or a network, as in `192.0.2.0/24`", "%v", err)
+					continue
+				}
+				cr.c.trust.Networks = append(cr.c.trust.Networks, p)
+			}
+		},
+	}})
+}
+
+// network reads an IP address or a prefix in CIDR form.
+func network(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is no IP address or network", s)
+	}
+	if p != p.Masked() {
+		return netip.Prefix{}, fmt.Errorf("%q has bits set behind the prefix; the network is %s", s, p.Masked())
+	}
+	return p, nil
+}
+
+// isEmptyList tells a list written as empty on purpose: nothing is trusted.
+func isEmptyList(n *strictyaml.Node) bool {
+	return n != nil && n.Tag == "!!seq" && len(n.Content) == 0
+}
+
+func (cr *configReader) organization(e strictyaml.Entry) {
+	m := cr.section(e.Value, e.Field, section{
+		keys: map[string]func(strictyaml.Entry){
+			"name":            func(e strictyaml.Entry) { cr.c.name, _ = cr.Text(e.Value, e.Field) },
+			"acceptedDomains": cr.acceptedDomains,
+			"notices": func(e strictyaml.Entry) {
+				cr.section(e.Value, e.Field, section{
+					keys:    map[string]func(strictyaml.Entry){"learnMore": cr.learnMore},
+					unbuilt: []string{"from", "language"},
+				})
+			},
+		},
+		unbuilt: []string{"workdays"},
+	})
+	m.Require("acceptedDomains", "write your domains, as in `acceptedDomains: [example.com]`")
+}
+
+func (cr *configReader) acceptedDomains(e strictyaml.Entry) {
+	for i, n := range cr.List(e.Value, e.Field) {
+		field := strictyaml.Index(e.Field, i)
+		d := directory.AcceptedDomain{Kind: directory.Authoritative}
+		name, nameField := n, field
+		if n.Tag == "!!map" {
+			m := cr.Mapping(n, field, "name", "kind")
+			nameEntry, ok := m.Require("name", "write the domain, as in `{name: example.com}`")
+			if kind, ok := m.Get("kind"); ok {
+				w, _ := cr.OneOf(kind.Value, kind.Field, string(directory.Authoritative), string(directory.InternalRelay), string(directory.ExternalRelay))
+				d.Kind = directory.DomainKind(w)
+			}
+			if !ok {
+				continue
+			}
+			name, nameField = nameEntry.Value, nameEntry.Field
+		}
+		text, ok := cr.Text(name, nameField)
+		if !ok {
+			continue
+		}
+		d.Name, ok = domainName(text)
+		switch {
+		case !ok:
+			cr.Errorf(name, nameField, "write a domain, as in `example.com`, or `*.example.com` for its subdomains", "%q is no domain", text)
+		case slices.ContainsFunc(cr.c.domains, func(o directory.AcceptedDomain) bool { return o.Name == d.Name }):
+			cr.Errorf(name, nameField, "write it once", "the domain %q is listed twice", text)
+		default:
+			cr.c.domains = append(cr.c.domains, d)
+		}
+	}
+}
+
+// domainName gives a domain in lower case, a mark for subdomains kept.
+func domainName(s string) (string, bool) {
+	mark, rest := "", s
+	for _, m := range []string{"*.", "."} {
+		if after, ok := strings.CutPrefix(s, m); ok {
+			mark, rest = m, after
+			break
+		}
+	}
+	if rest == "" || strings.ContainsAny(rest, "@<>()[],;:\\\"/* \t\r\n") || strings.Contains(rest, "..") {
+		return "", false
+	}
+	p, err := message.ParsePath("postmaster@" + rest)
+	if err != nil || p.Domain() == "" {
+		return "", false
+	}
+	return mark + p.Domain(), true
+}
+
+func (cr *configReader) learnMore(e strictyaml.Entry) {
+	text, ok := cr.Text(e.Value, e.Field)
+	if !ok {
+		return
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(text) > 300 || !printable(text) {
+		cr.Errorf(e.Value, e.Field, "write a URL of at most 300 characters, as in `https://intranet.example.com/dlp`", "%q is no URL of a page", clip(text, 60))
+		return
+	}
+	cr.c.learnMore = text
+}
+
+// printable tells whether s is ASCII without control characters and blanks.
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' })
+}
+
+func (cr *configReader) directory(e strictyaml.Entry) {
+	cr.section(e.Value, e.Field, section{
+		keys: map[string]func(strictyaml.Entry){
+			"file": func(e strictyaml.Entry) {
+				var p string
+				if cr.word(e, &p) {
+					cr.c.people = reference{path: cr.c.path(p), node: e.Value, field: e.Field}
+				}
+			},
+		},
+		unbuilt: []string{"ldap", "stale"},
+	})
+}
+
+func (cr *configReader) recipients(e strictyaml.Entry) {
+	m := cr.section(e.Value, e.Field, section{
+		keys: map[string]func(strictyaml.Entry){
+			"resolve": func(e strictyaml.Entry) {
+				if isEmptyList(e.Value) {
+					return
+				}
+				for i, n := range cr.List(e.Value, e.Field) {
+					if _, ok := cr.OneOf(n, strictyaml.Index(e.Field, i), "groups"); ok {
+						cr.c.groups = true
+					}
+				}
+			},
+			"postfix": func(e strictyaml.Entry) {
+				if isEmptyList(e.Value) {
+					return
+				}
+				cr.c.postfixAt.node, cr.c.postfixAt.field = e.Value, e.Field
+				for i, n := range cr.List(e.Value, e.Field) {
+					w, ok := cr.OneOf(n, strictyaml.Index(e.Field, i), "alias_maps", "canonical_maps", "recipient_canonical_maps", "virtual_alias_maps")
+					if ok {
+						cr.c.postfix = append(cr.c.postfix, w)
+					}
+				}
+			},
+			"postfixConfig": func(e strictyaml.Entry) {
+				var p string
+				if cr.word(e, &p) {
+					cr.c.postfixAt.path = cr.c.path(p)
+				}
+			},
+		},
+		unbuilt: []string{"groups"},
+	})
+	if at, ok := m.Get("postfixConfig"); ok && len(cr.c.postfix) == 0 {
+		cr.Hintf(at.At, at.Field, "add `postfix: [virtual_alias_maps]` or take it away", "no Postfix map is asked, so this has no effect")
+	}
+}
+
+func (cr *configReader) policies(e strictyaml.Entry) {
+	texts, nodes, _ := cr.Texts(e.Value, e.Field)
+	for i, text := range texts {
+		field := strictyaml.Index(e.Field, i)
+		if _, err := filepath.Match(text, ""); err != nil {
+			cr.Errorf(nodes[i], field, "write a path or a pattern, as in `policies/*.yaml`", "%q is no pattern", text)
+			continue
+		}
+		cr.c.policies = append(cr.c.policies, reference{path: cr.c.path(text), node: nodes[i], field: field})
+	}
+}
+
+func (cr *configReader) store(e strictyaml.Entry) {
+	cr.section(e.Value, e.Field, section{
+		keys: map[string]func(strictyaml.Entry){
+			"path": func(e strictyaml.Entry) {
+				var p string
+				if !cr.word(e, &p) {
+					return
+				}
+				if p = cr.c.path(p); len(filepath.Join(p, controlName)) > socketPath {
+					cr.Errorf(e.Value, e.Field, "write a shorter path", "the path %q is too long for the control socket in it", clip(p, 60))
+					return
+				}
+				cr.c.process.store = p
+			},
+		},
+		unbuilt: []string{"blobs", "postgres", "redis"},
+	})
+}
+
+func (cr *configReader) onError(e strictyaml.Entry) {
+	if strings.EqualFold(e.Value.Value, "quarantine") {
+		cr.Errorf(e.Value, e.Field, "write `tempfail` or `accept`", "\"quarantine\" is not supported by this version")
+		return
+	}
+	if w, ok := cr.OneOf(e.Value, e.Field, string(actions.OnErrorTempfail), string(actions.OnErrorAccept)); ok {
+		cr.c.process.onError = actions.OnError(w)
+	}
+}
+
+func (cr *configReader) blockText(e strictyaml.Entry) {
+	var text string
+	if !cr.word(e, &text) {
+		return
+	}
+	if len(text) > 1000 {
+		cr.Errorf(e.Value, e.Field, "write a shorter text", "the text has %d octets; 1000 are shown to clients", len(text))
+		return
+	}
+	cr.c.blockText = text
+}
+
+func (cr *configReader) limits(e strictyaml.Entry) {
+	p := &cr.c.process
+	whole := func(into *int, max int) func(strictyaml.Entry) {
+		return func(e strictyaml.Entry) {
+			if v, ok := cr.Int(e.Value, e.Field, 1, max); ok {
+				*into = v
+			}
+		}
+	}
+	size := func(into *int64, least int64) func(strictyaml.Entry) {
+		return func(e strictyaml.Entry) {
+			v, ok := cr.Size(e.Value, e.Field)
+			if ok && v < least {
+				cr.Errorf(e.Value, e.Field, "write a larger size", "%q is less than %d octets", e.Value.Value, least)
+				ok = false
+			}
+			if ok {
+				*into = v
+			}
+		}
+	}
+	span := func(into *time.Duration) func(strictyaml.Entry) {
+		return func(e strictyaml.Entry) {
+			if v, ok := cr.Duration(e.Value, e.Field, time.Second); ok {
+				*into = v
+			}
+		}
+	}
+	cr.section(e.Value, e.Field, section{keys: map[string]func(strictyaml.Entry){
+		"messageSize":         size(&p.messageSize, 64<<10),
+		"memory":              size(&p.memory, 0),
+		"decisionTime":        span(&p.decision),
+		"extractedCharacters": whole(&cr.c.extract.Characters, math.MaxInt32),
+		"extractTime":         span(&cr.c.extractIn),
+		"nesting":             whole(&p.limits.Nesting, 100),
+		"members":             whole(&p.limits.Members, 100_000),
+		"connections":         whole(&p.connections, 100_000),
+	}})
+	cr.c.extract.Nesting, cr.c.extract.Members = p.limits.Nesting, p.limits.Members
+}
+
+func (cr *configReader) log(e strictyaml.Entry) {
+	cr.section(e.Value, e.Field, section{keys: map[string]func(strictyaml.Entry){
+		"format": func(e strictyaml.Entry) {
+			if w, ok := cr.OneOf(e.Value, e.Field, "json", "console"); ok {
+				cr.c.process.logFormat = w
+			}
+		},
+		"level": func(e strictyaml.Entry) {
+			if w, ok := cr.OneOf(e.Value, e.Field, "debug", "info", "warn", "error"); ok {
+				cr.c.process.logLevel, _ = zapcore.ParseLevel(w)
+			}
+		},
+	}})
+}
+
+func (cr *configReader) boolean(e strictyaml.Entry, into *bool) {
+	if v, ok := cr.Bool(e.Value, e.Field); ok {
+		*into = v
+	}
+}
+
+// word reads a text that may not be empty.
+func (cr *configReader) word(e strictyaml.Entry, into *string) bool {
+	text, ok := cr.Text(e.Value, e.Field)
+	if ok && strings.TrimSpace(text) == "" {
+		cr.Errorf(e.Value, e.Field, "write a text or take the key away", "the text is empty")
+		return false
+	}
+	if ok {
+		*into = text
+	}
+	return ok
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/postern-mail/postern/milter"
+)
+
+// controlName is the socket in the store by which commands reach the running
+// process. Whoever may open it may control the process: its owner only.
+const controlName = "control.sock"
+
+// Bounds of the control protocol: one line of JSON each way.
+const (
+	controlRequest = 4 << 10
+	controlReply   = 64 << 20
+	controlIdle    = 10 * time.Second
+	controlWait    = 5 * time.Minute // for the answer of a reload
+	controlClients = 8
+)
+
+// request is what a command asks of the running process.
+type request struct {
+	Command string `json:"command"`
+}
+
+// listenControl opens the control socket. One that a running process answers is
+// an error, so that no two processes share a store.
+func listenControl(store string) (net.Listener, error) {
+	path := filepath.Join(store, controlName)
+	l, err := milter.Listen("unix:" + path)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// serveControl answers commands until the listener is closed, and returns when
+// the last one is answered.
+func (s *service) serveControl(ctx context.Context, l net.Listener) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, controlClients)
+	for {
+		slots <- struct{}{}
+		conn, err := l.Accept()
+		if err != nil {
+			if !errors.Is(err, net.ErrClosed) {
+				alarm(s.log, "commands are no longer taken", zap.Error(err))
+			}
+			return
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			s.answer(ctx, conn)
+		})
+	}
+}
+
+func (s *service) answer(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(controlIdle))
+	var req request
+	line, err := readLine(conn, controlRequest)
+	if err == nil {
+		err = json.Unmarshal(line, &req)
+	}
+	var reply reloaded
+	switch {
+	case err != nil:
+		reply.Error = "the request cannot be read"
+	case req.Command == "reload":
+		reply = s.reload(ctx, "postern reload", false)
+	default:
+		reply.Error = fmt.Sprintf("the running process knows no command %q", clip(req.Command, 50))
+	}
+	conn.SetDeadline(time.Now().Add(controlIdle))
+	if err := json.NewEncoder(conn).Encode(reply); err != nil {
+		s.log.Warn("a command went away before it was answered", zap.Error(err))
+	}
+}
+
+// readLine reads a line of at most n octets.
+func readLine(r io.Reader, n int64) ([]byte, error) {
+	line, err := bufio.NewReader(io.LimitReader(r, n)).ReadBytes('\n')
+	if errors.Is(err, io.EOF) && len(line) > 0 {
+		return nil, errors.New("the line does not end")
+	}
+	return line, err
+}
+
+// ask sends a command to the running process.
+func ask(store string, req request) (reloaded, error) {
+	var reply reloaded
+	path := filepath.Join(store, controlName)
+	conn, err := net.DialTimeout("unix", path, controlIdle)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return reply, fmt.Errorf("no postern is running with the store %s", store)
+	case errors.Is(err, fs.ErrPermission):
+		return reply, fmt.Errorf("%s may be used by its owner only", path)
+	case err != nil:
+		return reply, err
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(controlWait))
+	if err := json.NewEncoder(conn).Encode(req); err != nil {
+		return reply, err
+	}
+	line, err := readLine(conn, controlReply)
+	if err == nil {
+		err = json.Unmarshal(line, &reply)
+	}
+	if err != nil {
+		return reply, fmt.Errorf("the running process did not answer: %w", err)
+	}
+	return reply, nil
+}

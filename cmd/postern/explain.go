@@ -1,0 +1,284 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// envelopeFlags are what the command line says of the envelope.
+type envelopeFlags struct {
+	from          string
+	fromSet       bool
+	to            []string
+	clientAddress string
+	authenticated string
+	listener      string
+}
+
+func newExplain() *cobra.Command {
+	var file string
+	var asJSON bool
+	var env envelopeFlags
+	cmd := &cobra.Command{
+		Use:   "explain MESSAGE…",
+		Short: "Say what would happen to a message, and why",
+		Long: `Explain judges messages in files by the policies, exactly as mail is judged, and
+prints the decision and what each rule came to. Nothing is sent, held or
+recorded. "-" reads standard input.
+
+What the files do not say of the SMTP session is given by flags. Without --from
+and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
+		Example: `  postern explain message.eml
+  postern explain --from anna@example.com --to b@partner.example --authenticated anna message.eml
+  postern explain --from '<>' --listener MX --client-address 192.0.2.7 --json *.eml`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			env.fromSet = cmd.Flags().Changed("from")
+			base, err := env.envelope()
+			if err != nil {
+				return err
+			}
+			w, err := loadGood(cmd.Context(), file, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			out := newOutput(cmd.OutOrStdout(), asJSON)
+			return eachFile(cmd, out, files, func(name string, r io.Reader) error {
+				return explain(cmd.Context(), out, w, base, env.fromSet, name, r)
+			})
+		},
+	}
+	configFlag(cmd, &file)
+	jsonFlag(cmd, &asJSON)
+	f := cmd.Flags()
+	f.StringVar(&env.from, "from", "", "reverse-path; '<>' is the null path (default: header field From)")
+	f.StringArrayVar(&env.to, "to", nil, "forward-path; may be repeated (default: header fields To, Cc and Bcc)")
+	f.StringVar(&env.clientAddress, "client-address", "", "IP address of the SMTP client")
+	f.StringVar(&env.authenticated, "authenticated", "", "login name of the SMTP session")
+	f.StringVar(&env.listener, "listener", "", "name of the mail server's listener ({daemon_name})")
+	return cmd
+}
+
+// loadGood loads a configuration without mistakes; otherwise they are printed.
+func loadGood(ctx context.Context, file string, stderr io.Writer) (*world, error) {
+	w, _, problems, err := load(ctx, file, classify.Builtin())
+	if err != nil {
+		return nil, err
+	}
+	if w == nil {
+		for _, p := range problems {
+			if p.Severity == strictyaml.Error {
+				fmt.Fprintln(stderr, p)
+			}
+		}
+		fmt.Fprintln(stderr, "postern: the configuration has mistakes")
+		return nil, errSaid
+	}
+	return w, nil
+}
+
+// eachFile opens the files named one by one and goes on at those that cannot be
+// read, each of which is told of. What is printed for a file is written before
+// the next one is opened.
+func eachFile(cmd *cobra.Command, out *output, names []string, do func(name string, r io.Reader) error) error {
+	var failed bool
+	for _, name := range names {
+		err := withFile(cmd, name, do)
+		if ferr := out.flush(); ferr != nil {
+			return ferr
+		}
+		if err != nil {
+			failed = true
+			fmt.Fprintf(cmd.ErrOrStderr(), "postern: %v\n", err)
+		}
+	}
+	if failed {
+		return errSaid
+	}
+	return nil
+}
+
+func withFile(cmd *cobra.Command, name string, do func(name string, r io.Reader) error) error {
+	if name == "-" {
+		return do(name, cmd.InOrStdin())
+	}
+	if st, err := os.Stat(name); err == nil && st.IsDir() {
+		return fmt.Errorf("%s is a directory", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return plainError(err)
+	}
+	defer f.Close()
+	return do(name, f)
+}
+
+// envelope makes the part of the envelope that is the same for all files.
+func (f *envelopeFlags) envelope() (message.Envelope, error) {
+	env := message.Envelope{Authenticated: f.authenticated, Listener: f.listener}
+	if f.clientAddress != "" {
+		a, err := netip.ParseAddr(f.clientAddress)
+		if err != nil {
+			return env, fmt.Errorf("--client-address: %q is no IP address", f.clientAddress)
+		}
+		env.ClientAddr = a.Unmap()
+	}
+	if f.fromSet {
+		p, err := message.ParsePath(f.from)
+		if err != nil {
+			return env, fmt.Errorf("--from: %q is no address", f.from)
+		}
+		env.ReversePath = p
+	}
+	for _, to := range f.to {
+		p, err := message.ParsePath(to)
+		if err != nil || p.IsNull() {
+			return env, fmt.Errorf("--to: %q is no address", to)
+		}
+		env.Recipients = append(env.Recipients, recipient(p))
+	}
+	return env, nil
+}
+
+func recipient(p message.Path) message.Recipient {
+	return message.Recipient{Raw: "<" + p.String() + ">", Path: p}
+}
+
+// fill makes the envelope of a message complete with its header fields.
+func fill(env message.Envelope, h message.Header, fromSet bool) message.Envelope {
+	if !fromSet {
+		if from := h.Addresses("From"); len(from) > 0 {
+			env.ReversePath = from[0]
+		}
+	}
+	if len(env.Recipients) > 0 {
+		return env
+	}
+	seen := make(map[string]bool)
+	for _, name := range []string{"To", "Cc", "Bcc"} {
+		for _, p := range h.Addresses(name) {
+			if !p.IsNull() && !seen[p.Key()] {
+				seen[p.Key()] = true
+				env.Recipients = append(env.Recipients, recipient(p))
+			}
+		}
+	}
+	return env
+}
+
+func explain(ctx context.Context, out *output, w *world, base message.Envelope, fromSet bool, name string, r io.Reader) error {
+	p := w.config.process
+	m, err := readMessage(base, r, p)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer m.Close()
+	m.Envelope = fill(base, m.Header, fromSet)
+	if len(m.Envelope.Recipients) == 0 {
+		return fmt.Errorf("%s: the message names no recipient; give --to", name)
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.decision)
+	defer cancel()
+	e := explained(name, m, w.judge(ctx, m, actions.DryRun{}))
+	if out.json {
+		return out.object(e)
+	}
+	out.explanation(e)
+	return nil
+}
+
+// readMessage reads a message of at most the size that serve takes.
+func readMessage(env message.Envelope, r io.Reader, p process) (*message.Message, error) {
+	limited := &io.LimitedReader{R: r, N: p.messageSize + 1}
+	m, err := message.Read(env, limited, message.NewBudget(p.memory, os.TempDir()), p.limits)
+	if err != nil {
+		return nil, err
+	}
+	if limited.N <= 0 {
+		m.Close()
+		return nil, fmt.Errorf("the message is larger than limits.messageSize, %d octets", p.messageSize)
+	}
+	return m, nil
+}
+
+// explanation prints a decision for people.
+func (o *output) explanation(e explanationJSON) {
+	from := "<" + e.Envelope.From + ">"
+	o.printf("%s: from %s to %s", clip(e.File, 300), clip(from, 300), clip(strings.Join(bound(e.Envelope.To, 10), ", "), 4000))
+	whose := "a session that is not ours"
+	if e.Envelope.Trusted {
+		whose = "a session of ours"
+	}
+	o.printf(", %s\n", whose)
+	for _, f := range e.Forks {
+		o.printf("  %s", f.Verdict)
+		if len(e.Forks) > 1 {
+			o.printf(" for %s", clip(strings.Join(bound(f.Recipients, 10), ", "), 4000))
+		}
+		if f.DecidedBy != nil {
+			o.printf(" by %s", f.DecidedBy)
+		}
+		o.printf("\n")
+		if f.Reply != nil {
+			o.printf("    reply: %d %s %s\n", f.Reply.Code, f.Reply.Enhanced, strings.ReplaceAll(f.Reply.Text, "\n", "\n           "))
+		}
+		for _, edit := range f.Edits {
+			o.printf("    edit: %s\n", strings.TrimRight(edit.Action+" "+clip(edit.Name, 200)+": "+clip(edit.Value, 300), ": "))
+		}
+		for _, r := range f.Rules {
+			if r.State == string(actions.Halted) || r.State == string(actions.Stopped) {
+				o.printf("    %s: %s\n", r.State, r.ruleJSON)
+			}
+		}
+		if f.Simulated.Verdict != f.Verdict && f.Simulated.DecidedBy != nil {
+			o.printf("    with test policies on: %s by %s\n", f.Simulated.Verdict, f.Simulated.DecidedBy)
+		}
+	}
+	for _, r := range e.Rules {
+		o.ruleExplained(r, len(e.Envelope.To))
+	}
+	o.signals(e.Signals)
+	if e.Error != "" {
+		o.printf("  error: %s\n", clip(e.Error, 300))
+	}
+}
+
+func (o *output) ruleExplained(r ruleResultJSON, recipients int) {
+	o.printf("  rule %s (%s): %s", ruleJSON{r.Policy, r.Rule}, r.Mode, resultWords[r.Result])
+	if n := len(r.Recipients); n > 0 && n < recipients {
+		o.printf(" for %s", clip(strings.Join(bound(r.Recipients, 10), ", "), 4000))
+	}
+	if len(r.UnknownFor) > 0 {
+		o.printf(", unknown for %s", clip(strings.Join(bound(r.UnknownFor, 10), ", "), 4000))
+	}
+	if r.Reason != "" {
+		o.printf(": %s", clip(r.Reason, 500))
+	}
+	o.printf("\n")
+	for _, c := range r.Conditions {
+		if c.Result == "notEvaluated" {
+			continue
+		}
+		o.printf("    %s %s", c.Condition, c.Result)
+		if c.Reason != "" {
+			o.printf(": %s", clip(c.Reason, 500))
+		}
+		o.printf("\n")
+	}
+	for _, ev := range r.Evidence {
+		o.printf("    found %s: %d, %d different, confidence %d, in %s\n", ev.Type, ev.Count, ev.UniqueCount, ev.Confidence, clip(strings.Join(bound(ev.Parts, 10), ", "), 1000))
+	}
+}
+
+var resultWords = map[string]string{"matched": "matched", "notMatched": "not matched", "unknown": "unknown", "notEvaluated": "not evaluated"}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/rules"
+)
+
+// explanationJSON is a decision for programs. Members that do not apply, as the
+// reply of a delivery, are left out.
+type explanationJSON struct {
+	File          string           `json:"file"`
+	PolicyVersion string           `json:"policyVersion"`
+	Reference     string           `json:"reference"`
+	Envelope      envelopeJSON     `json:"envelope"`
+	Forks         []forkJSON       `json:"forks"`
+	Rules         []ruleResultJSON `json:"rules"`
+	Signals       []signalJSON     `json:"signals"`
+	Error         string           `json:"error,omitempty"`
+}
+
+type envelopeJSON struct {
+	From          string   `json:"from"`
+	To            []string `json:"to"`
+	ClientAddress string   `json:"clientAddress"`
+	Authenticated string   `json:"authenticated"`
+	Listener      string   `json:"listener"`
+	Trusted       bool     `json:"trusted"`
+}
+
+type ruleJSON struct {
+	Policy string `json:"policy"`
+	Rule   string `json:"rule"`
+}
+
+func (r ruleJSON) String() string { return clip(r.Policy, 200) + " / " + clip(r.Rule, 200) }
+
+type forkJSON struct {
+	Recipients      []string        `json:"recipients"`
+	Verdict         string          `json:"verdict"`
+	DecidedBy       *ruleJSON       `json:"decidedBy,omitempty"`
+	Reply           *replyJSON      `json:"reply,omitempty"`
+	PolicyTip       string          `json:"policyTip"`
+	Edits           []editJSON      `json:"edits"`
+	FinalRecipients []string        `json:"finalRecipients"`
+	Rules           []ruleStateJSON `json:"rules"`
+	Simulated       simulatedJSON   `json:"simulated"`
+	Notices         []struct{}      `json:"notices"` // this version writes no mail
+}
+
+type replyJSON struct {
+	Code     int    `json:"code"`
+	Enhanced string `json:"enhanced"`
+	Text     string `json:"text"` // lines parted by LF
+}
+
+type editJSON struct {
+	Action string `json:"action"`
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+}
+
+type ruleStateJSON struct {
+	ruleJSON
+	State string `json:"state"`
+}
+
+type simulatedJSON struct {
+	Verdict   string    `json:"verdict"`
+	DecidedBy *ruleJSON `json:"decidedBy,omitempty"`
+}
+
+type ruleResultJSON struct {
+	Policy     string           `json:"policy"`
+	Rule       string           `json:"rule"`
+	Mode       string           `json:"mode"`
+	Result     string           `json:"result"`
+	Recipients []string         `json:"recipients"`
+	UnknownFor []string         `json:"unknownFor"`
+	Reason     string           `json:"reason"`
+	Conditions []conditionJSON  `json:"conditions"`
+	Evidence   []rules.Evidence `json:"evidence"`
+}
+
+type conditionJSON struct {
+	Path      string `json:"path"`
+	Condition string `json:"condition"`
+	Result    string `json:"result"`
+	Reason    string `json:"reason"`
+}
+
+// explained gives a decision on a message as it is told.
+func explained(file string, m *message.Message, d *actions.Decision) explanationJSON {
+	env := &m.Envelope
+	every := make([]int, len(env.Recipients))
+	for i := range every {
+		every[i] = i
+	}
+	e := explanationJSON{
+		File:          file,
+		PolicyVersion: d.PolicyVersion,
+		Reference:     d.Reference,
+		Envelope: envelopeJSON{
+			From:          env.ReversePath.String(),
+			To:            addresses(env, every),
+			Authenticated: env.Authenticated,
+			Listener:      env.Listener,
+			Trusted:       d.Ours,
+		},
+		Forks:   make([]forkJSON, 0, len(d.Forks)),
+		Rules:   []ruleResultJSON{},
+		Signals: signalsJSON(d.Notices),
+	}
+	if env.ClientAddr.IsValid() {
+		e.Envelope.ClientAddress = env.ClientAddr.String()
+	}
+	if d.Err != nil {
+		e.Error = d.Err.Error()
+	}
+	for i := range d.Forks {
+		e.Forks = append(e.Forks, explainedFork(env, &d.Forks[i]))
+	}
+	if d.Evaluation != nil {
+		for i := range d.Evaluation.Rules {
+			e.Rules = append(e.Rules, explainedRule(env, &d.Evaluation.Rules[i]))
+		}
+	}
+	return e
+}
+
+func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
+	out := forkJSON{
+		Recipients:      addresses(env, f.Recipients),
+		Verdict:         string(f.Verdict),
+		DecidedBy:       ruleOf(f.DecidedBy),
+		PolicyTip:       f.PolicyTip,
+		Edits:           make([]editJSON, 0, len(f.Edits)),
+		FinalRecipients: list(f.FinalRecipients),
+		Rules:           make([]ruleStateJSON, 0, len(f.Rules)),
+		Simulated:       simulatedJSON{string(f.Simulated.Verdict), ruleOf(f.Simulated.DecidedBy)},
+		Notices:         []struct{}{},
+	}
+	if f.Reply != nil {
+		out.Reply = &replyJSON{f.Reply.Code, f.Reply.Enhanced, strings.Join(f.Reply.Lines, "\n")}
+	}
+	for _, e := range f.Edits {
+		out.Edits = append(out.Edits, editJSON{e.Action, e.Name, e.Value})
+	}
+	for _, r := range f.Rules {
+		out.Rules = append(out.Rules, ruleStateJSON{*ruleOf(r.Rule), string(r.State)})
+	}
+	return out
+}
+
+func explainedRule(env *message.Envelope, r *rules.RuleResult) ruleResultJSON {
+	out := ruleResultJSON{
+		Policy:     r.Rule.Policy.Name,
+		Rule:       r.Rule.Name,
+		Mode:       string(r.Rule.Policy.Mode),
+		Result:     string(r.Result),
+		Recipients: addresses(env, r.Matches),
+		UnknownFor: addresses(env, r.Unknowns),
+		Reason:     r.Reason,
+		Conditions: make([]conditionJSON, 0, len(r.Conditions)),
+		Evidence:   make([]rules.Evidence, 0, len(r.Evidence)),
+	}
+	for _, c := range r.Conditions {
+		out.Conditions = append(out.Conditions, conditionJSON{c.Path, c.Condition, c.Result, c.Reason})
+	}
+	for _, e := range r.Evidence {
+		e.Parts = list(e.Parts)
+		out.Evidence = append(out.Evidence, e)
+	}
+	return out
+}
+
+func ruleOf(r *rules.Rule) *ruleJSON {
+	if r == nil {
+		return nil
+	}
+	return &ruleJSON{r.Policy.Name, r.Name}
+}
+
+// addresses gives the recipients with the indices given.
+func addresses(env *message.Envelope, indices []int) []string {
+	out := make([]string, 0, len(indices))
+	for _, i := range indices {
+		out = append(out, env.Recipients[i].Path.String())
+	}
+	return out
+}

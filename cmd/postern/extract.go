@@ -1,0 +1,82 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// extractedJSON is what was read of one file, for programs.
+type extractedJSON struct {
+	File    string          `json:"file"`
+	Parts   []extractedPart `json:"parts"`
+	Signals []signalJSON    `json:"signals"`
+}
+
+type extractedPart struct {
+	Name       string            `json:"name"`
+	MediaType  string            `json:"mediaType"`
+	Extension  string            `json:"extension"`
+	Status     string            `json:"status"`
+	Characters int               `json:"characters"`
+	Text       string            `json:"text"`
+	Properties map[string]string `json:"properties"`
+	Labels     []struct{}        `json:"labels"` // this version reads none
+}
+
+func newExtract() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "extract FILE…",
+		Short: "Print the text that policies see of files",
+		Long: `Extract prints the text of messages and documents as policies see it, with the
+properties of documents, and says what could not be read. "-" reads standard
+input.`,
+		Example: `  postern extract report.docx
+  postern extract --json message.eml`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			out := newOutput(cmd.OutOrStdout(), asJSON)
+			return eachFile(cmd, out, files, func(name string, r io.Reader) error {
+				rd, err := readFile(cmd.Context(), name, r, nil)
+				if err != nil {
+					return err
+				}
+				return out.extracted(name, rd)
+			})
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func (o *output) extracted(name string, rd reading) error {
+	e := extractedJSON{File: name, Parts: make([]extractedPart, 0, len(rd.parts)), Signals: rd.signals}
+	for _, p := range rd.parts {
+		properties := p.Properties
+		if properties == nil {
+			properties = map[string]string{}
+		}
+		e.Parts = append(e.Parts, extractedPart{p.Name, p.MediaType, p.Extension, string(p.Status), p.Characters, p.Text, properties, []struct{}{}})
+	}
+	if o.json {
+		return o.object(e)
+	}
+	for _, p := range e.Parts {
+		o.printf("%s: %s (%s, %s)\n", clip(e.File, 300), clip(p.Name, 200), p.MediaType, p.Status)
+		for _, key := range slices.Sorted(maps.Keys(p.Properties)) {
+			o.printf("  %s: %s\n", clip(key, 100), clip(p.Properties[key], 300))
+		}
+		if p.Text != "" {
+			for line := range strings.Lines(p.Text) {
+				o.printf("%s\n", clip(strings.TrimRight(line, "\r\n"), math.MaxInt))
+			}
+		}
+	}
+	o.signals(e.Signals)
+	return nil
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/milter"
+	"github.com/postern-mail/postern/rules"
+)
+
+// gate is the filter that serves mail: it judges each message by the world that
+// is live when it is complete, and writes one line for it to the log.
+type gate struct {
+	live    atomic.Pointer[world]
+	effects actions.Effects
+	log     *zap.Logger
+	// inHand holds the decision of each message between Judge and Done.
+	inHand sync.Map // *message.Message → *actions.Decision
+}
+
+// Judge implements [milter.Filter].
+func (g *gate) Judge(ctx context.Context, m *message.Message) actions.Outcome {
+	d := g.live.Load().judge(ctx, m, g.effects)
+	g.inHand.Store(m, d)
+	return d.Outcome
+}
+
+// Done implements [milter.Filter].
+func (g *gate) Done(m *message.Message, out actions.Outcome, took time.Duration, err error) {
+	var d *actions.Decision
+	if v, ok := g.inHand.LoadAndDelete(m); ok {
+		d = v.(*actions.Decision)
+	}
+	logMessage(g.log, m, d, out, took, err)
+}
+
+// judge decides on one message. It is the same for mail and for `explain`.
+func (w *world) judge(ctx context.Context, m *message.Message, fx actions.Effects) *actions.Decision {
+	return w.engine.Run(ctx, w.set, rules.NewScan(&w.rules, m), fx)
+}
+
+var _ milter.Filter = (*gate)(nil)

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/extract"
+	"github.com/postern-mail/postern/rules"
+)
+
+// reading is what was read of one file: a message by its parts, any other file
+// as one part.
+type reading struct {
+	parts   []rules.ScannedPart
+	found   []rules.PartDetection
+	signals []signalJSON
+}
+
+// readFile reads a file, a message as policies see it. With types given it is
+// classified too.
+func readFile(ctx context.Context, name string, r io.Reader, types *classify.Catalog) (reading, error) {
+	data, err := readContent(name, r)
+	if err != nil {
+		return reading{}, err
+	}
+	if isMessage(name, data) {
+		return readMail(ctx, data, types)
+	}
+	doc := extract.Extract(ctx, data, extract.Hint{Name: filepath.Base(name)}, extract.DefaultLimits)
+	part := rules.ScannedPart{Name: filepath.Base(name), Document: doc, Attachment: true}
+	rd := reading{parts: []rules.ScannedPart{part}, signals: documentSignals(part)}
+	if types != nil {
+		rd.found = classified(part.Name, types.Scan(doc.Text, nil))
+	}
+	return rd, nil
+}
+
+// readContent reads a file of at most the size of a message.
+func readContent(name string, r io.Reader) ([]byte, error) {
+	most := defaults("").process.messageSize
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
+	switch {
+	case err != nil:
+		return nil, plainError(err)
+	case int64(len(data)) > most:
+		return nil, fmt.Errorf("%s is larger than %d MB", name, most>>20)
+	}
+	return data, nil
+}
+
+func readMail(ctx context.Context, data []byte, types *classify.Catalog) (reading, error) {
+	p := defaults("").process
+	m, err := message.Read(message.Envelope{}, bytes.NewReader(data), message.NewBudget(p.memory, os.TempDir()), p.limits)
+	if err != nil {
+		return reading{}, err
+	}
+	defer m.Close()
+	w := &rules.World{Organization: &directory.Organization{}, Types: types, Extract: extract.DefaultLimits}
+	scan := rules.NewScan(w, m)
+	rd := reading{parts: scan.Parts(ctx)}
+	if types != nil {
+		rd.found = scan.Detections(ctx)
+	}
+	rd.signals = signalsJSON(scan.Notices())
+	return rd, scan.Err()
+}
+
+// classified gives the detections in one text the form of those in a message.
+func classified(part string, ds []classify.Detection) []rules.PartDetection {
+	var out []rules.PartDetection
+	for _, d := range ds {
+		pd := rules.PartDetection{Type: d.Type}
+		for _, m := range d.Matches {
+			pd.Matches = append(pd.Matches, rules.PartMatch{Part: part, Match: m})
+		}
+		out = append(out, pd)
+	}
+	slices.SortFunc(out, func(a, b rules.PartDetection) int { return strings.Compare(a.Type.Name, b.Type.Name) })
+	return out
+}
+
+// documentSignals says of a file what policies would be told of an attachment.
+func documentSignals(p rules.ScannedPart) []signalJSON {
+	signals := map[extract.Status]message.Signal{
+		extract.Protected:   message.SignalPasswordProtected,
+		extract.Unsupported: message.SignalUnsupported,
+		extract.Corrupt:     message.SignalUnreadable,
+		extract.Truncated:   message.SignalIncomplete,
+	}
+	s, ok := signals[p.Status]
+	if !ok {
+		return []signalJSON{}
+	}
+	return []signalJSON{{p.Name, string(s), p.Detail}}
+}
+
+// telling are header fields that few files but messages begin with.
+var telling = []string{"bcc", "cc", "content-type", "date", "delivered-to", "dkim-signature", "from", "message-id", "mime-version", "received",
+	"reply-to", "return-path", "sender", "subject", "to"}
+
+// isMessage tells a message from other files: it is named so, or it begins with
+// a header section (RFC 5322) in which two fields are those of messages.
+func isMessage(name string, data []byte) bool {
+	if strings.EqualFold(filepath.Ext(name), ".eml") {
+		return true
+	}
+	found := make(map[string]bool)
+	for i := 0; i < 1000 && len(data) > 0; i++ {
+		line, rest, _ := bytes.Cut(data, []byte("\n"))
+		data = rest
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		switch {
+		case len(line) == 0:
+			return len(found) >= 2
+		case i == 0 && bytes.HasPrefix(line, []byte("From ")):
+			continue
+		case line[0] == ' ' || line[0] == '\t':
+			if i == 0 {
+				return false
+			}
+			continue
+		}
+		field, _, ok := bytes.Cut(line, []byte(":"))
+		if !ok || len(field) == 0 || bytes.ContainsFunc(field, func(c rune) bool { return c <= ' ' || c > '~' }) {
+			return false
+		}
+		if f := strings.ToLower(string(field)); slices.Contains(telling, f) {
+			found[f] = true
+		}
+	}
+	return len(found) >= 2
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/milter"
+)
+
+func newServe() *cobra.Command {
+	var file string
+	var drain time.Duration
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Judge mail for a mail server, over the milter protocol",
+		Long: `Serve loads the policies and judges mail until SIGTERM or SIGINT, when it lets
+each connection finish the message in hand. SIGHUP and "postern reload" load the
+files again. The log goes to standard error, one line for each message.
+
+When the files have mistakes at start, the set that was good last is served and
+the log says so; without one, serve does not start.`,
+		Example: `  postern serve
+  postern serve --config ./postern.yaml --drain 10s`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path, err := filepath.Abs(file)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), path, drain, cmd.ErrOrStderr())
+		},
+	}
+	configFlag(cmd, &file)
+	cmd.Flags().DurationVar(&drain, "drain", 30*time.Second, "how long messages in hand may take at the end")
+	return cmd
+}
+
+func serve(ctx context.Context, file string, drain time.Duration, stderr io.Writer) error {
+	stop, done := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer done()
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
+	types := classify.Builtin()
+	w, fresh, log, err := firstWorld(ctx, file, types, stderr)
+	if err != nil {
+		return err
+	}
+	defer log.Sync()
+	effects := &live{}
+	s := &service{file: file, types: types, process: w.config.process, log: log, gate: &gate{effects: effects, log: log}}
+	s.bear(w)
+	p := s.process
+
+	spool := filepath.Join(p.store, "spool")
+	if err := os.MkdirAll(spool, 0o700); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	control, err := listenControl(p.store)
+	if err != nil {
+		return err
+	}
+	defer control.Close()
+	var watch *watcher
+	if p.watch {
+		if watch, err = newWatcher(s); err != nil {
+			return fmt.Errorf("watch: %w", err)
+		}
+	}
+	listeners, err := listenAll(p)
+	if err != nil {
+		return err
+	}
+	if fresh {
+		s.keep(w)
+	}
+	server := milter.NewServer(milter.Config{
+		Filter:        s.gate,
+		Log:           log,
+		Limits:        p.limits,
+		Budget:        message.NewBudget(p.memory, spool),
+		MessageSize:   p.messageSize,
+		DecisionTime:  p.decision,
+		Connections:   p.connections,
+		AcceptOnError: p.onError == actions.OnErrorAccept,
+	})
+
+	var wg sync.WaitGroup
+	background, end := context.WithCancel(ctx)
+	defer end()
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		wg.Go(func() {
+			if err := server.Serve(l); err != nil {
+				failed <- err
+			}
+		})
+	}
+	wg.Go(func() { s.serveControl(background, control) })
+	if watch != nil {
+		wg.Go(func() { watch.run(background) })
+	}
+	log.Info("serving", zap.String("version", version().Version), zap.Stringers("listen", p.listen),
+		zap.String("policyVersion", w.set.Version), zap.Int("policies", len(w.set.Policies)))
+	s.tell(notifyReady)
+
+	var cause error
+loop:
+	for {
+		select {
+		case <-stop.Done():
+			break loop
+		case cause = <-failed:
+			break loop
+		case <-hangup:
+			s.tell(notifyReloading)
+			s.reload(background, "SIGHUP", false)
+			s.tell(notifyReady)
+		}
+	}
+	done() // a second signal ends the process at once
+	s.tell(notifyStopping)
+	log.Info("stopping", zap.Duration("drain", drain))
+	control.Close()
+	end()
+	draining, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
+	if err := server.Shutdown(draining); err != nil {
+		log.Warn("connections were closed before their messages were finished", zap.Error(err))
+	}
+	wg.Wait()
+	log.Info("stopped", zap.Int64("delivered", effects.delivered.Load()), zap.Int64("blocked", effects.blocked.Load()), zap.Int64("deferred", effects.deferred.Load()))
+	return cause
+}
+
+// firstWorld gives the world to begin with: that of the files, or, when they
+// have mistakes, the one that was good last. Fresh is set for the former.
+func firstWorld(ctx context.Context, file string, types *classify.Catalog, stderr io.Writer) (w *world, fresh bool, log *zap.Logger, err error) {
+	w, c, problems, err := load(ctx, file, types)
+	if w != nil {
+		return w, true, newLogger(c.process, stderr), nil
+	}
+	if c == nil {
+		c = defaults(file)
+	}
+	log = newLogger(c.process, stderr)
+	why := summary(problems)
+	if err != nil {
+		why = err.Error()
+	}
+	logProblems(log, problems)
+	kept, keptErr := readLastGood(c.process.store, file)
+	if keptErr == nil {
+		w, _, problems = build(ctx, kept.Source, types)
+		if w == nil {
+			logProblems(log, problems)
+			keptErr = fmt.Errorf("the set of %s has mistakes for this version: %s", kept.Saved.Format(time.RFC3339), summary(problems))
+		}
+	}
+	if keptErr != nil {
+		return nil, false, nil, fmt.Errorf("the files have mistakes (%s), and no other set can be served: %w", why, keptErr)
+	}
+	log = newLogger(w.config.process, stderr)
+	alarm(log, "the files have mistakes, the set that was good last is served", zap.String("error", why),
+		zap.Time("saved", kept.Saved), zap.String("policyVersion", w.set.Version))
+	return w, false, log, nil
+}
+
+// tell tells systemd of the service's state.
+func (s *service) tell(state string) {
+	if err := notifySystemd(state); err != nil {
+		s.log.Warn("systemd could not be told", zap.Error(err))
+	}
+}
+
+// listenAll opens all milter sockets, or none.
+func listenAll(p process) (listeners []net.Listener, err error) {
+	defer func() {
+		if err != nil {
+			for _, l := range listeners {
+				l.Close()
+			}
+		}
+	}()
+	for _, a := range p.listen {
+		l, err := listenOne(a, p.group)
+		if err != nil {
+			return listeners, fmt.Errorf("listen.milter: %w", err)
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
+func listenOne(a address, group string) (net.Listener, error) {
+	l, err := milter.Listen(a.String())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: the directory does not exist", a.address)
+	}
+	if err != nil || a.network != "unix" || group == "" {
+		return l, err
+	}
+	if err := giveToGroup(a.address, group); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// giveToGroup lets the members of a group use a socket.
+func giveToGroup(path, group string) error {
+	id := group
+	if _, err := strconv.Atoi(group); err != nil {
+		g, err := user.LookupGroup(group)
+		if err != nil {
+			return fmt.Errorf("group: %w", err)
+		}
+		id = g.Gid
+	}
+	gid, err := strconv.Atoi(id)
+	if err != nil {
+		return err
+	}
+	if err := os.Chown(path, -1, gid); err != nil {
+		return fmt.Errorf("the socket cannot be given to the group %s: %w", group, err)
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// service is a running process: the gate, and how its world is changed.
+type service struct {
+	file    string // postern.yaml, an absolute path
+	types   *classify.Catalog
+	process process // fixed at start
+	gate    *gate
+	log     *zap.Logger
+
+	reloading sync.Mutex // one reload at a time
+}
+
+// reloaded is what a reload came to.
+type reloaded struct {
+	// Good is set when the files were taken.
+	Good          bool          `json:"good"`
+	PolicyVersion string        `json:"policyVersion"` // that is live now
+	Problems      []problemJSON `json:"problems"`
+	Changes       []change      `json:"changes"`
+	// Restart names the sections of postern.yaml that changed and are read at
+	// start only.
+	Restart []string `json:"restart"`
+	// Error says why nothing was taken where no problem does.
+	Error string `json:"error"`
+}
+
+// errorLog bounds how many problems of one load are logged.
+const errorLog = 50
+
+// bear makes a new world the live one, with what is fixed at start as it was.
+func (s *service) bear(w *world) {
+	w.config.process = s.process
+	w.rules.Extract.Nesting, w.rules.Extract.Members = s.process.limits.Nesting, s.process.limits.Members
+	w.engine = actions.NewEngine(w.config.settings())
+	s.gate.live.Store(w)
+}
+
+// reload loads the files again and makes them live when all are good; messages
+// in hand keep the world they began with. Why says who asked. A watcher may not
+// take policies away: files vanish for a moment while they are replaced.
+func (s *service) reload(ctx context.Context, why string, watching bool) reloaded {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	old := s.gate.live.Load()
+	log := s.log.With(zap.String("why", why))
+	res := reloaded{PolicyVersion: old.set.Version, Problems: []problemJSON{}, Changes: []change{}, Restart: []string{}}
+	refuse := func(event, reason string, fields ...zap.Field) reloaded {
+		res.Error = reason
+		alarm(log, event, append(fields, zap.String("policyVersion", old.set.Version), zap.String("error", reason))...)
+		return res
+	}
+
+	w, _, problems, err := load(ctx, s.file, s.types)
+	if err != nil {
+		return refuse("reload refused, the old policies stay", err.Error())
+	}
+	res.Problems = problemsJSON(problems)
+	if w == nil {
+		logProblems(log, problems)
+		return refuse("reload refused, the old policies stay", "the files have mistakes: "+summary(problems))
+	}
+	if gone := old.source.missing(w.source); watching && len(gone) > 0 {
+		return refuse("a file vanished, the old policies stay; `postern reload` takes them away",
+			fmt.Sprintf("%s missing", count(len(gone), "file is", "files are")), zap.Strings("files", bound(gone, 10)))
+	}
+	res.Good = true
+	res.Changes = difference(old.source, w.source)
+	res.Restart = list(s.process.restart(w.config.process))
+	res.PolicyVersion = w.set.Version
+	if watching && len(res.Changes) == 0 {
+		return res
+	}
+	s.bear(w)
+	s.keep(w)
+	changes := make([]string, 0, len(res.Changes))
+	for _, c := range res.Changes {
+		changes = append(changes, c.String())
+	}
+	log.Info("reloaded", zap.String("policyVersion", w.set.Version), zap.Strings("changes", bound(changes, errorLog)))
+	if len(res.Restart) > 0 {
+		log.Warn("a restart is needed for changes of postern.yaml", zap.Strings("sections", res.Restart))
+	}
+	return res
+}
+
+// keep keeps the files of the live world for a start at which they are bad.
+func (s *service) keep(w *world) {
+	if err := saveLastGood(s.process.store, lastGood{File: s.file, Saved: time.Now().UTC(), Source: w.source}); err != nil {
+		alarm(s.log, "the good policies could not be kept for the next start", zap.Error(err))
+	}
+}
+
+// logProblems logs the errors among problems.
+func logProblems(log *zap.Logger, problems []strictyaml.Problem) {
+	n := 0
+	for _, p := range problems {
+		if p.Severity != strictyaml.Error {
+			continue
+		}
+		if n++; n > errorLog {
+			log.Error("more mistakes", zap.String("all", summary(problems)))
+			return
+		}
+		log.Error("mistake", zap.String("at", clip(p.String(), 1000)))
+	}
+}

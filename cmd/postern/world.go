@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/rules"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// world is everything a message is judged by, made of the files at one moment.
+// It is read-only: a reload makes another one.
+type world struct {
+	source source
+	config *config
+	rules  rules.World
+	set    *rules.Set
+	engine *actions.Engine
+}
+
+// build compiles files into a world. Problems holds every mistake of all of
+// them, in order; the world is nil when one is an error. The configuration is
+// never nil.
+func build(ctx context.Context, s source, types *classify.Catalog) (*world, *config, []strictyaml.Problem) {
+	c, problems := readConfig(s.Config.Name, s.Config.Data)
+	var people directory.Directory
+	if s.People != nil {
+		file, more := directory.LoadFile(s.People.Name, s.People.Data)
+		problems = append(problems, more...)
+		if file != nil {
+			problems = append(problems, file.Hints(c.domains)...)
+			people = file
+		}
+	}
+	set, more := actions.Load(s.Policies, rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people})
+	problems = append(problems, more...)
+	resolver, more := newResolver(ctx, c, people)
+	problems = append(problems, more...)
+	strictyaml.Sort(problems)
+	if strictyaml.Errors(problems) || set == nil {
+		return nil, c, problems
+	}
+	return &world{
+		source: s,
+		config: c,
+		set:    set,
+		rules: rules.World{
+			Organization: &directory.Organization{Name: c.name, Domains: c.domains, People: people},
+			Directory:    people,
+			Resolver:     resolver,
+			Types:        types,
+			Trust:        c.trust,
+			Extract:      c.extract,
+			ExtractTime:  c.extractIn,
+		},
+		engine: actions.NewEngine(c.settings()),
+	}, c, problems
+}
+
+// load gathers and builds. An error means that postern.yaml itself cannot be
+// read; the world is nil when there are mistakes.
+func load(ctx context.Context, file string, types *classify.Catalog) (*world, *config, []strictyaml.Problem, error) {
+	s, problems, err := gather(file)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	w, c, more := build(ctx, s, types)
+	problems = append(problems, more...)
+	strictyaml.Sort(problems)
+	if strictyaml.Errors(problems) {
+		w = nil
+	}
+	return w, c, problems, nil
+}
+
+// postconfTime bounds asking Postfix for its maps.
+const postconfTime = 20 * time.Second
+
+// newResolver gives what recipients.resolve and recipients.postfix ask for; nil
+// when nothing is to be resolved.
+func newResolver(ctx context.Context, c *config, people directory.Directory) (directory.Resolver, []strictyaml.Problem) {
+	var chain []directory.Resolver
+	if c.groups && people != nil {
+		chain = append(chain, directory.Groups(people))
+	}
+	if len(c.postfix) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, postconfTime)
+		defer cancel()
+		maps, err := directory.NewPostmap(ctx, directory.PostmapOptions{Parameters: c.postfix, ConfigDir: c.postfixAt.path})
+		if err != nil {
+			r := &strictyaml.Reader{File: c.file}
+			r.Errorf(c.postfixAt.node, c.postfixAt.field, "take the key away where there is no Postfix", "Postfix cannot be asked for its maps: %v", err)
+			return nil, r.Problems
+		}
+		chain = append(chain, maps)
+	}
+	if len(chain) == 0 {
+		return nil, nil
+	}
+	return directory.Chain(chain...), nil
+}
