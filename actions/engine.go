@@ -58,6 +58,7 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 		Ours:          scan.Ours(),
 	}
 	d.Evaluation = set.Evaluate(ctx, scan)
+	failed := scan.Err()
 	d.Notices = scan.Notices()
 	d.AddressMismatch = scan.AddressMismatch(ctx)
 	for _, g := range group(ctx, d.Evaluation, scan) {
@@ -66,7 +67,10 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 			d.Err = why
 		}
 	}
-	e.settle(m, d)
+	if failed != nil {
+		d.Err = fmt.Errorf("the message could not be read: %w", failed)
+	}
+	e.settle(m, d, failed != nil)
 	if err := fx.Record(ctx, m, d); err != nil {
 		d.Err = fmt.Errorf("the decision could not be recorded: %w", err)
 		if e.settings.OnError != OnErrorAccept {
@@ -78,9 +82,14 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 
 // settle makes one outcome of the forks. Until copies can go different ways, a
 // block of one recipient refuses the message for all: nobody is dropped with
-// nobody told.
-func (e *Engine) settle(m *message.Message, d *Decision) {
+// nobody told. Answers of rules are not relied on when the message could not be
+// read.
+func (e *Engine) settle(m *message.Message, d *Decision, unread bool) {
 	d.Outcome.Reference = d.Reference
+	if unread && e.settings.OnError != OnErrorAccept {
+		e.postpone(d)
+		return
+	}
 	if i := strictestFork(d); i >= 0 {
 		e.refuse(m, d, &d.Forks[i])
 		return

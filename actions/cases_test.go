@@ -1,0 +1,375 @@
+package actions
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/extract"
+	"github.com/postern-mail/postern/rules"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// TestPolicyCases runs every case of testdata/policies. The comment on top of
+// each want.yaml says which sentence it holds.
+func TestPolicyCases(t *testing.T) {
+	cases := readCases(t)
+	if len(cases) < 60 {
+		t.Errorf("%d cases, at least 60 are due", len(cases))
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, difference := range c.run(nil) {
+				t.Error(difference)
+			}
+		})
+	}
+}
+
+// run decides on the message of the case and gives what differs from want.yaml.
+// The rules loaded may be changed before.
+func (c *policyCase) run(change func(*rules.Set)) []string {
+	set, problems := c.load()
+	if set == nil {
+		return []string{fmt.Sprint(problems)}
+	}
+	if change != nil {
+		change(set)
+	}
+	m, err := message.Read(c.env.envelope, bytes.NewReader(c.eml), nil, message.DefaultLimits)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	defer m.Close()
+	engine := NewEngine(Settings{OnError: c.env.onError})
+	d := engine.Run(context.Background(), set, rules.NewScan(c.world(), m), DryRun{})
+	return c.compare(m, d)
+}
+
+func (c *policyCase) load() (*rules.Set, []strictyaml.Problem) {
+	return Load(c.policies, rules.Vocabulary{
+		Types:     classify.Builtin(),
+		Actions:   vocabulary{planned: c.want.planned},
+		Directory: c.people,
+	})
+}
+
+// world has one directory, which fails where the case says so, groups that are
+// resolved, and the aliases of the case.
+func (c *policyCase) world() *rules.World {
+	people := silent{c.people, make(map[string]bool)}
+	for _, name := range c.env.unavailable {
+		people.about[strings.ToLower(name)] = true
+	}
+	limits := extract.DefaultLimits
+	if c.env.characters > 0 {
+		limits.Characters = c.env.characters
+	}
+	return &rules.World{
+		Organization: &directory.Organization{Name: "Example Ltd", Domains: c.env.domains, People: people},
+		Directory:    people,
+		Resolver:     directory.Chain(directory.Groups(people), aliases{c.env.aliases, people}),
+		Types:        classify.Builtin(),
+		Trust:        rules.Trust{Authenticated: true, Listeners: []string{"SUBMISSION"}, Networks: c.env.networks},
+		Extract:      limits,
+	}
+}
+
+// silent is a directory that does not answer about some addresses and logins.
+type silent struct {
+	directory.Directory
+	about map[string]bool
+}
+
+func (s silent) fails(name string) error {
+	if s.about[strings.ToLower(name)] {
+		return fmt.Errorf("look-up of %s: %w", name, directory.ErrUnavailable)
+	}
+	return nil
+}
+
+func (s silent) Person(ctx context.Context, addr message.Path) (*directory.Person, error) {
+	if err := s.fails(addr.String()); err != nil {
+		return nil, err
+	}
+	return s.Directory.Person(ctx, addr)
+}
+
+func (s silent) Login(ctx context.Context, login string) (*directory.Person, error) {
+	if err := s.fails(login); err != nil {
+		return nil, err
+	}
+	return s.Directory.Login(ctx, login)
+}
+
+func (s silent) Group(ctx context.Context, addr message.Path) (*directory.Group, error) {
+	if err := s.fails(addr.String()); err != nil {
+		return nil, err
+	}
+	return s.Directory.Group(ctx, addr)
+}
+
+func (s silent) Member(ctx context.Context, addr, group message.Path) (bool, error) {
+	for _, p := range []message.Path{addr, group} {
+		if err := s.fails(p.String()); err != nil {
+			return false, err
+		}
+	}
+	return s.Directory.Member(ctx, addr, group)
+}
+
+// aliases stands for the alias maps of an MTA.
+type aliases struct {
+	to     map[string][]string
+	silent silent
+}
+
+func (a aliases) Resolve(_ context.Context, addr message.Path) ([]message.Path, error) {
+	if err := a.silent.fails("alias:" + addr.String()); err != nil {
+		return nil, err
+	}
+	targets, ok := a.to[addr.Key()]
+	if !ok {
+		return []message.Path{addr}, nil
+	}
+	var paths []message.Path
+	for _, t := range targets {
+		p, err := message.ParsePath(t)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, p)
+	}
+	return paths, nil
+}
+
+// differences collects what is not as wanted.
+type differences []string
+
+func (d *differences) is(what string, got, want any) {
+	if !cmp.Equal(got, want) {
+		*d = append(*d, fmt.Sprintf("%s: %v, want %v", what, got, want))
+	}
+}
+
+func (d *differences) list(what string, got, want []string) {
+	if !slices.Equal(got, want) {
+		*d = append(*d, fmt.Sprintf("%s (-want +got):\n%s", what, cmp.Diff(want, got)))
+	}
+}
+
+func (d *differences) has(what, got, part string) {
+	if !strings.Contains(got, part) {
+		*d = append(*d, fmt.Sprintf("%s: %q does not hold %q", what, got, part))
+	}
+}
+
+func (c *policyCase) compare(m *message.Message, dec *Decision) []string {
+	var d differences
+	w := &c.want
+	d.is("verdict", dec.Outcome.Verdict, w.verdict)
+	d.is("address mismatch", dec.AddressMismatch, w.mismatch)
+	switch {
+	case w.err == "" && dec.Err != nil:
+		d = append(d, "error: "+dec.Err.Error())
+	case w.err != "":
+		d.has("error", fmt.Sprint(dec.Err), w.err)
+	}
+	var signals []string
+	for _, n := range dec.Notices {
+		signals = append(signals, n.Part+": "+string(n.Signal))
+	}
+	d.list("signals", signals, w.signals)
+	c.compareReply(&d, dec)
+	c.compareRules(&d, m, dec)
+	c.compareForks(&d, m, dec)
+	c.compareEdits(&d, m, dec)
+	return d
+}
+
+func (c *policyCase) compareReply(d *differences, dec *Decision) {
+	w, got := c.want.reply, dec.Outcome.Reply
+	if c.want.verdict == Deliver {
+		d.is("reply", got, Reply{})
+		return
+	}
+	if w.code == 0 {
+		w.code = map[Verdict]int{Block: 550, Defer: 451}[c.want.verdict]
+	}
+	if w.enhanced == "" {
+		w.enhanced = map[Verdict]string{Block: "5.7.1", Defer: "4.3.0"}[c.want.verdict]
+	}
+	d.is("reply code", got.Code, w.code)
+	d.is("enhanced status code", got.Enhanced, w.enhanced)
+	text := strings.Join(got.Lines, "\n")
+	d.has("reply", text, "Reference P-DRYRUN")
+	for _, s := range w.contains {
+		d.has("reply", text, s)
+	}
+	for _, s := range w.absent {
+		if strings.Contains(text, s) {
+			*d = append(*d, fmt.Sprintf("reply: %q holds %q", text, s))
+		}
+	}
+}
+
+func (c *policyCase) compareRules(d *differences, m *message.Message, dec *Decision) {
+	named := 0
+	all := make([]int, len(m.Envelope.Recipients))
+	for i := range all {
+		all[i] = i
+	}
+	for _, res := range dec.Evaluation.Rules {
+		name := ruleName(res.Rule)
+		w, ok := c.want.rules[name]
+		if !ok {
+			name = res.Rule.Name
+			if w, ok = c.want.rules[name]; !ok {
+				*d = append(*d, fmt.Sprintf("rule %q is not named in want.yaml; its result is %s", name, res.Result))
+				continue
+			}
+		}
+		named++
+		name = "rule " + name
+		d.is(name, string(res.Result), w.result)
+		if w.recipients == nil && w.result == string(rules.Matched) {
+			w.recipients = pathsOf(&m.Envelope, all)
+		}
+		if w.unknownFor == nil && w.result == string(rules.UnknownRule) {
+			w.unknownFor = pathsOf(&m.Envelope, all)
+		}
+		d.list(name+" matches", pathsOf(&m.Envelope, res.Matches), orNone(w.recipients))
+		d.list(name+" unknown for", pathsOf(&m.Envelope, res.Unknowns), orNone(w.unknownFor))
+		d.list(name+" stopped for", pathsOf(&m.Envelope, res.Stopped), orNone(w.stoppedFor))
+		d.has(name, res.Reason, w.reason)
+		paths := 0
+		for _, cond := range res.Conditions {
+			if want, ok := w.conditions[cond.Path]; ok {
+				d.is(name+" "+cond.Path, cond.Result, want)
+				paths++
+			} else if want, ok := w.conditions[cond.Path+"."+cond.Condition]; ok {
+				d.is(name+" "+cond.Path+"."+cond.Condition, cond.Result, want)
+				paths++
+			}
+		}
+		d.is(name+" conditions found", paths, len(w.conditions))
+		if w.evidence != nil {
+			d.list(name+" evidence", evidenceOf(res.Evidence), w.evidence)
+		}
+	}
+	d.is("rules found", named, len(c.want.rules))
+}
+
+func orNone(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func (c *policyCase) compareForks(d *differences, m *message.Message, dec *Decision) {
+	w := c.want.forks
+	if w == nil {
+		w = []wantFork{{verdict: c.want.verdict, decidedBy: c.want.decidedBy}}
+	}
+	d.is("forks", len(dec.Forks), len(w))
+	decided := ""
+	for i, f := range dec.Forks {
+		by := ""
+		if f.DecidedBy != nil {
+			by = ruleName(f.DecidedBy)
+			decided = by
+		}
+		if i >= len(w) {
+			continue
+		}
+		w, name := w[i], fmt.Sprintf("fork %d", i)
+		if w.recipients != nil || len(dec.Forks) > 1 {
+			d.list(name+" recipients", pathsOf(&m.Envelope, f.Recipients), w.recipients)
+		}
+		d.is(name+" verdict", f.Verdict, w.verdict)
+		d.is(name+" decided by", by, w.decidedBy)
+		d.is(name+" policy tip", f.PolicyTip, w.tip)
+		var edits []string
+		for _, e := range f.Edits {
+			edits = append(edits, strings.TrimSpace(e.Action+" "+e.Name+": "+e.Value))
+		}
+		d.list(name+" edits", edits, w.edits)
+		if w.states != nil {
+			states := make(map[string]string)
+			for _, s := range f.Rules {
+				states[s.Rule.Name] = string(s.State)
+			}
+			if diff := cmp.Diff(w.states, states); diff != "" {
+				*d = append(*d, name+" states (-want +got):\n"+diff)
+			}
+		}
+		if w.simulated != "" {
+			sim := string(f.Simulated.Verdict)
+			if f.Simulated.DecidedBy != nil {
+				sim += " by " + ruleName(f.Simulated.DecidedBy)
+			}
+			d.is(name+" simulated", sim, w.simulated)
+		}
+		if w.final != nil {
+			d.list(name+" final recipients", f.FinalRecipients, w.final)
+		}
+	}
+	d.is("decided by", decided, c.want.decidedBy)
+}
+
+// compareEdits does to the header section what an MTA would do.
+func (c *policyCase) compareEdits(d *differences, m *message.Message, dec *Decision) {
+	fields := slices.Clone(m.Header)
+	var added []string
+	touched := false
+	for _, mod := range dec.Outcome.Modifications {
+		if mod.Kind == AddRecipient {
+			added = append(added, strings.TrimSpace(mod.Address+" "+strings.Join(mod.Args, " ")))
+			continue
+		}
+		touched = true
+		fields = modified(fields, mod)
+	}
+	d.list("recipients added", added, c.want.added)
+	if !touched && c.want.header == nil {
+		return
+	}
+	var header []string
+	for _, f := range fields {
+		header = append(header, f.Name+": "+strings.TrimLeft(f.Value, " "))
+	}
+	d.list("header section", header, c.want.header)
+}
+
+func modified(fields message.Header, mod Modification) message.Header {
+	f := message.Field{Name: mod.Name, Value: " " + mod.Value}
+	switch mod.Kind {
+	case AddHeader:
+		return append(fields, f)
+	case InsertHeader:
+		return slices.Insert(fields, mod.Index, f)
+	}
+	n := 0
+	for i := range fields {
+		if strings.EqualFold(fields[i].Name, mod.Name) {
+			if n++; n == mod.Index {
+				if mod.Kind == ChangeHeader {
+					fields[i].Value = f.Value
+					return fields
+				}
+				return slices.Delete(fields, i, i+1)
+			}
+		}
+	}
+	return append(fields, message.Field{Name: "no such field", Value: mod.short()})
+}
