@@ -1,9 +1,4 @@
-// Package extract makes text of document formats, chosen by content and not by
-// name. It sees octets and gives text, properties and nested files, within
-// limits; it knows no mail and decides nothing.
 package extract
-
-import "context"
 
 // Status says how far a document was read.
 type Status string
@@ -17,7 +12,8 @@ const (
 	Corrupt     Status = "corrupt"     // damaged
 )
 
-// Limits bound the reading of one document.
+// Limits bound the reading of one document. A limit of 0 or less is that of
+// [DefaultLimits].
 type Limits struct {
 	Characters int   // of text, in Unicode characters
 	Inflated   int64 // octets after decompression, over all members
@@ -27,6 +23,22 @@ type Limits struct {
 
 // DefaultLimits are those of a postern.yaml that says nothing.
 var DefaultLimits = Limits{Characters: 2_000_000, Inflated: 256 << 20, Nesting: 20, Members: 1000}
+
+func (l Limits) orDefault() Limits {
+	if l.Characters <= 0 {
+		l.Characters = DefaultLimits.Characters
+	}
+	if l.Inflated <= 0 {
+		l.Inflated = DefaultLimits.Inflated
+	}
+	if l.Nesting <= 0 {
+		l.Nesting = DefaultLimits.Nesting
+	}
+	if l.Members <= 0 {
+		l.Members = DefaultLimits.Members
+	}
+	return l
+}
 
 // Hint is what the surroundings say of a document: none of it is trusted.
 type Hint struct {
@@ -45,7 +57,3 @@ type Document struct {
 	Characters int    // of Text
 	Properties map[string]string
 }
-
-// Extract reads a document. It never panics and ends soon after ctx does, then
-// with status Truncated.
-func Extract(ctx context.Context, content []byte, hint Hint, lim Limits) Document { panic("skeleton") }

@@ -1,0 +1,122 @@
+package extract
+
+import (
+	"strings"
+
+	"github.com/postern-mail/postern/message/charset"
+)
+
+// isCSV tells by name or label whether text is a table; content alone cannot.
+func isCSV(r *reader) bool {
+	t, ext := r.hintType(), r.extension()
+	labelled := t == "text/csv" || t == "application/csv" || t == "text/tab-separated-values" || ext == "csv" || ext == "tsv"
+	return labelled && (looksLikeText(r.content) || utf16Like(r.content))
+}
+
+// readCSV writes one row a line, cells parted by tabs, so that numbers of two
+// cells never join. It takes any of the usual separators (RFC 4180 and what
+// programs make of it).
+func readCSV(r *reader) {
+	content := r.within()
+	label := r.hint.Charset
+	if label == "" && utf16Like(content) {
+		label = "utf-16"
+	}
+	s := charset.Text(content, label)
+	c := csvReader{s: s, sep: separator(s)}
+	for n := 0; c.i < len(c.s); n++ {
+		if n%256 == 0 && r.expired() {
+			return
+		}
+		cell, end := c.cell()
+		r.write(cell)
+		r.write(end)
+		if r.ended {
+			return
+		}
+	}
+	if len(content) < len(r.content) {
+		r.end(limitCharacters)
+	}
+}
+
+type csvReader struct {
+	s   string
+	i   int
+	sep byte
+	// plain is set once a quotation mark was found that is never closed: later
+	// ones stand for themselves.
+	plain bool
+}
+
+// separator is the character that occurs most often in the first line.
+func separator(s string) byte {
+	line, _, _ := strings.Cut(s, "\n")
+	line = line[:min(len(line), 4096)]
+	if sep, found := strings.CutPrefix(line, "sep="); found && sep != "" {
+		return sep[0]
+	}
+	best := byte(',')
+	for _, c := range []byte(";\t|") {
+		if strings.Count(line, string(c)) > strings.Count(line, string(best)) {
+			best = c
+		}
+	}
+	return best
+}
+
+// cell gives the next cell and what parts it from the one behind it.
+func (c *csvReader) cell() (cell, end string) {
+	if !c.plain && c.s[c.i] == '"' {
+		if text, n, ok := quotedCell(c.s[c.i:]); ok {
+			c.i += n
+			rest, end := c.bare()
+			return text + rest, end
+		}
+		c.plain = true
+	}
+	return c.bare()
+}
+
+// bare reads as far as the separator or the line end.
+func (c *csvReader) bare() (cell, end string) {
+	start := c.i
+	for ; c.i < len(c.s); c.i++ {
+		switch ch := c.s[c.i]; {
+		case ch == c.sep:
+			cell = c.s[start:c.i]
+			c.i++
+			return cell, "\t"
+		case ch == '\n' || ch == '\r':
+			cell = c.s[start:c.i]
+			c.i++
+			if ch == '\r' && c.i < len(c.s) && c.s[c.i] == '\n' {
+				c.i++
+			}
+			return cell, "\n"
+		}
+	}
+	return c.s[start:], ""
+}
+
+// quotedCell reads the quoted cell that begins s: line ends become blanks, so
+// that a row stays a line.
+func quotedCell(s string) (text string, n int, ok bool) {
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			if i+1 < len(s) && s[i+1] == '"' {
+				b.WriteByte('"')
+				i++
+				continue
+			}
+			return b.String(), i + 1, true
+		case '\r', '\n':
+			b.WriteByte(' ')
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return "", 0, false
+}

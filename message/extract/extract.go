@@ -1,0 +1,134 @@
+package extract
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+)
+
+// Extract reads a document. It never panics and ends soon after ctx does, then
+// with status Truncated. Empty content is complete and has no text.
+func Extract(ctx context.Context, content []byte, hint Hint, lim Limits) Document {
+	r := &reader{ctx: ctx, content: content, hint: hint, lim: lim.orDefault()}
+	r.doc.Status = Complete
+	if len(content) == 0 {
+		r.doc.MediaType, r.doc.Extension = "text/plain", "txt"
+		return r.doc
+	}
+	r.run()
+	return r.document()
+}
+
+// reader is one document on its way to text.
+type reader struct {
+	ctx     context.Context
+	content []byte
+	hint    Hint
+	lim     Limits
+	doc     Document
+	out     strings.Builder
+	chars   int
+	ended   bool // nothing more is to be read
+}
+
+// run finds the format and reads the document. Formats read a stranger's
+// octets with the help of libraries: what panics is damaged.
+func (r *reader) run() {
+	defer func() {
+		if recover() != nil {
+			r.fail(Corrupt, "the document cannot be read")
+		}
+	}()
+	format := identify(r)
+	if format == nil || r.ended {
+		return
+	}
+	r.doc.MediaType, r.doc.Extension = format.MediaTypes[0], format.Extensions[0]
+	if format.refine != nil {
+		format.refine(r)
+	}
+	format.read(r)
+}
+
+func (r *reader) document() Document {
+	r.doc.Text = r.out.String()
+	if !utf8.ValidString(r.doc.Text) {
+		r.doc.Text = strings.ToValidUTF8(r.doc.Text, "\ufffd")
+	}
+	r.doc.Characters = utf8.RuneCountInString(r.doc.Text)
+	return r.doc
+}
+
+// fail sets the status, once: what ended the reading first is the reason.
+func (r *reader) fail(s Status, detail string) {
+	if r.doc.Status == Complete {
+		r.doc.Status, r.doc.Detail = s, detail
+	}
+}
+
+// end stops the reading for a limit.
+func (r *reader) end(detail string) {
+	r.fail(Truncated, detail)
+	r.ended = true
+}
+
+// expired tells whether reading is over, by a limit or by time.
+func (r *reader) expired() bool {
+	if !r.ended && r.ctx.Err() != nil {
+		r.end("the time for reading is over")
+	}
+	return r.ended
+}
+
+const limitCharacters = "more text than the limit"
+
+// write appends text within the limit of characters.
+func (r *reader) write(s string) {
+	if r.ended || s == "" {
+		return
+	}
+	left := r.lim.Characters - r.chars
+	if len(s) > left {
+		n := utf8.RuneCountInString(s)
+		if n > left {
+			s = firstRunes(s, left)
+			r.out.WriteString(s)
+			r.chars += left
+			r.end(limitCharacters)
+			return
+		}
+		r.chars += n
+	} else {
+		r.chars += utf8.RuneCountInString(s)
+	}
+	r.out.WriteString(s)
+}
+
+// firstRunes gives the first n characters of s, which has more.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// property keeps a property of the document, within bounds.
+func (r *reader) property(name, value string) {
+	const most, longest = 1000, 32 << 10
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	if name == "" || value == "" || len(r.doc.Properties) >= most {
+		return
+	}
+	if len(value) > longest {
+		value = value[:longest]
+	}
+	if r.doc.Properties == nil {
+		r.doc.Properties = map[string]string{}
+	}
+	if _, have := r.doc.Properties[name]; !have {
+		r.doc.Properties[strings.ToValidUTF8(name, "\ufffd")] = strings.ToValidUTF8(value, "\ufffd")
+	}
+}

@@ -1,0 +1,253 @@
+package extract
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gabriel-vasile/mimetype"
+	"github.com/postern-mail/postern/message/charset"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+	htmlcharset "golang.org/x/net/html/charset"
+)
+
+// isHTML tells whether text is HTML: labelled or named so, or it looks so and is
+// not labelled as plain text, which mail readers believe.
+func isHTML(r *reader) bool {
+	if !looksLikeText(r.content) && !utf16Like(r.content) {
+		t := r.hintType()
+		if t != "text/html" && t != "application/xhtml+xml" || !mimetype.Detect(r.content).Is("application/octet-stream") {
+			return false
+		}
+		return true
+	}
+	switch t := r.hintType(); t {
+	case "text/html", "application/xhtml+xml":
+		return true
+	case "text/plain":
+		return false
+	}
+	switch r.extension() {
+	case "html", "htm", "xhtml", "shtml":
+		return true
+	}
+	mt := mimetype.Detect(r.content)
+	return mt.Is("text/html") || mt.Is("application/xhtml+xml")
+}
+
+// The separators between two pieces of text, weakest first.
+const (
+	joined = iota
+	blank
+	cell
+	line
+)
+
+var separators = [...]string{joined: "", blank: " ", cell: "\t", line: "\n"}
+
+// htmlReader renders HTML as lines of text. Inline elements part nothing, so
+// that a word or number in pieces is whole again.
+type htmlReader struct {
+	*reader
+	sep   int
+	began bool
+	pre   int // depth of elements that keep blanks
+	// extra is what no reader renders: comments and attributes, a line each.
+	extra strings.Builder
+	seen  map[string]bool
+}
+
+// readHTML writes the rendered text, and behind it, each on its own line,
+// comments and the attributes that carry text or addresses. Scripts and styles
+// are left out.
+func readHTML(r *reader) {
+	content := r.within()
+	h := htmlReader{reader: r, seen: map[string]bool{}}
+	z := html.NewTokenizer(strings.NewReader(charset.Text(content, h.label(content))))
+	dropped := atom.Atom(0)
+	for n := 0; ; n++ {
+		if n%256 == 0 && r.expired() {
+			break
+		}
+		tt := z.Next()
+		if tt == html.ErrorToken || r.ended {
+			break
+		}
+		switch tt {
+		case html.TextToken:
+			if dropped == 0 {
+				h.text(z.Text())
+			}
+		case html.CommentToken:
+			h.aside(string(z.Text()))
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			a := atom.Lookup(name)
+			dropped = 0
+			if tt == html.StartTagToken && (a == atom.Script || a == atom.Style) {
+				dropped = a
+			}
+			switch a {
+			case atom.Noscript, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp:
+				// Some readers show what is in them.
+				z.NextIsNotRawText()
+			}
+			h.tag(a, tt == html.StartTagToken)
+			for more {
+				var key, value []byte
+				key, value, more = z.TagAttr()
+				h.attribute(string(key), value)
+			}
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			dropped = 0
+			h.endTag(atom.Lookup(name))
+		}
+	}
+	if extra := h.extra.String(); extra != "" {
+		if h.began {
+			r.write("\n")
+		}
+		r.write(strings.TrimSuffix(extra, "\n"))
+	}
+	if len(content) < len(r.content) {
+		r.end(limitCharacters)
+	}
+}
+
+// label is the character set by label, else by the document's own word (HTML
+// standard, prescan of the first 1024 octets).
+func (h *htmlReader) label(content []byte) string {
+	if h.hint.Charset != "" && charset.Known(h.hint.Charset) {
+		return h.hint.Charset
+	}
+	if utf16Like(content) {
+		return "utf-16"
+	}
+	head := content[:min(len(content), 1024)]
+	if _, name, certain := htmlcharset.DetermineEncoding(head, ""); certain {
+		return name
+	}
+	return ""
+}
+
+// text writes a piece of text with its blanks collapsed.
+func (h *htmlReader) text(b []byte) {
+	if h.pre > 0 {
+		h.put(string(b))
+		return
+	}
+	s := string(b)
+	for s != "" {
+		n := strings.IndexFunc(s, isBlank)
+		if n < 0 {
+			h.put(s)
+			return
+		}
+		if n > 0 {
+			h.put(s[:n])
+		}
+		s = strings.TrimLeftFunc(s[n:], isBlank)
+		h.part(blank)
+	}
+}
+
+// isBlank is the white space that HTML collapses; a no-break space is none.
+func isBlank(c rune) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
+
+func (h *htmlReader) put(s string) {
+	if s == "" {
+		return
+	}
+	if h.began {
+		h.write(separators[h.sep])
+	}
+	h.sep, h.began = joined, true
+	h.write(s)
+}
+
+// part asks for a separator before the next piece of text.
+func (h *htmlReader) part(sep int) { h.sep = max(h.sep, sep) }
+
+func (h *htmlReader) tag(a atom.Atom, open bool) {
+	switch {
+	case a == atom.Td || a == atom.Th:
+		h.part(cell)
+	case isBlock(a):
+		h.part(line)
+	}
+	if a == atom.Pre && open {
+		h.pre++
+	}
+}
+
+func (h *htmlReader) endTag(a atom.Atom) {
+	h.tag(a, false)
+	if a == atom.Pre && h.pre > 0 {
+		h.pre--
+	}
+}
+
+func isBlock(a atom.Atom) bool {
+	switch a {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Br, atom.Caption, atom.Center,
+		atom.Dd, atom.Details, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption, atom.Figure,
+		atom.Footer, atom.Form, atom.Frameset, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Head,
+		atom.Header, atom.Hr, atom.Html, atom.Iframe, atom.Legend, atom.Li, atom.Main, atom.Menu, atom.Nav,
+		atom.Ol, atom.Optgroup, atom.Option, atom.P, atom.Pre, atom.Section, atom.Select, atom.Summary,
+		atom.Table, atom.Tbody, atom.Textarea, atom.Tfoot, atom.Thead, atom.Title, atom.Tr, atom.Ul, atom.Xmp:
+		return true
+	}
+	return false
+}
+
+// attribute keeps the values that carry text or addresses.
+func (h *htmlReader) attribute(key string, value []byte) {
+	switch key {
+	case "href", "src", "alt", "title", "content", "value":
+		v := string(value)
+		if len(v) >= 5 && strings.EqualFold(v[:5], "data:") {
+			v = dataURL(v)
+		}
+		h.aside(v)
+	}
+}
+
+// aside keeps a text once, on a line of its own, for the end.
+func (h *htmlReader) aside(s string) {
+	s = strings.TrimFunc(s, unicode.IsSpace)
+	if s == "" || h.seen[s] || h.extra.Len() > utf8.UTFMax*h.lim.Characters {
+		return
+	}
+	h.seen[s] = true
+	h.extra.WriteString(s)
+	h.extra.WriteByte('\n')
+}
+
+// dataURL gives the text that a data URL holds (RFC 2397), or its head when it
+// holds something else.
+func dataURL(v string) string {
+	head, data, found := strings.Cut(v, ",")
+	if !found {
+		return v
+	}
+	kind := strings.ToLower(head[len("data:"):])
+	if kind != "" && kind[0] != ';' && !strings.HasPrefix(kind, "text/") {
+		return head
+	}
+	text := data
+	if u, err := url.PathUnescape(data); err == nil {
+		text = u
+	}
+	if strings.HasSuffix(kind, ";base64") {
+		b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+		if err != nil {
+			return v
+		}
+		text = string(b)
+	}
+	return charset.Text([]byte(text), "")
+}

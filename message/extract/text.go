@@ -1,0 +1,92 @@
+package extract
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+	"github.com/postern-mail/postern/message/charset"
+)
+
+// isText tells whether a document is text: by its octets, or because it is
+// labelled as text and looks like nothing else.
+func isText(r *reader) bool {
+	if looksLikeText(r.content) {
+		return true
+	}
+	t := r.hintType()
+	labelled := strings.HasPrefix(t, "text/") || isTextExtension(r.extension())
+	if utf16Like(r.content) && (labelled || t == "") {
+		return true
+	}
+	if !labelled {
+		return false
+	}
+	// What is labelled as text is shown as text, whatever octets it holds, unless
+	// a signature says what it is.
+	mt := mimetype.Detect(r.content)
+	return mt.Is("application/octet-stream") || mt.Is("text/plain")
+}
+
+func isTextExtension(ext string) bool {
+	switch ext {
+	case "txt", "text", "log", "md", "csv", "tsv", "json", "xml", "yaml", "yml", "ini", "conf", "sql", "eml", "htm", "html":
+		return true
+	}
+	return false
+}
+
+// utf16Like tells whether nearly every other octet is zero.
+func utf16Like(content []byte) bool {
+	head := content[:min(len(content), 1024)]
+	if len(head) < 8 {
+		return false
+	}
+	zeros := [2]int{}
+	for i, c := range head {
+		if c == 0 {
+			zeros[i%2]++
+		}
+	}
+	half := len(head) / 2
+	return zeros[0] > half*3/4 && zeros[1] < half/8 || zeros[1] > half*3/4 && zeros[0] < half/8
+}
+
+// refineText names the kind of text where content tells it.
+func refineText(r *reader) {
+	if t := r.hintType(); t == "text/plain" {
+		return
+	}
+	mt := mimetype.Detect(r.content)
+	for p := mt; p != nil; p = p.Parent() {
+		if p.Is("text/plain") && !mt.Is("text/plain") && !mt.Is("text/html") && !mt.Is("text/csv") {
+			r.doc.MediaType, _, _ = strings.Cut(mt.String(), ";")
+			r.doc.Extension = strings.TrimPrefix(mt.Extension(), ".")
+			return
+		}
+	}
+}
+
+// within gives as much of the content as the limit of characters can need: no
+// usual encoding takes more than four octets for one.
+func (r *reader) within() []byte {
+	if most := 4*int64(r.lim.Characters) + 4; int64(len(r.content)) > most {
+		return r.content[:most]
+	}
+	return r.content
+}
+
+func readText(r *reader) {
+	if r.expired() {
+		return
+	}
+	content := r.within()
+	label := r.hint.Charset
+	if label == "" && bytes.IndexByte(content[:min(len(content), 1024)], 0) >= 0 && utf16Like(content) {
+		label = "utf-16"
+	}
+	r.write(charset.Text(content, label))
+	if len(content) < len(r.content) {
+		r.end(limitCharacters)
+	}
+}

@@ -1,0 +1,180 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"strings"
+
+	"github.com/postern-mail/postern/message/charset"
+)
+
+const (
+	// deepestXML is the depth of elements that is followed. Word stops earlier.
+	deepestXML = 5000
+	limitXML   = "elements nested deeper than the limit"
+	refusedDTD = "a document type definition"
+)
+
+// eachToken goes over the tokens of an XML document without its entities and
+// external parts, until visit says false, a limit is met or the document ends.
+func (r *reader) eachToken(data []byte, visit func(xml.Token) bool) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		data = []byte(charset.Text(data, "utf-16"))
+	}
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Strict = false
+	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
+		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
+			return in, nil // converted above
+		}
+		all, err := io.ReadAll(in)
+		if err != nil {
+			return nil, err
+		}
+		return strings.NewReader(charset.Text(all, label)), nil
+	}
+	depth := 0
+	for n := 0; ; n++ {
+		if n%1024 == 0 && r.expired() {
+			return
+		}
+		t, err := d.RawToken()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			r.fail(Corrupt, "damaged XML")
+			return
+		}
+		switch t.(type) {
+		case xml.StartElement:
+			if depth++; depth > deepestXML {
+				r.end(limitXML)
+				return
+			}
+		case xml.EndElement:
+			depth--
+		case xml.Directive:
+			r.end(refusedDTD)
+			return
+		}
+		if !visit(t) || r.ended {
+			return
+		}
+	}
+}
+
+// wordReader writes the text of one WordprocessingML part (ECMA-376, part 1,
+// section 17).
+type wordReader struct {
+	*reader
+	buf   []byte
+	inTxt int // depth of elements whose text counts
+	// choices are the alternatives that are open (part 3, section 9.3).
+	choices []alternative
+}
+
+// alternative is one mc:AlternateContent: Word writes a text box in two ways.
+type alternative struct {
+	start      int // of the branch that is open, in buf
+	from, upto int // of the first branch
+}
+
+func readWord(r *reader, data []byte) {
+	w := wordReader{reader: r}
+	r.eachToken(data, func(t xml.Token) bool {
+		switch t := t.(type) {
+		case xml.StartElement:
+			w.start(t)
+		case xml.EndElement:
+			w.end(t.Name.Local)
+		case xml.CharData:
+			if w.inTxt > 0 {
+				w.buf = append(w.buf, t...)
+			}
+		}
+		return len(w.buf) <= 4*r.lim.Characters
+	})
+	text := string(w.buf)
+	if text == "" {
+		return
+	}
+	if r.out.Len() > 0 && !strings.HasSuffix(r.out.String(), "\n") {
+		r.write("\n")
+	}
+	// The text read so far counts even where a limit ended the reading.
+	ended := r.ended
+	r.ended = false
+	r.write(text)
+	r.ended = r.ended || ended
+}
+
+func (w *wordReader) start(t xml.StartElement) {
+	switch t.Name.Local {
+	case "t", "delText", "instrText", "delInstrText", "v":
+		// v is a value of a chart; VML's attributes hold none.
+		w.inTxt++
+		if t.Name.Local == "instrText" || t.Name.Local == "delInstrText" {
+			w.buf = append(w.buf, ' ')
+		}
+	case "tab", "ptab":
+		w.buf = append(w.buf, '\t')
+	case "br", "cr":
+		w.buf = append(w.buf, '\n')
+	case "noBreakHyphen":
+		w.buf = append(w.buf, '-')
+	case "AlternateContent":
+		w.choices = append(w.choices, alternative{})
+	case "Choice", "Fallback":
+		if n := len(w.choices); n > 0 {
+			w.choices[n-1].start = len(w.buf)
+		}
+	}
+}
+
+func (w *wordReader) end(name string) {
+	switch name {
+	case "t", "delText", "instrText", "delInstrText", "v":
+		if w.inTxt > 0 {
+			w.inTxt--
+		}
+		if name == "instrText" || name == "delInstrText" || name == "v" {
+			w.buf = append(w.buf, ' ')
+		}
+	case "p":
+		w.buf = append(w.buf, '\n')
+	case "tc":
+		// The paragraph of a cell ended its line; a tab parts cells.
+		w.trim("\n")
+		w.buf = append(w.buf, '\t')
+	case "tr":
+		w.trim("\t")
+		w.buf = append(w.buf, '\n')
+	case "Choice":
+		if n := len(w.choices); n > 0 {
+			a := &w.choices[n-1]
+			a.from, a.upto = a.start, len(w.buf)
+		}
+	case "Fallback":
+		w.fallback()
+	case "AlternateContent":
+		if n := len(w.choices); n > 0 {
+			w.choices = w.choices[:n-1]
+		}
+	}
+}
+
+// fallback drops the second form of a text that was written in its first form.
+func (w *wordReader) fallback() {
+	n := len(w.choices)
+	if n == 0 {
+		return
+	}
+	a := w.choices[n-1]
+	if a.upto > a.from && a.upto <= a.start && bytes.Equal(w.buf[a.from:a.upto], w.buf[a.start:]) {
+		w.buf = w.buf[:a.start]
+	}
+}
+
+func (w *wordReader) trim(end string) { w.buf = bytes.TrimSuffix(w.buf, []byte(end)) }
