@@ -118,7 +118,7 @@ func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strict
 		list, nodes, good := r.Texts(n, field)
 		ok = good
 		for i, s := range list {
-			f := entryField(n, field, i)
+			f := entryField(n, field, nodes[i])
 			name, value, pair := strings.Cut(s, ":")
 			if !pair || strings.TrimSpace(value) == "" {
 				r.Errorf(nodes[i], f, "write a mapping, as in `{X-Class: [secret]}`", "%q does not name a header field and a value", s)
@@ -183,7 +183,7 @@ func parseExtension(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	for i, s := range list {
 		ext := plainName(strings.TrimPrefix(s, "."))
 		if ext == "" || strings.ContainsAny(ext, `*?/\: `) || strings.HasPrefix(ext, ".") {
-			r.Errorf(nodes[i], entryField(n, field, i), "write it as `docx`", "%q is not an extension", s)
+			r.Errorf(nodes[i], entryField(n, field, nodes[i]), "write it as `docx`", "%q is not an extension", s)
 			ok = false
 			continue
 		}

@@ -73,6 +73,8 @@ type reader struct {
 	rule *Rule // being read
 	// types counts those of sensitive information in the rule being read.
 	types int
+	// refused are the words said of keys refused, by the path of their mapping.
+	refused map[string][]string
 	// exception is set while exceptions are read.
 	exception bool
 }
@@ -178,7 +180,7 @@ func (l *loader) file(f File) *draft {
 		return d
 	}
 	r, root := strictyaml.Parse(f.Name, f.Data)
-	d.reader = &reader{Reader: r, loader: l}
+	d.reader = &reader{Reader: r, loader: l, refused: make(map[string][]string)}
 	if root != nil {
 		d.read(root)
 	}
@@ -189,7 +191,7 @@ func (l *loader) file(f File) *draft {
 func (d *draft) read(root *strictyaml.Node) {
 	p := d.policy
 	m := d.keys(root, "", policyKeys)
-	if e, ok := m.Require("policy", "write `policy: Name`"); ok {
+	if e, ok := d.require(m, "policy", "write `policy: Name`"); ok {
 		if p.Name, ok = d.shortText(e.Value, e.Field, maxName); ok {
 			d.name = e.Value
 		}
@@ -198,7 +200,7 @@ func (d *draft) read(root *strictyaml.Node) {
 		p.Comment, _ = d.longText(e.Value, e.Field)
 	}
 	modes := []string{string(Enable), string(TestWithNotifications), string(TestWithoutNotifications), string(Disable)}
-	if e, ok := m.Require("mode", "write `mode: testWithoutNotifications` to begin with"); ok {
+	if e, ok := d.require(m, "mode", "write `mode: testWithoutNotifications` to begin with"); ok {
 		mode, _ := d.OneOf(e.Value, e.Field, modes...)
 		p.Mode = Mode(mode)
 	}
@@ -210,7 +212,7 @@ func (d *draft) read(root *strictyaml.Node) {
 	if e, ok := m.Get("scope"); ok {
 		p.scope = d.readScope(e.Value, e.Field)
 	}
-	if e, ok := m.Require("rules", "write `rules:` and a list of rules"); ok {
+	if e, ok := d.require(m, "rules", "write `rules:` and a list of rules"); ok {
 		d.readRules(e.Value, e.Field)
 	}
 }
@@ -250,7 +252,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	rule := &Rule{Policy: p}
 	r.rule, r.types = rule, 0
 	m := r.keys(n, field, ruleKeys)
-	if e, ok := m.Require("rule", "write `rule: Name`"); ok {
+	if e, ok := r.require(m, "rule", "write `rule: Name`"); ok {
 		if rule.Name, ok = r.shortText(e.Value, e.Field, maxName); ok {
 			key := strings.ToLower(rule.Name)
 			if names[key] {
@@ -265,7 +267,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if e, ok := m.Get("disabled"); ok {
 		rule.Disabled, _ = r.Bool(e.Value, e.Field)
 	}
-	if e, ok := m.Require("conditions", "write `conditions:` and at least one condition"); ok {
+	if e, ok := r.require(m, "conditions", "write `conditions:` and at least one condition"); ok {
 		rule.conditions = r.readConditions(e.Value, e.Field)
 	}
 	if e, ok := m.Get("exceptions"); ok {

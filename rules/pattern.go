@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"regexp/syntax"
 	"strings"
 
@@ -34,7 +35,7 @@ func (r *reader) readPatterns(n *strictyaml.Node, field string) (*patterns, bool
 	list, nodes, ok := r.texts(n, field, maxWord, maxExpression)
 	p := &patterns{}
 	for i, s := range list {
-		f := entryField(n, field, i)
+		f := entryField(n, field, nodes[i])
 		before := r.loader.patterns
 		r.loader.patterns += len(s)
 		if before <= maxPatterns && r.loader.patterns > maxPatterns {
@@ -59,7 +60,7 @@ func (r *reader) readPatterns(n *strictyaml.Node, field string) (*patterns, bool
 // compilePattern compiles a pattern. With an error comes what to write instead.
 func compilePattern(s string) (re *re2.Regexp, write string, err error) {
 	if what, write := backtracking(s); what != "" {
-		return nil, write, fmt.Errorf("the pattern holds %s, which cannot be matched in time linear in the text", what)
+		return nil, write, fmt.Errorf("the pattern holds %s, which matching in linear time (RE2) does not have", what)
 	}
 	// The parser of the standard library knows the same syntax and says more.
 	if _, err := syntax.Parse("(?i)"+s, syntax.Perl); err != nil {
@@ -74,6 +75,9 @@ func compilePattern(s string) (re *re2.Regexp, write string, err error) {
 	}
 	return re, "", nil
 }
+
+// repeats matches a text that ends in a counted repetition.
+var repeats = regexp.MustCompile(`\{\d+(,\d*)?\}$`)
 
 const noLook = "take it away, or put what must not be there into a condition of its own under `not`"
 
@@ -119,7 +123,7 @@ func backtracking(s string) (what, write string) {
 			return "a conditional group (`(?(`)", "write the alternatives with `|`"
 		case strings.HasPrefix(rest, "(?#"):
 			return "a comment (`(?#`)", "write it as a YAML comment"
-		case len(rest) > 1 && strings.ContainsRune("*+?}", rune(s[i])) && s[i+1] == '+':
+		case len(rest) > 1 && s[i+1] == '+' && (strings.ContainsRune("*+?", rune(s[i])) || repeats.MatchString(s[:i+1])):
 			return "a possessive quantifier (`" + rest[:2] + "`)", "take the second `+` away"
 		}
 	}

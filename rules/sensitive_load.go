@@ -127,8 +127,8 @@ func (r *reader) readTypes(n *strictyaml.Node, field string) []typeTest {
 	list := r.List(n, field)
 	tests := make([]typeTest, 0, len(list))
 	r.types += len(list)
-	for i, item := range list {
-		f := entryField(n, field, i)
+	for _, item := range list {
+		f := entryField(n, field, item)
 		if item.Kind == scalar && item.Tag != "!!null" {
 			r.Errorf(item, f, "write `{type: "+item.Value+"}`", "a type is due here")
 			continue
@@ -205,7 +205,7 @@ func (r *reader) lookupType(n *strictyaml.Node, field string, v values) *classif
 		}
 		t, ok := r.vocabulary.Types.Lookup(s)
 		if !ok {
-			r.Errorf(id.Value, id.Field, "see `postern types list`", "there is no type with the id %q", s)
+			r.Errorf(id.Value, id.Field, "write the GUID of a type, or its name under `type`", "there is no type with the id %q", s)
 			return nil
 		}
 		if named {
@@ -239,5 +239,5 @@ func (r *reader) nearType(s string) string {
 	if best := strictyaml.Closest(s, names); best != "" {
 		return "did you mean `" + best + "`?"
 	}
-	return "see `postern types list`"
+	return "write the name or the GUID of a type"
 }

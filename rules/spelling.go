@@ -107,24 +107,23 @@ func (r *reader) keys(n *strictyaml.Node, field string, set keySet) *strictyaml.
 	m := r.Mapping(n, field)
 	for _, e := range m.Entries() {
 		if !set.has(e.Key) {
-			r.refuse(e, set)
+			r.refused[field] = append(r.refused[field], r.refuse(e, set))
 		}
 	}
 	return m
 }
 
-func (r *reader) refuse(e strictyaml.Entry, set keySet) {
+func (r *reader) refuse(e strictyaml.Entry, set keySet) (write string) {
 	if name := fold(e.Key, set.unbuilt); name != "" {
 		r.Errorf(e.At, e.Field, "take it away", "%q is not supported by this version", name)
-		return
+		return ""
 	}
-	write := ""
 	if rest, ok := cutFold(e.Key, "exceptif"); ok {
 		if name := fold(rest, conditionNames()); name != "" {
 			write = "write `" + name + "` under `exceptions`"
 		} else if name := fold(rest, unbuiltConditions); name != "" {
 			r.Errorf(e.At, e.Field, "take it away", "%q is not supported by this version", e.Key)
-			return
+			return ""
 		}
 	}
 	switch name := fold(e.Key, set.known); {
@@ -143,7 +142,26 @@ func (r *reader) refuse(e strictyaml.Entry, set keySet) {
 	if write == "" && len(set.known) <= 6 {
 		write = "write " + oneOf(set.known)
 	}
+	if write == "" {
+		write = "write a condition, `all`, `any` or `not`"
+	}
 	r.Errorf(e.At, e.Field, write, "unknown key %q", e.Key)
+	return write
+}
+
+// require gives the entry of a key that must be there. What was said of a key
+// refused in its place is not said again.
+func (r *reader) require(m *strictyaml.Mapping, key, write string) (strictyaml.Entry, bool) {
+	e, ok := m.Get(key)
+	if ok || m == nil {
+		return e, ok
+	}
+	for _, said := range r.refused[m.Field] {
+		if strings.Contains(said, "`"+key+"`") && !strings.Contains(said, " or ") || strings.Contains(said, "`"+key+": ") {
+			return e, false
+		}
+	}
+	return m.Require(key, write)
 }
 
 // fold finds a word whatever its case; empty when it is none.

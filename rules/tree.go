@@ -73,7 +73,9 @@ func (r *reader) readMapping(n *strictyaml.Node, at place, join op) *node {
 	}
 	top := &node{op: join, path: at.path}
 	for _, e := range m.Entries() {
-		top.add(r.readEntry(e, at))
+		if conditionKeys.has(e.Key) {
+			top.add(r.readEntry(e, at))
+		}
 	}
 	return top.done()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -32,7 +33,7 @@ func (r *reader) texts(n *strictyaml.Node, field string, length, count int) ([]s
 	}
 	for i, s := range list {
 		if c := runes(s); c > length {
-			r.Errorf(nodes[i], entryField(n, field, i), fmt.Sprintf("write at most %d", length), "the value has %d characters", c)
+			r.Errorf(nodes[i], entryField(n, field, nodes[i]), fmt.Sprintf("write at most %d", length), "the value has %d characters", c)
 			ok = false
 		}
 	}
@@ -41,9 +42,9 @@ func (r *reader) texts(n *strictyaml.Node, field string, length, count int) ([]s
 
 // entryField names the place of a value in a list, or the list itself when it is
 // written as a single value.
-func entryField(n *strictyaml.Node, field string, i int) string {
+func entryField(n *strictyaml.Node, field string, value *strictyaml.Node) string {
 	if n.Kind == sequence {
-		return strictyaml.Index(field, i)
+		return strictyaml.Index(field, slices.Index(n.Content, value))
 	}
 	return field
 }
@@ -51,7 +52,7 @@ func entryField(n *strictyaml.Node, field string, i int) string {
 func (r *reader) words(n *strictyaml.Node, field string) (*classify.Words, bool) {
 	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
 	for i, w := range list {
-		f := entryField(n, field, i)
+		f := entryField(n, field, nodes[i])
 		switch {
 		case strings.TrimSpace(w) == "":
 			r.Errorf(nodes[i], f, "write a word", "the word is blank")
@@ -81,7 +82,7 @@ func (r *reader) addresses(n *strictyaml.Node, field string) ([]message.Path, bo
 	for i, s := range list {
 		p, err := message.ParsePath(s)
 		if err != nil || p.Domain() == "" || p.Local() == "" || strings.ContainsAny(s, "<> ,;") {
-			r.Errorf(nodes[i], entryField(n, field, i), "write it as `name@example.com`", "%q is not an address", s)
+			r.Errorf(nodes[i], entryField(n, field, nodes[i]), "write it as `name@example.com`", "%q is not an address", s)
 			ok = false
 			continue
 		}
@@ -107,7 +108,7 @@ func (r *reader) readGroups(n *strictyaml.Node, field string) ([]message.Path, b
 			r.groups[p.Key()] = known
 		}
 		if !known {
-			r.Hintf(nodes[i], entryField(n, field, i), "", "the directory has no group %s: nobody is in it", p)
+			r.Hintf(nodes[i], entryField(n, field, nodes[i]), "", "the directory has no group %s: nobody is in it", p)
 		}
 	}
 	return paths, true
@@ -130,7 +131,7 @@ func (r *reader) domains(n *strictyaml.Node, field string, count int) (domainSet
 	list, nodes, ok := r.texts(n, field, maxDomain, count)
 	set := domainSet{exact: make(map[string]bool)}
 	for i, s := range list {
-		f := entryField(n, field, i)
+		f := entryField(n, field, nodes[i])
 		name, sub := strings.CutPrefix(s, ".")
 		switch {
 		case strings.HasPrefix(s, "*."):
@@ -230,7 +231,7 @@ func (r *reader) ipRanges(n *strictyaml.Node, field string) ([]ipRange, bool) {
 	for i, s := range list {
 		ir, err := parseIPRange(s)
 		if err != "" {
-			r.Errorf(nodes[i], entryField(n, field, i), "write it as `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `192.0.2.1-192.0.2.9`", "%q %s", s, err)
+			r.Errorf(nodes[i], entryField(n, field, nodes[i]), "write it as `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `192.0.2.1-192.0.2.9`", "%q %s", s, err)
 			ok = false
 			continue
 		}

@@ -1,0 +1,46 @@
+package rules_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-mail/postern/rules"
+)
+
+// badPolicies holds policies that do not load, each with all problems expected:
+// what, where, and what to write instead.
+const badPolicies = "../testdata/bad-policies"
+
+func TestBadPoliciesAreRefusedWithEveryProblem(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(badPolicies, "*.yaml"))
+	if err != nil || len(names) < 40 {
+		t.Fatalf("%d policies in %s (%v), want at least 40", len(names), badPolicies, err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".yaml"), func(t *testing.T) {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := os.ReadFile(strings.TrimSuffix(name, ".yaml") + ".want")
+			if err != nil {
+				t.Fatal(err)
+			}
+			set, problems := rules.Load([]rules.File{{Name: filepath.Base(name), Data: data}}, vocabulary())
+			if set != nil {
+				t.Error("the policy loads")
+			}
+			var got strings.Builder
+			for _, p := range problems {
+				got.WriteString(p.String() + "\n")
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
