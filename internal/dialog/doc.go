@@ -27,7 +27,8 @@
 //	bounce A TEXT                the submitter A is told TEXT, in one line
 //
 // In a text, \xHH is an octet, a line "%fill N" is N octets of filler lines of 76
-// octets and CRLF, and every line ends with CRLF.
+// octets, a line "%field NAME N" a header field whose folded value is N octets with
+// LF for the folds, and every line ends with CRLF.
 //
 // Messages are told apart at the sink by their header field X-Test-Id. What is
 // expected of one stands in the lines behind "sink ID"; all are looked at when

@@ -28,8 +28,8 @@ import (
 //	panic
 //
 // In texts and values {seen} stands for what the filter saw of envelope and
-// message, and {raw NAME} for the quoted values of all fields of a name. Thus a
-// script sees at once when something of another message has crossed over.
+// message, {raw NAME} for the quoted values of all fields of a name, and {octets
+// NAME} for the octets of the first one, its folds counted as LF. Thus a script sees at once when something of another message has crossed over.
 type ScriptedFilter struct{}
 
 var _ milter.Filter = ScriptedFilter{}
@@ -119,17 +119,30 @@ func obey(ctx context.Context, m *message.Message, directive string, out *action
 // expand puts in what a directive asks to be told.
 func expand(s string, m *message.Message) string {
 	s = strings.ReplaceAll(s, "{seen}", seen(m))
-	for {
-		before, after, ok := strings.Cut(s, "{raw ")
-		name, rest, closed := strings.Cut(after, "}")
-		if !ok || !closed {
-			return s
-		}
+	s = expandField(s, "{raw ", func(name string) string {
 		var values []string
 		for _, f := range m.Header.All(name) {
 			values = append(values, strconv.QuoteToASCII(f.Value))
 		}
-		s = before + strings.Join(values, " ") + rest
+		return strings.Join(values, " ")
+	})
+	return expandField(s, "{octets ", func(name string) string {
+		f, _ := m.Header.Get(name)
+		return strconv.Itoa(len(strings.ReplaceAll(f.Value, "\r\n", "\n")))
+	})
+}
+
+// expandField replaces what begins with open, and names a field up to "}".
+func expandField(s, open string, value func(name string) string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(s, open)
+		name, rest, closed := strings.Cut(after, "}")
+		if !ok || !closed {
+			return b.String() + s
+		}
+		b.WriteString(before + value(name))
+		s = rest
 	}
 }
 

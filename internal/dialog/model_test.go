@@ -60,3 +60,20 @@ func TestDialogsWithTheModel(t *testing.T) {
 		})
 	}
 }
+
+// Two messages of one session know nothing of each other, whatever became of the
+// first.
+func TestPairsWithTheModel(t *testing.T) {
+	all, err := dialog.Pairs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := startFilter(t)
+	for _, d := range all {
+		t.Run(d.Name, func(t *testing.T) {
+			if err := dialog.Run(d, model); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

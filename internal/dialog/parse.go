@@ -171,16 +171,15 @@ func (p *parser) reply(n int, line string) error {
 func (p *parser) text(s Step) error {
 	for len(p.lines) > 0 {
 		l := p.next()
-		switch size, fill := strings.CutPrefix(l.text, "%fill "); {
+		switch {
 		case l.text == ".":
 			p.step(s)
 			return nil
-		case fill:
-			n, err := strconv.Atoi(size)
-			if err != nil || n < 2 {
-				return fmt.Errorf("line %d: %%fill wants a number of octets", l.n)
+		case strings.HasPrefix(l.text, "%"):
+			var err error
+			if s.Data, err = appendMade(s.Data, strings.Fields(l.text)); err != nil {
+				return fmt.Errorf("line %d: %w", l.n, err)
 			}
-			s.Data = appendFill(s.Data, n)
 		default:
 			octets, err := unescape(l.text)
 			if err != nil {
@@ -190,6 +189,25 @@ func (p *parser) text(s Step) error {
 		}
 	}
 	return fmt.Errorf("the text has no end: a line with a dot is missing")
+}
+
+// appendMade appends text that is made to measure.
+func appendMade(b []byte, directive []string) ([]byte, error) {
+	n, err := strconv.Atoi(directive[len(directive)-1])
+	if err != nil || n < 2 {
+		return nil, fmt.Errorf("no number of octets: %s", directive)
+	}
+	switch {
+	case directive[0] == "%fill" && len(directive) == 2:
+		return appendFill(b, n), nil
+	case directive[0] == "%field" && len(directive) == 3:
+		b = append(append(b, directive[1]...), ':')
+		for ; n > 76; n -= 76 {
+			b = append(append(b, " folded"+strings.Repeat("x", 76-len(" folded\n"))...), "\r\n"...)
+		}
+		return append(append(b, " "+strings.Repeat("y", n-1)...), "\r\n"...), nil
+	}
+	return nil, fmt.Errorf("unknown directive: %s", directive)
 }
 
 // appendFill appends n octets of lines that end with CRLF.
