@@ -15,8 +15,6 @@ type target struct {
 	// unresolved is set when it cannot be known now whom mail to the recipient
 	// reaches; addr is then the recipient itself.
 	unresolved bool
-	asked      bool // whether inside holds
-	inside     Truth
 }
 
 // targets gives for each recipient the addresses it is delivered to.
@@ -53,13 +51,10 @@ func (s *Scan) targets(ctx context.Context) [][]*target {
 
 // targetInside tells whether a target is inside.
 func (s *Scan) targetInside(ctx context.Context, t *target) Truth {
-	switch {
-	case t.unresolved:
+	if t.unresolved {
 		return Unknown
-	case !t.asked:
-		t.asked, t.inside = true, s.inside(ctx, t.addr)
 	}
-	return t.inside
+	return s.inside(ctx, t.addr)
 }
 
 // RecipientInside tells whether recipient i, as it will be delivered, is

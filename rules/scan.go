@@ -32,6 +32,7 @@ type Scan struct {
 	recipients [][]*target // of each recipient, as it will be delivered; nil before it is asked
 	people     map[string]lookup[*directory.Person]
 	members    map[[2]string]lookup[bool]
+	insides    map[string]Truth
 
 	contents  []*content // nil before they are asked for
 	byPart    map[*message.Part]*content
@@ -55,6 +56,7 @@ func NewScan(w *World, m *message.Message) *Scan {
 		ours:    Unknown,
 		people:  make(map[string]lookup[*directory.Person]),
 		members: make(map[[2]string]lookup[bool]),
+		insides: make(map[string]Truth),
 	}
 }
 
@@ -84,11 +86,16 @@ func (s *Scan) inside(ctx context.Context, addr message.Path) Truth {
 	if s.World.Organization == nil {
 		return False
 	}
-	in, err := s.World.Organization.Inside(ctx, addr)
-	if err != nil {
-		return Unknown
+	key := addr.Key()
+	answer, ok := s.insides[key]
+	if !ok {
+		in, err := s.World.Organization.Inside(ctx, addr)
+		if answer = truthOf(in); err != nil {
+			answer = Unknown
+		}
+		s.insides[key] = answer
 	}
-	return truthOf(in)
+	return answer
 }
 
 // person looks up whom an address belongs to.
