@@ -39,11 +39,11 @@ type Kind struct {
 
 // kinds is the catalogue, sorted by name without case.
 var kinds = []Kind{
-	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients to the To, Cc or Bcc box", read: readAddRecipients},
+	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients, at most 10: `{to: [], cc: [], bcc: []}`", read: readAddRecipients},
 	{Name: "applyBrandingTemplate", Class: NonHalting},
 	{Name: "applyHtmlDisclaimer", Class: NonHalting},
 	{Name: "blockAccess", Class: Halting, Doc: "refuses the message: `all`, or `perUser` for people outside the organisation", read: readBlockAccess},
-	{Name: "blockAccessScope", Class: Mark, Doc: "Purview's way to say whom `blockAccess: true` refuses", read: readBlockAccessScope},
+	{Name: "blockAccessScope", Class: Mark, Doc: "beside `blockAccess: true`, Purview's way to write whom it refuses: `all` or `perUser`", read: readBlockAccessScope},
 	{Name: "blockResponse", Class: Mark},
 	{Name: "deleteMessage", Class: Halting},
 	{Name: "encryptRMSTemplate", Class: NonHalting},
@@ -72,12 +72,12 @@ var kinds = []Kind{
 	{Name: "prependSubject", Class: NonHalting, Doc: "puts a text in front of the subject", read: readPrependSubject},
 	{Name: "quarantine", Class: Halting},
 	{Name: "redirectMessageTo", Class: NonHalting},
-	{Name: "rejectMessage", Class: Halting, Doc: "refuses the message with a text and an enhanced status code", read: readRejectMessage},
-	{Name: "removeHeader", Class: NonHalting, Doc: "removes header fields by name, or by name and value", read: readRemoveHeader},
+	{Name: "rejectMessage", Class: Halting, Doc: "refuses the message with a text and an enhanced status code: `{text: …, enhanced: 5.7.1}`", read: readRejectMessage},
+	{Name: "removeHeader", Class: NonHalting, Doc: "removes all fields of a name, or those with a value: `[Name, \"Name: value\"]`", read: readRemoveHeader},
 	{Name: "removeRMSTemplate", Class: NonHalting},
 	{Name: "reportSeverityLevel", Class: Mark},
-	{Name: "setHeader", Class: NonHalting, Doc: "adds a header field or gives it a new value", read: readSetHeader},
-	{Name: "stopPolicyProcessing", Class: Mark, Doc: "ends evaluation behind a matched rule of an enforced policy", read: readStop},
+	{Name: "setHeader", Class: NonHalting, Doc: "adds a field or gives it a new value: `{Name: value}`", read: readSetHeader},
+	{Name: "stopPolicyProcessing", Class: Mark, Doc: "`true` ends the evaluation behind a match of an enforced policy", read: readStop},
 	{Name: "stripAttachment", Class: NonHalting},
 	{Name: "untellable", Class: Mark},
 }

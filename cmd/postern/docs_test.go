@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/rules"
+)
+
+// updateDocs makes the test write the tables instead of comparing them.
+var updateDocs = os.Getenv("UPDATE_DOCS") != ""
+
+var kindWords = map[rules.Kind]string{
+	rules.MessageWide:  "message",
+	rules.PerRecipient: "per recipient",
+	rules.AnyRecipient: "any recipient",
+}
+
+func conditionTable() string {
+	var b strings.Builder
+	b.WriteString("| condition | holds when | values | judged for |\n| --- | --- | --- | --- |\n")
+	for _, c := range rules.Conditions() {
+		judged := kindWords[c.Kind]
+		if !c.Exception {
+			judged += "; has no exception form"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.Name, c.Doc, c.Value, judged)
+	}
+	return b.String()
+}
+
+func actionTable() string {
+	var b strings.Builder
+	b.WriteString("| action | class | what it does |\n| --- | --- | --- |\n")
+	for _, k := range actions.Kinds() {
+		class := k.Class.String()
+		if k.Class == actions.Mark {
+			class = "–"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Name, class, k.Doc)
+	}
+	return b.String()
+}
+
+// The reference tables in the documentation are those of the catalogues.
+func TestReferenceTablesAreThoseOfTheCatalogues(t *testing.T) {
+	const page = "../../docs/policies.md"
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for name, table := range map[string]string{"conditions": conditionTable(), "actions": actionTable()} {
+		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+		i, j := strings.Index(text, begin), strings.Index(text, end)
+		if i < 0 || j < i {
+			t.Fatalf("%s has no table between %q and %q", page, begin, end)
+		}
+		if text[i+len(begin):j] == table {
+			continue
+		}
+		if !updateDocs {
+			t.Errorf("the table of %s in %s is not that of the catalogue; run UPDATE_DOCS=1 go test ./cmd/postern", name, page)
+			continue
+		}
+		text = text[:i+len(begin)] + table + text[j:]
+	}
+	if updateDocs {
+		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
