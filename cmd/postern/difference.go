@@ -43,7 +43,7 @@ type outline struct {
 }
 
 // difference says what a change of files changes.
-func difference(before, after source) []change {
+func difference(before, after fileSet) []change {
 	changes := []change{}
 	if !bytes.Equal(before.Config.Data, after.Config.Data) {
 		changes = append(changes, change{Change: "changed", File: after.Config.Name})

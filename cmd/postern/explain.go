@@ -234,7 +234,7 @@ func (o *output) explanation(e explanationJSON) {
 			o.printf("    reply: %d %s %s\n", f.Reply.Code, f.Reply.Enhanced, strings.ReplaceAll(f.Reply.Text, "\n", "\n           "))
 		}
 		for _, edit := range f.Edits {
-			o.printf("    edit: %s\n", strings.TrimRight(edit.Action+" "+clip(edit.Name, 200)+": "+clip(edit.Value, 300), ": "))
+			o.printf("    %s\n", edit)
 		}
 		for _, r := range f.Rules {
 			if r.State == string(actions.Halted) || r.State == string(actions.Stopped) {
@@ -266,15 +266,8 @@ func (o *output) ruleExplained(r ruleResultJSON, recipients int) {
 		o.printf(": %s", clip(r.Reason, 500))
 	}
 	o.printf("\n")
-	for _, c := range r.Conditions {
-		if c.Result == "notEvaluated" {
-			continue
-		}
-		o.printf("    %s %s", c.Condition, c.Result)
-		if c.Reason != "" {
-			o.printf(": %s", clip(c.Reason, 500))
-		}
-		o.printf("\n")
+	for _, c := range r.telling() {
+		o.printf("    %s %s: %s\n", c.Condition, c.Result, clip(c.Reason, 500))
 	}
 	for _, ev := range r.Evidence {
 		o.printf("    found %s: %d, %d different, confidence %d, in %s\n", ev.Type, ev.Count, ev.UniqueCount, ev.Confidence, clip(strings.Join(bound(ev.Parts, 10), ", "), 1000))
@@ -282,3 +275,29 @@ func (o *output) ruleExplained(r ruleResultJSON, recipients int) {
 }
 
 var resultWords = map[string]string{"matched": "matched", "notMatched": "not matched", "unknown": "unknown", "notEvaluated": "not evaluated"}
+
+// telling gives the conditions that people are shown: for a rule that matched
+// what held, for any other what kept it from matching.
+func (r *ruleResultJSON) telling() []conditionJSON {
+	var held, failed, excepted []conditionJSON
+	for _, c := range r.Conditions {
+		switch {
+		case c.Result == "notEvaluated":
+		case c.Result == "true" && strings.HasPrefix(c.Path, "exceptions"):
+			excepted = append(excepted, c)
+		case c.Result == "true":
+			held = append(held, c)
+		case !strings.HasPrefix(c.Path, "exceptions") || c.Result == "unknown":
+			failed = append(failed, c)
+		}
+	}
+	switch {
+	case r.Result == "matched":
+		return held
+	case len(excepted) > 0:
+		return excepted
+	case len(failed) > 0:
+		return failed
+	}
+	return held // a `not` turned what held
+}

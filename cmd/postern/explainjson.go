@@ -62,6 +62,13 @@ type editJSON struct {
 	Value  string `json:"value"`
 }
 
+func (e editJSON) String() string {
+	if e.Name == "" {
+		return e.Action + " " + clip(e.Value, 300)
+	}
+	return strings.TrimSuffix(e.Action+" "+clip(e.Name, 200)+": "+clip(e.Value, 300), ": ")
+}
+
 type ruleStateJSON struct {
 	ruleJSON
 	State string `json:"state"`

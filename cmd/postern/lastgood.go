@@ -16,12 +16,12 @@ const lastGoodName = "last-good"
 
 // lastGood is what is kept. It is read back only for the same postern.yaml.
 type lastGood struct {
-	File   string    `json:"file"`
-	Saved  time.Time `json:"saved"`
-	Source source    `json:"source"`
+	File  string    `json:"file"`
+	Saved time.Time `json:"saved"`
+	Files fileSet   `json:"files"`
 }
 
-// saveLastGood keeps a source. The file is whole at every instant: a temporary
+// saveLastGood keeps files. The file is whole at every instant: a temporary
 // one is written, synced and renamed over it.
 func saveLastGood(store string, l lastGood) (err error) {
 	data, err := json.Marshal(l)

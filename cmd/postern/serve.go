@@ -138,7 +138,7 @@ loop:
 	}
 	done() // a second signal ends the process at once
 	s.tell(notifyStopping)
-	log.Info("stopping", zap.Duration("drain", drain))
+	log.Info("stopping", zap.Float64("drainSeconds", drain.Seconds()))
 	control.Close()
 	end()
 	draining, cancel := context.WithTimeout(ctx, drain)
@@ -169,7 +169,7 @@ func firstWorld(ctx context.Context, file string, types *classify.Catalog, stder
 	logProblems(log, problems)
 	kept, keptErr := readLastGood(c.process.store, file)
 	if keptErr == nil {
-		w, _, problems = build(ctx, kept.Source, types)
+		w, _, problems = build(ctx, kept.Files, types)
 		if w == nil {
 			logProblems(log, problems)
 			keptErr = fmt.Errorf("the set of %s has mistakes for this version: %s", kept.Saved.Format(time.RFC3339), summary(problems))

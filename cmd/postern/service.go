@@ -73,12 +73,12 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 		logProblems(log, problems)
 		return refuse("reload refused, the old policies stay", "the files have mistakes: "+summary(problems))
 	}
-	if gone := old.source.missing(w.source); watching && len(gone) > 0 {
+	if gone := old.files.missing(w.files); watching && len(gone) > 0 {
 		return refuse("a file vanished, the old policies stay; `postern reload` takes them away",
 			fmt.Sprintf("%s missing", count(len(gone), "file is", "files are")), zap.Strings("files", bound(gone, 10)))
 	}
 	res.Good = true
-	res.Changes = difference(old.source, w.source)
+	res.Changes = difference(old.files, w.files)
 	res.Restart = list(s.process.restart(w.config.process))
 	res.PolicyVersion = w.set.Version
 	if watching && len(res.Changes) == 0 {
@@ -99,7 +99,7 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 
 // keep keeps the files of the live world for a start at which they are bad.
 func (s *service) keep(w *world) {
-	if err := saveLastGood(s.process.store, lastGood{File: s.file, Saved: time.Now().UTC(), Source: w.source}); err != nil {
+	if err := saveLastGood(s.process.store, lastGood{File: s.file, Saved: time.Now().UTC(), Files: w.files}); err != nil {
 		alarm(s.log, "the good policies could not be kept for the next start", zap.Error(err))
 	}
 }

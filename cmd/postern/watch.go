@@ -35,7 +35,7 @@ func newWatcher(s *service) (*watcher, error) {
 // follow watches the directories of the live files and patterns, and no others.
 func (w *watcher) follow() {
 	live := w.service.gate.live.Load()
-	dirs := live.source.directories()
+	dirs := live.files.directories()
 	for _, p := range live.config.policies {
 		dirs = append(dirs, fixedParent(p.path))
 	}

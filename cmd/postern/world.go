@@ -14,7 +14,7 @@ import (
 // world is everything a message is judged by, made of the files at one moment.
 // It is read-only: a reload makes another one.
 type world struct {
-	source source
+	files  fileSet
 	config *config
 	rules  rules.World
 	set    *rules.Set
@@ -24,7 +24,7 @@ type world struct {
 // build compiles files into a world. Problems holds every mistake of all of
 // them, in order; the world is nil when one is an error. The configuration is
 // never nil.
-func build(ctx context.Context, s source, types *classify.Catalog) (*world, *config, []strictyaml.Problem) {
+func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *config, []strictyaml.Problem) {
 	c, problems := readConfig(s.Config.Name, s.Config.Data)
 	var people directory.Directory
 	if s.People != nil {
@@ -44,7 +44,7 @@ func build(ctx context.Context, s source, types *classify.Catalog) (*world, *con
 		return nil, c, problems
 	}
 	return &world{
-		source: s,
+		files:  s,
 		config: c,
 		set:    set,
 		rules: rules.World{

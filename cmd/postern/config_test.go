@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// TestBadConfig checks each file of testdata/bad-config: the problems are
+// exactly those of the file of the same name with the ending .want.
+func TestBadConfig(t *testing.T) {
+	t.Chdir(filepath.Join("testdata", "bad-config"))
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) < 15 {
+		t.Fatalf("%d cases: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(file, ".yaml"), func(t *testing.T) {
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".yaml") + ".want")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out, errs bytes.Buffer
+			if status := run([]string{"check", "--config", file}, nil, &out, &errs); status != statusNo {
+				t.Errorf("exit status %d, want %d", status, statusNo)
+			}
+			if diff := cmp.Diff(string(want), out.String()+errs.String()); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+const fullConfig = `
+listen:
+  milter: ["unix:run/milter.sock", "127.0.0.1:8899"]
+  group: mail
+trust: {authenticated: false, listeners: [SUBMISSION], networks: [192.0.2.1, 2001:db8::/32]}
+organization:
+  name: Example Ltd
+  acceptedDomains: [Example.COM, {name: "*.example.net", kind: externalRelay}]
+  notices: {learnMore: "https://intranet.example.com/dlp"}
+directory: {file: people.yaml}
+recipients: {resolve: [groups], postfix: [alias_maps], postfixConfig: postfix}
+policies: [policies/*.yaml, /etc/postern/more.yaml]
+store: {path: data}
+onError: accept
+blockText: Refused.
+limits: {messageSize: 10MB, memory: 0, decisionTime: 20s, extractedCharacters: 5, extractTime: 3s, nesting: 7, members: 8, connections: 9}
+log: {format: console, level: warn}
+watch: true
+`
+
+func TestEveryKeyIsTaken(t *testing.T) {
+	c, problems := readConfig("/etc/postern/postern.yaml", []byte(fullConfig))
+	if len(problems) > 0 {
+		t.Fatalf("problems: %v", problems)
+	}
+	p := c.process
+	for _, tc := range []struct {
+		what      string
+		got, want any
+	}{
+		{"listen", []string{p.listen[0].String(), p.listen[1].String()}, []string{"unix:/etc/postern/run/milter.sock", "127.0.0.1:8899"}},
+		{"group", p.group, "mail"},
+		{"trust.authenticated", c.trust.Authenticated, false},
+		{"trust.listeners", c.trust.Listeners, []string{"SUBMISSION"}},
+		{"trust.networks", []string{c.trust.Networks[0].String(), c.trust.Networks[1].String()}, []string{"192.0.2.1/32", "2001:db8::/32"}},
+		{"name", c.name, "Example Ltd"},
+		{"domains", c.domains, []directory.AcceptedDomain{{Name: "example.com", Kind: directory.Authoritative}, {Name: "*.example.net", Kind: directory.ExternalRelay}}},
+		{"learnMore", c.learnMore, "https://intranet.example.com/dlp"},
+		{"directory", c.people.path, "/etc/postern/people.yaml"},
+		{"resolve", c.groups, true},
+		{"postfix", c.postfix, []string{"alias_maps"}},
+		{"postfixConfig", c.postfixAt.path, "/etc/postern/postfix"},
+		{"policies", []string{c.policies[0].path, c.policies[1].path}, []string{"/etc/postern/policies/*.yaml", "/etc/postern/more.yaml"}},
+		{"store", p.store, "/etc/postern/data"},
+		{"onError", p.onError, actions.OnErrorAccept},
+		{"blockText", c.blockText, "Refused."},
+		{"messageSize", p.messageSize, int64(10 << 20)},
+		{"memory", p.memory, int64(0)},
+		{"decisionTime", p.decision, 20 * time.Second},
+		{"extractedCharacters", c.extract.Characters, 5},
+		{"extractTime", c.extractIn, 3 * time.Second},
+		{"nesting", []int{p.limits.Nesting, c.extract.Nesting}, []int{7, 7}},
+		{"members", []int{p.limits.Members, c.extract.Members}, []int{8, 8}},
+		{"connections", p.connections, 9},
+		{"log", []any{p.logFormat, p.logLevel}, []any{"console", zapcore.WarnLevel}},
+		{"watch", p.watch, true},
+	} {
+		if diff := cmp.Diff(tc.want, tc.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.what, diff)
+		}
+	}
+}
+
+func TestNothingWrittenMeansTheDefaults(t *testing.T) {
+	c, problems := readConfig("/etc/postern/postern.yaml", []byte("listen: {milter: \"127.0.0.1:0\"}\norganization: {acceptedDomains: [example.com]}\npolicies: [a.yaml]\n"))
+	if len(problems) > 0 {
+		t.Fatalf("problems: %v", problems)
+	}
+	p := c.process
+	got := []any{c.trust.Authenticated, p.store, p.onError, p.messageSize, p.memory, p.decision, p.connections, p.logFormat, p.watch, c.extract.Characters, c.extractIn}
+	want := []any{true, "/var/lib/postern", actions.OnErrorTempfail, int64(150 << 20), int64(512 << 20), time.Minute, 1000, "json", false, 2_000_000, 30 * time.Second}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
+	}
+}
+
+func TestRestartNamesWhatIsReadAtStart(t *testing.T) {
+	base, _ := readConfig("/etc/postern/postern.yaml", []byte(fullConfig))
+	for _, tc := range []struct{ from, to, want string }{
+		{"run/milter.sock", "run/other.sock", "listen"},
+		{"group: mail", "group: postfix", "listen"},
+		{"memory: 0", "memory: 1MB", "limits"},
+		{"connections: 9", "connections: 10", "limits"},
+		{"onError: accept", "onError: tempfail", "onError"},
+		{"path: data", "path: elsewhere", "store"},
+		{"level: warn", "level: info", "log"},
+		{"watch: true", "watch: false", "watch"},
+		{"Example Ltd", "Example Inc", ""},
+		{"extractTime: 3s", "extractTime: 4s", ""},
+	} {
+		next, problems := readConfig("/etc/postern/postern.yaml", []byte(strings.Replace(fullConfig, tc.from, tc.to, 1)))
+		if len(problems) > 0 {
+			t.Fatalf("%s: %v", tc.to, problems)
+		}
+		if got := strings.Join(base.process.restart(next.process), " "); got != tc.want {
+			t.Errorf("%s: a restart is needed for %q, want %q", tc.to, got, tc.want)
+		}
+	}
+}
+
+func FuzzReadConfig(f *testing.F) {
+	f.Add([]byte(fullConfig))
+	files, err := filepath.Glob(filepath.Join("testdata", "bad-config", "*.yaml"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, problems := readConfig("postern.yaml", data)
+		if c == nil {
+			t.Fatal("no configuration")
+		}
+		for _, p := range problems {
+			if p.What == "" || p.File == "" {
+				t.Errorf("a problem that says nothing: %+v", p)
+			}
+		}
+		if strictyaml.Errors(problems) {
+			return
+		}
+		if len(c.process.listen) == 0 || len(c.domains) == 0 || len(c.policies) == 0 {
+			t.Errorf("taken without what is required: %+v", c)
+		}
+	})
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+func (cr *configReader) organization(e strictyaml.Entry) {
+	m := cr.section(e.Value, e.Field, section{
+		keys: map[string]func(strictyaml.Entry){
+			"name":            func(e strictyaml.Entry) { cr.c.name, _ = cr.Text(e.Value, e.Field) },
+			"acceptedDomains": cr.acceptedDomains,
+			"notices": func(e strictyaml.Entry) {
+				cr.section(e.Value, e.Field, section{
+					keys:    map[string]func(strictyaml.Entry){"learnMore": cr.learnMore},
+					unbuilt: []string{"from", "language"},
+				})
+			},
+		},
+		unbuilt: []string{"workdays"},
+	})
+	m.Require("acceptedDomains", "write your domains, as in `acceptedDomains: [example.com]`")
+}
+
+func (cr *configReader) acceptedDomains(e strictyaml.Entry) {
+	for i, n := range cr.List(e.Value, e.Field) {
+		field := strictyaml.Index(e.Field, i)
+		d := directory.AcceptedDomain{Kind: directory.Authoritative}
+		name, nameField := n, field
+		if n.Tag == "!!map" {
+			m := cr.Mapping(n, field, "name", "kind")
+			nameEntry, ok := m.Require("name", "write the domain, as in `{name: example.com}`")
+			if kind, ok := m.Get("kind"); ok {
+				w, _ := cr.OneOf(kind.Value, kind.Field, string(directory.Authoritative), string(directory.InternalRelay), string(directory.ExternalRelay))
+				d.Kind = directory.DomainKind(w)
+			}
+			if !ok {
+				continue
+			}
+			name, nameField = nameEntry.Value, nameEntry.Field
+		}
+		text, ok := cr.Text(name, nameField)
+		if !ok {
+			continue
+		}
+		d.Name, ok = domainName(text)
+		switch {
+		case !ok:
+			cr.Errorf(name, nameField, "write a domain, as in `example.com`, or `*.example.com` for its subdomains", "%q is no domain", text)
+		case slices.ContainsFunc(cr.c.domains, func(o directory.AcceptedDomain) bool { return o.Name == d.Name }):
+			cr.Errorf(name, nameField, "write it once", "the domain %q is listed twice", text)
+		default:
+			cr.c.domains = append(cr.c.domains, d)
+		}
+	}
+}
+
+// domainName gives a domain in lower case, a mark for subdomains kept.
+func domainName(s string) (string, bool) {
+	mark, rest := "", s
+	for _, m := range []string{"*.", "."} {
+		if after, ok := strings.CutPrefix(s, m); ok {
+			mark, rest = m, after
+			break
+		}
+	}
+	if rest == "" || strings.ContainsAny(rest, "@<>()[],;:\\\"/* \t\r\n") || strings.Contains(rest, "..") {
+		return "", false
+	}
+	p, err := message.ParsePath("postmaster@" + rest)
+	if err != nil || p.Domain() == "" {
+		return "", false
+	}
+	return mark + p.Domain(), true
+}
+
+func (cr *configReader) learnMore(e strictyaml.Entry) {
+	text, ok := cr.Text(e.Value, e.Field)
+	if !ok {
+		return
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(text) > 300 || !printable(text) {
+		cr.Errorf(e.Value, e.Field, "write a URL of at most 300 characters, as in `https://intranet.example.com/dlp`", "%q is no URL of a page", clip(text, 60))
+		return
+	}
+	cr.c.learnMore = text
+}
+
+// printable tells whether s is ASCII without control characters and blanks.
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' })
+}
+
+func (cr *configReader) directory(e strictyaml.Entry) {
+	cr.section(e.Value, e.Field, section{
+		keys: map[string]func(strictyaml.Entry){
+			"file": func(e strictyaml.Entry) {
+				var p string
+				if cr.word(e, &p) {
+					cr.c.people = reference{path: cr.c.path(p), node: e.Value, field: e.Field}
+				}
+			},
+		},
+		unbuilt: []string{"ldap", "stale"},
+	})
+}
+
+func (cr *configReader) recipients(e strictyaml.Entry) {
+	m := cr.section(e.Value, e.Field, section{
+		keys: map[string]func(strictyaml.Entry){
+			"resolve": func(e strictyaml.Entry) {
+				if isEmptyList(e.Value) {
+					return
+				}
+				for i, n := range cr.List(e.Value, e.Field) {
+					if _, ok := cr.OneOf(n, strictyaml.Index(e.Field, i), "groups"); ok {
+						cr.c.groups = true
+					}
+				}
+			},
+			"postfix": func(e strictyaml.Entry) {
+				if isEmptyList(e.Value) {
+					return
+				}
+				cr.c.postfixAt.node, cr.c.postfixAt.field = e.Value, e.Field
+				for i, n := range cr.List(e.Value, e.Field) {
+					w, ok := cr.OneOf(n, strictyaml.Index(e.Field, i), "alias_maps", "canonical_maps", "recipient_canonical_maps", "virtual_alias_maps")
+					if ok {
+						cr.c.postfix = append(cr.c.postfix, w)
+					}
+				}
+			},
+			"postfixConfig": func(e strictyaml.Entry) {
+				var p string
+				if cr.word(e, &p) {
+					cr.c.postfixAt.path = cr.c.path(p)
+				}
+			},
+		},
+		unbuilt: []string{"groups"},
+	})
+	if at, ok := m.Get("postfixConfig"); ok && len(cr.c.postfix) == 0 {
+		cr.Hintf(at.At, at.Field, "add `postfix: [virtual_alias_maps]` or take it away", "no Postfix map is asked, so this has no effect")
+	}
+}
