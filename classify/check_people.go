@@ -30,11 +30,14 @@ func usSSNRandomized(v []byte) bool {
 }
 
 // usITIN keeps the shape of the Internal Revenue Service's individual taxpayer
-// numbers: a 9, and as fourth and fifth digit 70 to 88, 90 to 92 or 94 to 99 (IRS
-// Publication 1915; 89 and 93 belong to other numbers).
+// numbers: a 9, and as fourth and fifth digit 50 to 65, 70 to 88, 90 to 92 or 94
+// to 99 (IRS Publication 1915; the others are of adoption and preparer numbers).
 func usITIN(v []byte) bool {
-	group := number(v[3:5])
-	return v[0] == '9' && group >= 70 && group != 89 && group != 93 && number(v[5:]) != 0
+	switch group := number(v[3:5]); {
+	case group >= 50 && group <= 65, group >= 70 && group <= 88, group >= 90 && group != 93:
+		return v[0] == '9' && number(v[5:]) != 0
+	}
+	return false
 }
 
 // ukNINO keeps the prefix rules of HM Revenue & Customs (National Insurance

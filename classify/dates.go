@@ -21,13 +21,19 @@ func evidenceFunction(name string) evidenceFunc {
 // with a dash, and an English name of a month with the year behind a blank, a
 // dash, a slash or nothing.
 func expirationDate(s *scratch, hits []span, from, to int) []span {
-	return eachDate(s, hits, from, to, func(d *dateReader) bool {
-		if d.month(englishMonth) {
+	return eachDate(s, hits, from, to, func(d dateReader) int {
+		if !isDigit(d.text[d.at]) {
+			if !d.month(englishMonth) {
+				return 0
+			}
 			d.oneOf(" -/")
 			return d.year()
 		}
 		n, digits := d.digits()
-		return digits > 0 && digits <= 2 && n >= 1 && n <= 12 && d.oneOf("-/") && d.year()
+		if digits == 0 || digits > 2 || n < 1 || n > 12 || !d.oneOf("-/") {
+			return 0
+		}
+		return d.year()
 	})
 }
 
@@ -35,23 +41,24 @@ func expirationDate(s *scratch, hits []span, from, to int) []span {
 // dashes or points, and the day with the name of a month in English, Dutch,
 // French, German, Italian, Portuguese or Spanish, and the year.
 func euDate(s *scratch, hits []span, from, to int) []span {
-	return eachDate(s, hits, from, to, func(d *dateReader) bool {
+	return eachDate(s, hits, from, to, func(d dateReader) int {
 		n, digits := d.digits()
 		if digits == 0 || digits > 2 || n < 1 || n > 31 {
-			return false
+			return 0
 		}
 		if mark := d.at; d.oneOf("/-.") {
-			sep := d.text[mark]
-			n, digits = d.digits()
-			if digits > 0 {
-				return digits <= 2 && n >= 1 && n <= 12 && d.oneOf(string(sep)) && d.year()
+			if n, digits = d.digits(); digits > 0 {
+				if digits > 2 || n < 1 || n > 12 || !d.oneOf(d.text[mark:mark+1]) {
+					return 0
+				}
+				return d.year()
 			}
 			d.at = mark
 		}
 		for d.oneOf(" .-") {
 		}
 		if !d.month(europeanMonth) {
-			return false
+			return 0
 		}
 		for d.oneOf(" .,-") {
 		}
@@ -65,37 +72,54 @@ type dateReader struct {
 	at   int
 }
 
-// eachDate tries to read a date at the head of each word.
-func eachDate(s *scratch, hits []span, from, to int, read func(d *dateReader) bool) []span {
-	for i := from; i < to; i++ {
-		if alnum[s.text[i]] == 0 || i > 0 && isAlnum(s.text[i-1]) || !edge(s.text, i) {
+// eachDate tries to read a date at the head of each word. read gives the octet
+// behind it, 0 when there is none.
+func eachDate(s *scratch, hits []span, from, to int, read func(d dateReader) int) []span {
+	text := s.text
+	for i := from; i < to; {
+		if alnum[text[i]] == 0 {
+			i++
 			continue
 		}
-		if i >= 2 && isDigit(s.text[i]) && isDigit(s.text[i-2]) && (s.text[i-1] == '/' || s.text[i-1] == '-' || s.text[i-1] == '.') {
-			continue // inside a longer number or date
+		start := i
+		for i++; i < to && alnum[text[i]] != 0; i++ {
 		}
-		d := dateReader{text: s.text[:to], at: i}
-		if !read(&d) || !d.ends(s.text) {
+		if isDigit(text[start]) && i-start > 4 || !dateBegins(text, start) {
 			continue
 		}
-		hits = append(hits, span{s.index.at(i), s.index.at(d.at)})
-		i = d.at - 1
+		end := read(dateReader{text: text[:to], at: start})
+		if end == 0 || !dateEnds(text, end) {
+			continue
+		}
+		hits = append(hits, span{s.index.at(start), s.index.at(end)})
+		i = end
 	}
 	return hits
 }
 
-// ends tells whether the date is not part of a longer number or date.
-func (d *dateReader) ends(text string) bool {
-	if !edge(text, d.at) {
+// dateBegins tells whether a date may begin at an octet: not in a word, nor in a
+// longer number or date.
+func dateBegins(text string, i int) bool {
+	if !edge(text, i) {
 		return false
 	}
-	if d.at+1 < len(text) && isDigit(text[d.at+1]) {
-		switch text[d.at] {
-		case '/', '-', '.':
-			return false
-		}
+	if i < 2 || !isDigit(text[i]) || !isDigit(text[i-2]) {
+		return true
 	}
-	return true
+	c := text[i-1]
+	return c != '/' && c != '-' && c != '.'
+}
+
+// dateEnds tells whether a date may end at an octet, as dateBegins does.
+func dateEnds(text string, i int) bool {
+	if !edge(text, i) {
+		return false
+	}
+	if i+1 >= len(text) || !isDigit(text[i+1]) {
+		return true
+	}
+	c := text[i]
+	return c != '/' && c != '-' && c != '.'
 }
 
 // digits reads up to four digits and gives their value and how many they are;
@@ -111,10 +135,13 @@ func (d *dateReader) digits() (n, count int) {
 	return n, count
 }
 
-// year reads two digits, or four from 1900 to 2099.
-func (d *dateReader) year() bool {
-	n, count := d.digits()
-	return count == 2 || count == 4 && n >= 1900 && n < 2100
+// year reads two digits, or four from 1900 to 2099, and gives the octet behind
+// them, 0 when there are none.
+func (d *dateReader) year() int {
+	if n, count := d.digits(); count == 2 || count == 4 && n >= 1900 && n < 2100 {
+		return d.at
+	}
+	return 0
 }
 
 func (d *dateReader) oneOf(chars string) bool {
@@ -137,6 +164,9 @@ const (
 
 // month reads the name of a month.
 func (d *dateReader) month(of uint8) bool {
+	if len(d.text)-d.at < 3 || !monthHeads[monthHead(d.text[d.at], d.text[d.at+1])] {
+		return false
+	}
 	var name [24]byte
 	n, i := 0, d.at
 	for i < len(d.text) && n <= len(name)-utf8.UTFMax {
@@ -153,6 +183,18 @@ func (d *dateReader) month(of uint8) bool {
 	d.at = i
 	return true
 }
+
+// monthHeads says, by monthHead, with what a name of a month may begin, so that
+// few other words need to be looked up.
+var monthHeads = func() (t [1 << 10]bool) {
+	for name := range months {
+		t[monthHead(name[0], name[1])] = true
+	}
+	return t
+}()
+
+// monthHead gives a number for two octets that is the same in either case.
+func monthHead(a, b byte) int { return int(a&31)<<5 | int(b&31) }
 
 // months are names of months and their short forms, folded.
 var months = func() map[string]uint8 {

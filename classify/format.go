@@ -213,8 +213,8 @@ type trieEdge struct {
 	to    uint16
 }
 
-// freeFormat is a format whose value may be grouped anywhere after its first
-// four characters.
+// freeFormat is a format whose value may be grouped anywhere, but not among the
+// first digits or letters.
 type freeFormat struct {
 	shape    groupShape // of the shortest value
 	min, max int
@@ -229,7 +229,8 @@ func (t *trie) node() uint16 {
 	return uint16(len(t.nodes) - 1)
 }
 
-// addFree adds a format that may be grouped anywhere after its fourth character.
+// addFree adds a format that may be grouped anywhere: the first four characters
+// stand together, or are parted once, where the letters end.
 func (t *trie) addFree(format, delims string, primary uint16) error {
 	ls, err := parseFormat(format, "")
 	if err != nil {
