@@ -42,7 +42,7 @@ func run(ctx context.Context, once bool) (err error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	s, err := sink.Start(filepath.Join(dir, "delivered"))
+	s, err := sink.Start(sink.Options{Dir: filepath.Join(dir, "delivered")})
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func TestInstancesRunSideBySide(t *testing.T) {
 	for _, name := range []string{"one", "two"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := sink.Start("")
+			s, err := sink.Start(sink.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -81,6 +81,7 @@ func (i *Instance) mainCF(opt Options) string {
 		"smtp_tls_security_level = none",
 		"smtputf8_enable = yes",
 		// Nothing leaves this machine: whatever is taken goes to the sink.
+		"smtpd_relay_before_recipient_restrictions = yes",
 		"smtpd_relay_restrictions = check_client_access static:ok, reject",
 		"smtpd_authorized_xclient_hosts = 127.0.0.0/8",
 

@@ -75,10 +75,20 @@ type Sink struct {
 	changed chan struct{} // closed and replaced with each message
 }
 
-// Start serves on a free loopback port. With a dir, each message is also written
-// there, as 0001.eml and so on in the order of arrival, its envelope beside it as
-// 0001.envelope.
-func Start(dir string) (*Sink, error) {
+// Options say what a sink does besides keeping messages.
+type Options struct {
+	// Dir, when not empty, is where each message is also written, as 0001.eml and
+	// so on in the order of arrival, its envelope beside it as 0001.envelope.
+	Dir string
+	// DSN announces delivery status notifications (RFC 3461), so that Notify,
+	// Original, Return and EnvelopeID are filled. Postfix then makes an ORCPT of
+	// every recipient, which the server refuses where it is not ASCII.
+	DSN bool
+}
+
+// Start serves on a free loopback port.
+func Start(opt Options) (*Sink, error) {
+	dir := opt.Dir
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
@@ -92,7 +102,7 @@ func Start(dir string) (*Sink, error) {
 	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{sink: s}, nil }))
 	s.server.Domain = "sink.example.net"
 	s.server.EnableSMTPUTF8 = true
-	s.server.EnableDSN = true
+	s.server.EnableDSN = opt.DSN
 	s.server.MaxLineLength = 1 << 20
 	s.server.ErrorLog = log.New(io.Discard, "", 0)
 	go func() {

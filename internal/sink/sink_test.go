@@ -16,7 +16,7 @@ import (
 
 func TestSinkKeepsWhatIsDelivered(t *testing.T) {
 	dir := t.TempDir()
-	s, err := sink.Start(dir)
+	s, err := sink.Start(sink.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestSinkKeepsWhatIsDelivered(t *testing.T) {
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {
-	s, err := sink.Start("")
+	s, err := sink.Start(sink.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,9 @@
+// Bench measures messages a second through a private Postfix: without a milter,
+// with a filter that does nothing, and with `postern serve` and the policies of
+// testdata/bench, over UNIX and TCP sockets. All are listeners of one instance,
+// which discards what it takes. Rounds are interleaved: each measures every
+// set-up once, in an order that moves on by one with each round, and ratios are
+// taken within a round. The table it prints is that of docs/performance.md.
+//
+// It is run from the root of the repository, with bin/postern built.
+package main
