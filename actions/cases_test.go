@@ -253,11 +253,9 @@ func (c *policyCase) compareRules(d *differences, m *message.Message, dec *Decis
 		d.has(name, res.Reason, w.reason)
 		paths := 0
 		for _, cond := range res.Conditions {
-			if want, ok := w.conditions[cond.Path]; ok {
-				d.is(name+" "+cond.Path, cond.Result, want)
-				paths++
-			} else if want, ok := w.conditions[cond.Path+"."+cond.Condition]; ok {
-				d.is(name+" "+cond.Path+"."+cond.Condition, cond.Result, want)
+			path := cond.Path + "." + cond.Condition
+			if want, ok := w.conditions[path]; ok {
+				d.is(name+" "+path, cond.Result, want)
 				paths++
 			}
 		}
@@ -301,7 +299,7 @@ func (c *policyCase) compareForks(d *differences, m *message.Message, dec *Decis
 		d.is(name+" policy tip", f.PolicyTip, w.tip)
 		var edits []string
 		for _, e := range f.Edits {
-			edits = append(edits, strings.TrimSpace(e.Action+" "+e.Name+": "+e.Value))
+			edits = append(edits, strings.TrimSuffix(e.Action+" "+e.Name, " ")+": "+e.Value)
 		}
 		d.list(name+" edits", edits, w.edits)
 		if w.states != nil {
