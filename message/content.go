@@ -103,12 +103,29 @@ func (m *Message) decode(raw []byte, e encoding) ([]byte, damage, error) {
 		if prose {
 			dm.note("prose before the base64")
 		}
+		if twiceEncoded(k.data) {
+			dm.note("base64 within base64")
+		}
 	case quotedPrintable:
 		k.data, dm = decodeQuotedPrintable(k.data, raw)
 	case uuEncoding:
 		k.data, dm = decodeUU(k.data, raw)
 	}
 	return k.data, dm, nil
+}
+
+// twiceEncoded tells whether decoded octets begin like base64 once more.
+func twiceEncoded(data []byte) bool {
+	const least, most = 200, 1024
+	if len(data) < least {
+		return false
+	}
+	for _, c := range data[:min(len(data), most)] {
+		if b64Table[c] == b64Foreign || c == ' ' || c == '\t' {
+			return false
+		}
+	}
+	return true
 }
 
 const detailArmour = "a PGP message"

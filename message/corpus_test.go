@@ -108,11 +108,16 @@ func TestEvasionIsNoticed(t *testing.T) {
 				notices = append(notices, p.Notices()...)
 				zip = zip || bytes.HasPrefix(data, []byte("PK\x03\x04"))
 			}
-			if e.Carrier == "docx" && !zip && !strings.HasPrefix(e.File, "F_") &&
-				!strings.HasPrefix(e.File, "E_uu-in") && !strings.HasPrefix(e.File, "E_double") {
+			// Documents inside of text are not looked for, and neither is what only a
+			// conversion of text can tell.
+			inText := map[string]bool{"E_uu-in-body.eml": true, "E_double-base64.eml": true, "F_html-data-uri.eml": true}
+			if e.Carrier == "docx" && !zip && !inText[e.File] {
 				t.Errorf("the document is not found: %s", e.Trick)
 			}
-			if noticed := len(notices) > 0; noticed != e.Ambiguous && !strings.HasPrefix(e.File, "F_") {
+			if e.File == "D_epilogue-text.eml" || strings.HasPrefix(e.File, "F_") {
+				return // an epilogue is legal, and its text is a leaf
+			}
+			if noticed := len(notices) > 0; noticed != e.Ambiguous {
 				t.Errorf("ambiguous is %v, noticed %v: %s", e.Ambiguous, notices, e.Trick)
 			}
 		})

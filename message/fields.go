@@ -183,8 +183,11 @@ func (m *mimeFields) readEncodings(values []string) {
 	known := false
 	for _, v := range values {
 		e, ok, plain := readEncoding(v)
-		if !plain {
+		switch {
+		case !plain:
 			m.defect("a transfer encoding that readers take differently")
+		case e == uuEncoding:
+			m.defect("a transfer encoding outside of MIME")
 		}
 		// The first that changes anything: to decode what is not encoded shows, to
 		// leave what is encoded hides.

@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"strconv"
+	"strings"
 )
 
 // The defects of a multipart.
@@ -14,6 +15,7 @@ const (
 	defectJunk       = "text behind a delimiter in its line"
 	defectIndent     = "a delimiter that does not begin its line"
 	defectEncoded    = "a multipart that is encoded"
+	defectPrefix     = "a boundary that begins with that of the multipart around it"
 )
 
 // delimiter is a delimiter line (RFC 2046, section 5.1.1).
@@ -129,36 +131,45 @@ func guessBoundary(raw []byte) string {
 	return ""
 }
 
-// choose gives the delimiters of the first boundary that has any, in the body as
-// received or, when that has none, in the decoded one.
-func (w *walker) choose(p *Part, m *mimeFields) (raw []byte, boundary string, d delimiters) {
-	most := w.msg.limits.Members + 1
-	try := func(raw []byte) bool {
-		for _, boundary = range m.boundaries {
-			if d = findDelimiters(raw, boundary, most); len(d.list) > 0 {
-				return true
-			}
-		}
-		if len(m.boundaries) == 0 {
-			boundary = guessBoundary(raw)
-			if boundary != "" {
-				d = findDelimiters(raw, boundary, most)
-			}
-		}
-		return len(d.list) > 0
-	}
-	if !try(p.raw) && p.encoding != identity {
-		raw = w.decoded(p)
-		if w.err == nil {
-			try(raw)
-		}
-		return raw, boundary, d
-	}
-	p.encoding = identity
-	return p.raw, boundary, d
+// reading is one way to split a body.
+type reading struct {
+	boundary string
+	delims   delimiters
 }
 
-// multipart reads the parts of p.
+// readings gives the ways to split the body of p: one for each boundary that
+// has delimiters in it. They are looked for in the body as received and, when it
+// has none, in the decoded one.
+func (w *walker) readings(p *Part, m *mimeFields) (raw []byte, found []reading) {
+	if found = w.readingsOf(p.raw, m); len(found) == 0 && p.encoding != identity {
+		raw = w.decoded(p)
+		return raw, w.readingsOf(raw, m)
+	}
+	p.encoding = identity
+	return p.raw, found
+}
+
+func (w *walker) readingsOf(raw []byte, m *mimeFields) []reading {
+	most := w.msg.limits.Members + 1
+	var found []reading
+	for _, b := range m.boundaries {
+		if d := findDelimiters(raw, b, most); len(d.list) > 0 {
+			found = append(found, reading{b, d})
+		}
+	}
+	if len(found) > 0 || len(m.boundaries) > 0 {
+		return found
+	}
+	if b := guessBoundary(raw); b != "" {
+		return []reading{{b, findDelimiters(raw, b, most)}}
+	}
+	if d := findDelimiters(raw, "", most); len(d.list) > 1 {
+		return []reading{{"", d}}
+	}
+	return nil
+}
+
+// multipart reads the parts of p, in every way there is to split it.
 func (w *walker) multipart(p *Part, m *mimeFields, depth int) {
 	if len(m.boundaries) == 0 {
 		w.note(p, SignalDefect, defectNoBoundary)
@@ -166,70 +177,107 @@ func (w *walker) multipart(p *Part, m *mimeFields, depth int) {
 	if p.encoding != identity {
 		w.note(p, SignalDefect, defectEncoded)
 	}
-	raw, _, d := w.choose(p, m)
+	cost := len(p.raw) * max(1, len(m.boundaries))
+	if p.encoding != identity {
+		cost *= decodeFactor
+	}
+	if !w.enter(p, cost) {
+		return
+	}
+	raw, found := w.readings(p, m)
 	if w.err != nil {
 		return
 	}
-	if len(d.list) == 0 {
+	if len(found) == 0 {
 		if len(bytes.TrimSpace(raw)) > 0 {
 			w.note(p, SignalDefect, defectNoDelim)
 		}
 		w.unread(p, raw)
 		return
 	}
+	s := splitter{walker: w, part: p, raw: raw, depth: depth, defaultType: "text/plain"}
+	if p.MediaType == "multipart/digest" {
+		s.defaultType = "message/rfc822" // RFC 2046, section 5.1.5
+	}
+	for i, r := range found {
+		for _, outer := range w.boundaries {
+			if len(m.boundaries) > 0 && strings.HasPrefix(r.boundary, outer) {
+				w.note(p, SignalDefect, defectPrefix)
+			}
+		}
+		w.boundaries = append(w.boundaries, r.boundary)
+		s.split(r.delims, i == 0)
+		w.boundaries = w.boundaries[:len(w.boundaries)-1]
+		if w.err != nil {
+			return
+		}
+	}
+}
+
+// splitter makes the children of one multipart.
+type splitter struct {
+	*walker
+	part        *Part
+	raw         []byte
+	depth       int
+	defaultType string
+	number      int // of the last child
+}
+
+// split reads the parts between delimiters. The preamble is kept once.
+func (s *splitter) split(d delimiters, first bool) {
+	p := s.part
 	if d.junk {
-		w.note(p, SignalDefect, defectJunk)
+		s.note(p, SignalDefect, defectJunk)
 	}
 	if d.indent {
-		w.note(p, SignalDefect, defectIndent)
+		s.note(p, SignalDefect, defectIndent)
 	}
-	w.text(p, 0, raw[:d.list[0].start])
-	defaultType := "text/plain"
-	if p.MediaType == "multipart/digest" {
-		defaultType = "message/rfc822" // RFC 2046, section 5.1.5
+	if first {
+		s.text(p, 0, s.raw[:d.list[0].start])
 	}
-	number, closed := 0, false
+	closed := false
 	for i, delim := range d.list {
-		end := len(raw)
+		end := len(s.raw)
 		if i+1 < len(d.list) {
 			end = max(d.list[i+1].start, delim.end)
 		}
-		section := raw[delim.end:end]
+		section := s.raw[delim.end:end]
 		if delim.close {
 			closed = true
 			if len(bytes.TrimSpace(section)) == 0 {
 				continue
 			}
 		} else if closed {
-			w.note(p, SignalDefect, defectEarlyClose)
+			s.note(p, SignalDefect, defectEarlyClose)
 			closed = false
 		}
-		number++
-		if w.members >= w.msg.limits.Members || d.more && i == len(d.list)-1 {
-			w.note(p, SignalIncomplete, limitMembers)
-			w.text(p, number, raw[delim.end:])
+		s.number++
+		if s.members >= s.msg.limits.Members || d.more && i == len(d.list)-1 {
+			s.note(p, SignalIncomplete, limitMembers)
+			s.text(p, s.number, s.raw[delim.end:])
 			return
 		}
+		s.members++
 		if delim.close {
-			w.members++
-			w.text(p, number, section)
+			s.text(p, s.number, section)
 			continue
 		}
-		w.child(p, number, section, defaultType, depth)
-		if w.err != nil {
+		s.child(section)
+		if s.err != nil {
 			return
 		}
 	}
 	if !closed {
-		w.note(p, SignalDefect, defectUnclosed)
+		s.note(p, SignalDefect, defectUnclosed)
 	}
 }
 
-// child reads one part of p: header section, empty line, body.
-func (w *walker) child(p *Part, number int, section []byte, defaultType string, depth int) {
-	w.members++
-	c := &Part{Index: p.Index + "." + strconv.Itoa(number), msg: w.msg, embedded: p.embedded}
-	c.Header, c.raw = readSection(section, w.msg.limits.HeaderFields, func(s Signal, d string) { w.note(c, s, d) })
+// child reads one part: header section, empty line, body.
+func (s *splitter) child(section []byte) {
+	p := s.part
+	c := &Part{Index: p.Index + "." + strconv.Itoa(s.number), msg: s.msg, embedded: p.embedded}
+	c.Header, c.raw = readSection(section, s.msg.limits.HeaderFields, func(sig Signal, d string) { s.note(c, sig, d) })
 	p.Children = append(p.Children, c)
-	w.part(c, defaultType, depth+1)
+	s.walker.part(c, s.defaultType, s.depth+1)
 }

@@ -29,7 +29,9 @@ func Parse(env Envelope, h Header, body *Buffer, budget *Budget, lim Limits) (*M
 	for _, f := range h {
 		if f.Name != "" && !cleanName([]byte(f.Name)) {
 			w.note(nil, SignalDefect, defectBlankColon)
-			break
+		}
+		if len(f.Value) >= longField {
+			w.note(nil, SignalDefect, defectLongField)
 		}
 	}
 	return w.finish(h, raw)
@@ -76,7 +78,7 @@ func (w *walker) finish(h Header, body []byte) (*Message, error) {
 	m := w.msg
 	m.Size = sectionSize(h) + 2 + crlfSize(body)
 	m.Root = &Part{Index: "1", Header: h, msg: m, raw: body}
-	w.members = 1
+	w.members, w.most = 1, workFactor*int64(len(body))+workBase
 	w.part(m.Root, "text/plain", 0)
 	if w.err != nil {
 		return nil, errors.Join(w.err, m.Close())

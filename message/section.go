@@ -13,8 +13,14 @@ const (
 	defectBlankLine   = "a line of blanks in a header section"
 	defectBareCR      = "a bare CR in a header section"
 	defectNoEmptyLine = "no empty line between header section and body"
+	defectLineEnds    = "line ends of two kinds in a header section"
+	defectLongField   = "a header field longer than mail programs read"
 	limitFields       = "more header fields than the limit"
 )
+
+// longField is the size in octets from which MTAs cut a field and programs lose
+// what is behind it.
+const longField = 60000
 
 // sectionReader reads the header section of a part or of a message in a file:
 // CRLF or LF, and whatever else mail readers take for a field.
@@ -27,6 +33,8 @@ type sectionReader struct {
 	name  string
 	value int
 	open  bool
+	// crlf is set when a line ended in CRLF.
+	crlf bool
 	// lastField is the place of the last line before the empty one that is a field
 	// for sure; -1 for none, -2 while not known.
 	lastField int
@@ -48,10 +56,6 @@ func (r *sectionReader) read() int {
 			r.close(pos)
 			return next
 		}
-		if len(r.header) >= r.limit {
-			r.close(pos)
-			return r.rest(pos)
-		}
 		if line[0] == ' ' || line[0] == '\t' {
 			switch {
 			case len(bytes.Trim(line, " \t")) == 0:
@@ -71,6 +75,9 @@ func (r *sectionReader) read() int {
 			continue
 		}
 		r.close(pos)
+		if len(r.header) >= r.limit {
+			return r.rest(pos)
+		}
 		if !r.field(pos, line) {
 			if r.colonBelow(line, next) {
 				r.note(SignalDefect, defectBlankColon)
@@ -99,6 +106,11 @@ func (r *sectionReader) line(pos int) (line []byte, next int) {
 	rest := r.data[pos:]
 	if n := bytes.IndexByte(rest, '\n'); n >= 0 {
 		line, next = rest[:n], pos+n+1
+		if n > 0 && rest[n-1] == '\r' {
+			r.crlf = true
+		} else if r.crlf {
+			r.note(SignalDefect, defectLineEnds)
+		}
 	} else {
 		line, next = rest, len(r.data)
 	}
@@ -142,6 +154,9 @@ func (r *sectionReader) close(pos int) {
 		return
 	}
 	value := bytes.TrimRight(r.data[min(r.value, pos):pos], "\r\n")
+	if len(value) >= longField {
+		r.note(SignalDefect, defectLongField)
+	}
 	r.header = append(r.header, Field{Name: r.name, Value: string(value)})
 	r.open = false
 }

@@ -12,6 +12,11 @@ type walker struct {
 	members int
 	notes   []note
 	err     error // memory and disk are used up
+	// work is what was spent on containers, and most what may be, in octets: a
+	// body that can be split in several ways at every level is not read for ever.
+	work, most int64
+	// boundaries are those of the multiparts around the part that is read.
+	boundaries []string
 }
 
 type note struct {
@@ -30,8 +35,13 @@ func (w *walker) note(p *Part, s Signal, detail string) {
 }
 
 const (
-	limitNesting = "nested deeper than the limit"
-	limitMembers = "more parts than the limit"
+	limitNesting  = "nested deeper than the limit"
+	limitMembers  = "more parts than the limit"
+	limitReadings = "too many ways to read the message"
+	// The work for one octet of the message: deep nesting and a few readings.
+	workFactor, workBase = 25, 1 << 20
+	// Decoding costs room beside time.
+	decodeFactor = 4
 )
 
 // part reads what the header section of p says of it, and what is below it.
@@ -140,6 +150,17 @@ func (w *walker) unread(p *Part, raw []byte) {
 	w.text(p, len(p.Children)+1, raw)
 }
 
+// enter spends work on a container and tells whether there was any left.
+func (w *walker) enter(p *Part, n int) bool {
+	w.work += int64(n)
+	if w.work <= w.most {
+		return true
+	}
+	w.note(p, SignalIncomplete, limitReadings)
+	w.unread(p, p.raw)
+	return false
+}
+
 // text adds a leaf of octets that belong to no part, unless they are blank.
 func (w *walker) text(p *Part, n int, raw []byte) {
 	if len(bytes.TrimSpace(raw)) == 0 {
@@ -169,6 +190,13 @@ func (w *walker) embedded(p *Part, depth int) {
 		w.note(p, SignalDefect, "an embedded message that is encoded")
 	}
 	p.MediaType = "message/rfc822"
+	cost := len(p.raw)
+	if p.encoding != identity {
+		cost *= decodeFactor
+	}
+	if !w.enter(p, cost) {
+		return
+	}
 	raw := w.decoded(p)
 	if w.err != nil {
 		return

@@ -71,6 +71,12 @@ type wordReader struct {
 	*reader
 	buf   []byte
 	inTxt int // depth of elements whose text counts
+	// away is the depth of elements whose text is not shown in its place: deleted
+	// and moved text, codes of fields. It goes to aside, so that what is shown
+	// around it stays whole.
+	away  int
+	aside []byte
+	seen  map[string]bool // attributes that are in aside
 	// choices are the alternatives that are open (part 3, section 9.3).
 	choices []alternative
 }
@@ -82,7 +88,7 @@ type alternative struct {
 }
 
 func readWord(r *reader, data []byte) {
-	w := wordReader{reader: r}
+	w := wordReader{reader: r, seen: map[string]bool{}}
 	r.eachToken(data, func(t xml.Token) bool {
 		switch t := t.(type) {
 		case xml.StartElement:
@@ -90,13 +96,17 @@ func readWord(r *reader, data []byte) {
 		case xml.EndElement:
 			w.end(t.Name.Local)
 		case xml.CharData:
-			if w.inTxt > 0 {
+			switch {
+			case w.inTxt == 0:
+			case w.away > 0:
+				w.aside = append(w.aside, t...)
+			default:
 				w.buf = append(w.buf, t...)
 			}
 		}
-		return len(w.buf) <= 4*r.lim.Characters
+		return len(w.buf)+len(w.aside) <= 4*r.lim.Characters
 	})
-	text := string(w.buf)
+	text := string(w.buf) + string(w.aside)
 	if text == "" {
 		return
 	}
@@ -112,11 +122,20 @@ func readWord(r *reader, data []byte) {
 
 func (w *wordReader) start(t xml.StartElement) {
 	switch t.Name.Local {
-	case "t", "delText", "instrText", "delInstrText", "v":
-		// v is a value of a chart; VML's attributes hold none.
+	case "t", "delText", "v": // v is a value of a chart
 		w.inTxt++
-		if t.Name.Local == "instrText" || t.Name.Local == "delInstrText" {
-			w.buf = append(w.buf, ' ')
+	case "instrText", "delInstrText":
+		w.inTxt++
+		w.away++
+	case "del", "moveFrom":
+		w.away++
+	case "docPr", "imagedata", "comment":
+		// What pictures show and who wrote a comment.
+		for _, name := range [...]string{"descr", "title", "author"} {
+			if v := attribute(t, name); v != "" && !w.seen[v] {
+				w.seen[v] = true
+				w.aside = append(append(w.aside, v...), '\n')
+			}
 		}
 	case "tab", "ptab":
 		w.buf = append(w.buf, '\t')
@@ -135,13 +154,16 @@ func (w *wordReader) start(t xml.StartElement) {
 
 func (w *wordReader) end(name string) {
 	switch name {
-	case "t", "delText", "instrText", "delInstrText", "v":
-		if w.inTxt > 0 {
-			w.inTxt--
-		}
-		if name == "instrText" || name == "delInstrText" || name == "v" {
-			w.buf = append(w.buf, ' ')
-		}
+	case "t", "delText":
+		w.inTxt = max(w.inTxt-1, 0)
+	case "v":
+		w.inTxt = max(w.inTxt-1, 0)
+		w.buf = append(w.buf, ' ')
+	case "instrText", "delInstrText":
+		w.inTxt = max(w.inTxt-1, 0)
+		w.leave()
+	case "del", "moveFrom":
+		w.leave()
 	case "p":
 		w.buf = append(w.buf, '\n')
 	case "tc":
@@ -174,6 +196,14 @@ func (w *wordReader) fallback() {
 	a := w.choices[n-1]
 	if a.upto > a.from && a.upto <= a.start && bytes.Equal(w.buf[a.from:a.upto], w.buf[a.start:]) {
 		w.buf = w.buf[:a.start]
+	}
+}
+
+// leave ends an element whose text is not shown in its place.
+func (w *wordReader) leave() {
+	w.away = max(w.away-1, 0)
+	if n := len(w.aside); w.away == 0 && n > 0 && w.aside[n-1] != '\n' {
+		w.aside = append(w.aside, '\n')
 	}
 }
 
