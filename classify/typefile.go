@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/postern-mail/postern/strictyaml"
@@ -99,6 +100,8 @@ type typeReader struct {
 	*strictyaml.Reader
 	lists map[string][]string
 	def   *definition
+	named []strictyaml.Entry // primaries and evidence
+	used  map[string]bool    // which of them patterns name, by field
 }
 
 var idPattern = regexp.MustCompile(`^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|postern:[a-z0-9]+(?:-[a-z0-9]+)*)$`)
@@ -109,7 +112,7 @@ func readType(file string, data []byte, lists map[string][]string) (*definition,
 	if root == nil {
 		return nil, reader.Problems
 	}
-	r := &typeReader{Reader: reader, lists: lists, def: &definition{}}
+	r := &typeReader{Reader: reader, lists: lists, def: &definition{}, used: map[string]bool{}}
 	d := r.def
 	m := r.Mapping(root, "", "type", "id", "aliases", "recommendedConfidence", "proximity", "primaries", "evidence", "patterns", "samples")
 	if e, ok := m.Require("type", "write the name of the type"); ok {
@@ -144,7 +147,11 @@ func (r *typeReader) proximity(e strictyaml.Entry) int {
 	if e.Value.Value == "unlimited" {
 		return unlimited
 	}
-	n, _ := r.Int(e.Value, e.Field, 1, 1<<20)
+	const most = 1 << 20
+	n, err := strconv.Atoi(e.Value.Value)
+	if err != nil || n < 1 || n > most {
+		r.Errorf(e.Value, e.Field, fmt.Sprintf("write a number of characters from 1 to %d, or `unlimited`", most), "the proximity is not a number of characters")
+	}
 	return n
 }
 
@@ -156,6 +163,7 @@ func (r *typeReader) primaries(m *strictyaml.Mapping) {
 	}
 	for _, p := range r.Mapping(e.Value, e.Field).Entries() {
 		r.def.primaries[p.Key] = r.primary(p)
+		r.named = append(r.named, p)
 	}
 }
 
@@ -231,7 +239,11 @@ func tryFormat(mask string, p primaryDef, row *checkRow) error {
 			if row.letters {
 				kind = "letters or digits"
 			}
-			return fmt.Errorf("the check %s is for %d to %d %s", row.name, row.min, row.max, kind)
+			length := strconv.Itoa(row.min)
+			if row.max > row.min {
+				length += " to " + strconv.Itoa(row.max)
+			}
+			return fmt.Errorf("the check %s is for %s %s", row.name, length, kind)
 		}
 	}
 	return nil
@@ -266,6 +278,7 @@ func (r *typeReader) evidence(m *strictyaml.Mapping) {
 			}
 		}
 		r.def.evidence[p.Key] = def
+		r.named = append(r.named, p)
 	}
 }
 
@@ -274,7 +287,6 @@ func (r *typeReader) patterns(m *strictyaml.Mapping) {
 	if !ok {
 		return
 	}
-	used := map[string]bool{}
 	for i, n := range r.List(e.Value, e.Field) {
 		var p patternDef
 		pm := r.Mapping(n, strictyaml.Index(e.Field, i), "confidence", "primary", "all", "any")
@@ -286,34 +298,30 @@ func (r *typeReader) patterns(m *strictyaml.Mapping) {
 			if _, known := r.def.primaries[p.primary]; ok && !known {
 				r.Errorf(c.Value, c.Field, "", "there is no primary %q", p.primary)
 			}
-			used[p.primary] = true
+			r.used["primaries."+p.primary] = true
 		}
 		if a, ok := pm.Get("all"); ok {
-			p.all = r.refs(a, used)
+			p.all = r.refs(a)
 		}
 		if a, ok := pm.Get("any"); ok {
 			for j, g := range r.List(a.Value, a.Field) {
-				p.any = append(p.any, r.group(g, strictyaml.Index(a.Field, j), used))
+				p.any = append(p.any, r.group(g, strictyaml.Index(a.Field, j)))
 			}
 		}
 		r.def.patterns = append(r.def.patterns, p)
 	}
-	for _, key := range []string{"primaries", "evidence"} {
-		if s, ok := m.Get(key); ok {
-			for _, x := range r.Mapping(s.Value, s.Field).Entries() {
-				if !used[x.Key] {
-					r.Errorf(x.At, x.Field, "name it in a pattern or take it away", "no pattern uses %q", x.Key)
-				}
-			}
+	for _, x := range r.named {
+		if !r.used[x.Field] {
+			r.Errorf(x.At, x.Field, "name it in a pattern or take it away", "no pattern uses %q", x.Key)
 		}
 	}
 }
 
-func (r *typeReader) group(n *strictyaml.Node, field string, used map[string]bool) (g groupDef) {
+func (r *typeReader) group(n *strictyaml.Node, field string) (g groupDef) {
 	m := r.Mapping(n, field, "min", "max", "of")
 	g.min = 1
 	if of, ok := m.Require("of", "write the names of evidence as a list"); ok {
-		g.of = r.refs(of, used)
+		g.of = r.refs(of)
 	}
 	if e, ok := m.Get("min"); ok {
 		g.min, _ = r.Int(e.Value, e.Field, 0, len(g.of))
@@ -326,7 +334,7 @@ func (r *typeReader) group(n *strictyaml.Node, field string, used map[string]boo
 }
 
 // refs reads names of evidence.
-func (r *typeReader) refs(e strictyaml.Entry, used map[string]bool) []string {
+func (r *typeReader) refs(e strictyaml.Entry) []string {
 	names, nodes, _ := r.Texts(e.Value, e.Field)
 	for i, name := range names {
 		if _, ok := r.def.evidence[name]; !ok {
@@ -335,7 +343,7 @@ func (r *typeReader) refs(e strictyaml.Entry, used map[string]bool) []string {
 		if slices.Contains(names[:i], name) {
 			r.Errorf(nodes[i], e.Field, "write it once", "%q is written twice", name)
 		}
-		used[name] = true
+		r.used["evidence."+name] = true
 	}
 	return names
 }
