@@ -93,7 +93,7 @@ func (p *programs) run(ctx context.Context, program, input string, args ...strin
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
 	// A child that keeps the pipes open must not keep us.
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = p.timeout
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		return "", ctx.Err()

@@ -5,7 +5,7 @@
 // typed values and collects every mistake it meets, each with its place in the
 // file and a word on what to write instead, so that one run of a check shows all
 // of them. It refuses what lets a rule silently never fire: unknown keys, keys
-// written twice, a second document, merge keys and aliases.
+// written twice, a second document, merge keys, aliases and tags.
 //
 // What a value means is not decided here; readers of the floors above add their
 // own problems with [Reader.Errorf].

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -38,6 +39,9 @@ func Parse(file string, data []byte) (*Reader, *Node) {
 	r := &Reader{File: file}
 	if len(data) > MaxSize {
 		r.add(Problem{What: fmt.Sprintf("the file is larger than %d MB", MaxSize>>20)})
+		return r, nil
+	}
+	if !r.readable(data) {
 		return r, nil
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
@@ -83,8 +87,34 @@ func decode(dec *yaml.Decoder, n *Node) (err error) {
 	return dec.Decode(n)
 }
 
-// plain refuses aliases, anchors, merge keys and nesting beyond maxDepth, so
-// that every value is where it is written and nothing expands.
+// readable refuses octets that YAML does not allow. The YAML library does too,
+// and does not say where.
+func (r *Reader) readable(data []byte) bool {
+	p := Problem{Line: 1, Column: 1}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	for len(data) > 0 {
+		c, size := utf8.DecodeRune(data)
+		switch {
+		case c == utf8.RuneError && size == 1:
+			p.What, p.Write = "the file is not UTF-8", "save the file as UTF-8"
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r', c >= 0x7f && c < 0xa0 && c != 0x85:
+			p.What, p.Write = fmt.Sprintf("the file holds the control character U+%04X", c), "take the character away"
+		}
+		if p.What != "" {
+			r.add(p)
+			return false
+		}
+		data = data[size:]
+		if p.Column++; c == '\n' {
+			p.Line, p.Column = p.Line+1, 1
+		}
+	}
+	return true
+}
+
+// plain refuses aliases, anchors, merge keys, tags and nesting beyond maxDepth,
+// so that every value is where it is written, nothing expands and nothing that
+// is written is passed over.
 func (r *Reader) plain(n *Node, depth int) bool {
 	if depth > maxDepth {
 		r.Errorf(n, "", "", "values are nested more than %d deep", maxDepth)
@@ -92,6 +122,10 @@ func (r *Reader) plain(n *Node, depth int) bool {
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
 		r.Errorf(n, "", "write the value where it is needed", "YAML anchors and aliases are not read")
+		return false
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		r.Errorf(n, "", "put a text that begins with `!` in quotes", "YAML tags are not read")
 		return false
 	}
 	for _, c := range n.Content {
