@@ -41,7 +41,7 @@ var conditionCases = []struct {
 
 	{"a format nobody knows", "documentIsUnsupported: true", mail{parts: []string{file("a.bin", "\x00\x01\x02\xff")}}, rules.True},
 	{"a text can be read", "documentIsUnsupported: true", mail{parts: []string{file("a.txt", "plain text")}}, rules.False},
-	{"a damaged file", "documentIsUnsupported: true", mail{parts: []string{file("a.docx", "PK\x03\x04 cut off")}}, rules.True},
+	{"a file cut off", "documentIsUnsupported: true", mail{parts: []string{file("a.docx", "PK\x03\x04 cut off")}}, rules.True},
 
 	{"a pattern in a file name", "documentNameMatchesPatterns: ['^pay.*\\.txt$']", mail{parts: []string{file("Payroll.TXT", "x")}}, rules.True},
 	{"a pattern in no file name", "documentNameMatchesPatterns: ['^roll']", mail{parts: []string{file("Payroll.txt", "x")}}, rules.False},

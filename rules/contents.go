@@ -19,6 +19,11 @@ type content struct {
 	body bool
 	// subject stands in front of the text of a body and makes one item with it.
 	subject string
+	// alternative is the multipart/alternative the part is in, if any, and choice
+	// the number of its child.
+	alternative *message.Part
+	choice      int
+
 	doc     extract.Document
 	read    bool
 	found   []classify.Detection
@@ -66,8 +71,31 @@ func (s *Scan) parts() []*content {
 	if bodies == 0 && subject != "" {
 		list = append([]*content{{name: "subject", subject: subject, read: true}}, list...)
 	}
+	markAlternatives(s.Message.Root, list)
 	s.contents = list
 	return list
+}
+
+// markAlternatives notes which contents are alternatives of each other.
+func markAlternatives(root *message.Part, list []*content) {
+	byPart := make(map[*message.Part]*content, len(list))
+	for _, c := range list {
+		byPart[c.part] = c
+	}
+	var within func(p, alternative *message.Part, choice int)
+	within = func(p, alternative *message.Part, choice int) {
+		if c := byPart[p]; c != nil && alternative != nil {
+			c.alternative, c.choice = alternative, choice
+		}
+		for i, child := range p.Children {
+			if alternative == nil && p.MediaType == "multipart/alternative" {
+				within(child, p, i)
+			} else {
+				within(child, alternative, choice)
+			}
+		}
+	}
+	within(root, nil, 0)
 }
 
 // attachments gives what a mail reader shows as attachments.

@@ -7,12 +7,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
 )
 
 // instances are the matches of one type in all contents of a message.
 type instances struct {
 	matches []classify.Match
-	parts   []string // that of each match
+	in      []*content // that of each match
 }
 
 // want names the types that will be asked for, so that one pass over a text
@@ -37,7 +38,7 @@ func (s *Scan) instancesOf(ctx context.Context, t *classify.Type) *instances {
 				}
 				for _, m := range d.Matches {
 					in.matches = append(in.matches, m)
-					in.parts = append(in.parts, c.name)
+					in.in = append(in.in, c)
 				}
 			}
 		}
@@ -58,14 +59,39 @@ func (s *Scan) classified(ctx context.Context, c *content) []classify.Detection 
 	return c.found
 }
 
-// between gives the counts of the instances with a confidence from min to max,
-// and the parts they are in.
-func (in *instances) between(min, max int) (count, unique, confidence int, parts []string) {
-	count, unique, confidence = classify.Count(in.matches, min, max)
+// between gives the counts of the instances with a confidence from low to high,
+// and the parts they are in. What stands in several alternatives of one body is
+// one instance for the count, as people see only one of them.
+func (in *instances) between(low, high int) (count, unique, confidence int, parts []string) {
+	count, unique, confidence = classify.Count(in.matches, low, high)
+	type place struct {
+		alternative *message.Part
+		key         string
+	}
+	shown := make(map[place]map[int]int) // by choice
 	for i, m := range in.matches {
-		if m.Confidence >= min && m.Confidence <= max && !slices.Contains(parts, in.parts[i]) {
-			parts = append(parts, in.parts[i])
+		if m.Confidence < low || m.Confidence > high {
+			continue
 		}
+		c := in.in[i]
+		if !slices.Contains(parts, c.name) {
+			parts = append(parts, c.name)
+		}
+		if c.alternative != nil {
+			at := place{c.alternative, m.Key}
+			if shown[at] == nil {
+				shown[at] = make(map[int]int)
+			}
+			shown[at][c.choice]++
+		}
+	}
+	for _, choices := range shown {
+		sum, most := 0, 0
+		for _, n := range choices {
+			sum += n
+			most = max(most, n)
+		}
+		count -= sum - most
 	}
 	return count, unique, confidence, parts
 }

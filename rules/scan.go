@@ -34,8 +34,7 @@ type Scan struct {
 	members    map[[2]string]lookup[bool]
 	insides    map[string]Truth
 
-	contents  []*content // nil before they are asked for
-	byPart    map[*message.Part]*content
+	contents  []*content              // nil before they are asked for
 	timeSpent time.Duration           // on extraction
 	wanted    map[*classify.Type]bool // nil: all types
 	found     map[*classify.Type]*instances
