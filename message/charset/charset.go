@@ -144,6 +144,8 @@ func guess(b []byte) string {
 		return decode(b, utf16Order(b))
 	case "utf-8", "ascii", "":
 		name = "windows-1252"
+	case "maccyrillic":
+		name = cyrillic(head)
 	}
 	if e, found := charset.Lookup(name); e != nil && found != "replacement" {
 		return decode(b, e)
@@ -161,6 +163,24 @@ func detect(head []byte) (name string) {
 		}
 	}()
 	return strings.ToLower(chardet.Detect(head).Encoding)
+}
+
+// cyrillic parts Windows-1251 from its rarer twin of the Macintosh, which has
+// the capital letters elsewhere.
+func cyrillic(head []byte) string {
+	mac, windows := 0, 0
+	for _, c := range head {
+		switch {
+		case c >= 0x80 && c < 0xa0 || c == 0xdf:
+			mac++
+		case c >= 0xc0 && c < 0xdf || c == 0xff:
+			windows++
+		}
+	}
+	if mac > windows {
+		return "x-mac-cyrillic"
+	}
+	return "windows-1251"
 }
 
 // utf16Order guesses the order of octets: Latin text has its zeros in the high

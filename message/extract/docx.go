@@ -115,6 +115,9 @@ func readDOCX(r *reader) {
 			break
 		}
 		data := r.inflate(m.member, &left)
+		// What was unpacked before a limit was met is still read.
+		ended := r.ended
+		r.ended = false
 		switch m.rank {
 		case 8:
 			readLinks(r, data)
@@ -123,6 +126,7 @@ func readDOCX(r *reader) {
 		default:
 			readWord(r, data)
 		}
+		r.ended = r.ended || ended
 	}
 	if damaged {
 		r.fail(Corrupt, "a damaged archive")
