@@ -73,7 +73,11 @@ func (o *output) extracted(name string, rd reading) error {
 		}
 		if p.Text != "" {
 			for line := range strings.Lines(p.Text) {
-				o.printf("%s\n", clip(strings.TrimRight(line, "\r\n"), math.MaxInt))
+				cells := strings.Split(strings.TrimRight(line, "\r\n"), "\t")
+				for i, cell := range cells {
+					cells[i] = clip(cell, math.MaxInt)
+				}
+				o.printf("%s\n", strings.Join(cells, "\t"))
 			}
 		}
 	}

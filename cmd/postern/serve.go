@@ -141,7 +141,7 @@ loop:
 	log.Info("stopping", zap.Float64("drainSeconds", drain.Seconds()))
 	control.Close()
 	end()
-	draining, cancel := context.WithTimeout(ctx, drain)
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	if err := server.Shutdown(draining); err != nil {
 		log.Warn("connections were closed before their messages were finished", zap.Error(err))
@@ -231,7 +231,7 @@ func giveToGroup(path, group string) error {
 	if _, err := strconv.Atoi(group); err != nil {
 		g, err := user.LookupGroup(group)
 		if err != nil {
-			return fmt.Errorf("group: %w", err)
+			return err
 		}
 		id = g.Gid
 	}
