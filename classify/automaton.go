@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"errors"
 	"slices"
 	"unicode/utf8"
 )
@@ -26,9 +27,12 @@ type automaton struct {
 // found marks a transition into a state in which a term ends.
 const found = 1 << 31
 
+// maxCells bounds the table to 256 MB, as some million characters of terms take.
+const maxCells = 1 << 26
+
 // newAutomaton builds the machine for folded terms, which must be distinct and
-// not empty.
-func newAutomaton(terms []string) *automaton {
+// not empty. It fails when they are too many.
+func newAutomaton(terms []string) (*automaton, error) {
 	a := &automaton{terms: terms}
 	classes := 1 // class 0 is of the octets in no term
 	for _, t := range terms {
@@ -47,6 +51,12 @@ func newAutomaton(terms []string) *automaton {
 	}
 	a.end = uint32(classes)
 	stride := classes + 1
+	octets := 1
+	for _, t := range terms {
+		if octets += len(t); octets*stride > maxCells {
+			return nil, errors.New("the words are too many to be looked for together")
+		}
+	}
 	addState := func() int {
 		a.next = append(a.next, make([]uint32, stride)...)
 		a.states++
@@ -67,7 +77,7 @@ func newAutomaton(terms []string) *automaton {
 		ends[s] = uint32(id)
 	}
 	a.link(classes, stride, ends)
-	return a
+	return a, nil
 }
 
 // link turns the tree of terms into the machine: in breadth-first order each

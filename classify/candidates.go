@@ -133,7 +133,7 @@ func (f *finder) word(w *word) {
 	}
 	root := &f.trie.nodes[1]
 	f.leading(w)
-	direct := root.digits[n] != 0 && w.digits() || len(root.mixed[n]) > 0
+	direct := root.number(n) != 0 && w.digits() || len(root.others(n)) > 0
 	var free []freeFormat
 	if n >= 4 {
 		free = f.trie.free[w.digit&0xf]
@@ -192,14 +192,15 @@ func (f *finder) descend(n uint16, w *word, k int) {
 	node := &f.trie.nodes[n]
 	copied := false
 	if w.digits() {
-		if to := node.digits[size]; to != 0 {
+		if to := node.number(size); to != 0 {
 			f.copy(w, k)
 			copied = true
 			f.reach(to, w.end, k+size)
 		}
 	}
-	for i := range node.mixed[size] {
-		if e := &node.mixed[size][i]; e.shape.fits(w) {
+	edges := node.others(size)
+	for i := range edges {
+		if e := &edges[i]; e.shape.fits(w) {
 			if !copied {
 				f.copy(w, k)
 				copied = true

@@ -3,6 +3,7 @@ package classify
 import (
 	"cmp"
 	"embed"
+	"errors"
 	"fmt"
 	"math"
 	"path"
@@ -135,7 +136,11 @@ func compile(defs []*definition) (*Catalog, error) {
 	slices.SortFunc(c.types, func(a, b *Type) int {
 		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
 	})
-	c.auto = newAutomaton(b.sortedTerms())
+	auto, err := newAutomaton(b.sortedTerms())
+	if err != nil {
+		return nil, err
+	}
+	c.auto = auto
 	c.everyone = make([]bool, len(c.checks))
 	for i := range c.everyone {
 		c.everyone[i] = true
@@ -194,6 +199,9 @@ func (b *builder) primary(p primaryDef) (uint16, error) {
 		return id, nil
 	}
 	c := b.catalog
+	if len(c.checks) > math.MaxUint16 || len(c.finders) > math.MaxUint16 {
+		return 0, errors.New("there are too many types")
+	}
 	id := uint16(len(c.checks))
 	b.primaries[key] = id
 	c.checks = append(c.checks, p.check.function())
@@ -209,7 +217,9 @@ func (b *builder) primary(p primaryDef) (uint16, error) {
 			return 0, fmt.Errorf("format %q: %w", f, err)
 		}
 		for _, l := range layouts {
-			c.trie.add(l, id)
+			if err := c.trie.add(l, id); err != nil {
+				return 0, fmt.Errorf("format %q: %w", f, err)
+			}
 		}
 	}
 	return id, nil

@@ -24,8 +24,10 @@ import (
 const delimiters = ` -./\:+(`
 
 const (
-	maxWord     = 64   // characters of the longest word and value
-	maxVariants = 4096 // sequences of words one format may expand to
+	maxWord     = 64                  // characters of the longest word and value
+	maxFormat   = 200                 // characters of a mask
+	maxVariants = 512                 // sequences of words one format may expand to
+	maxNodes    = 1<<16 - 1 - maxWord // of the table of all formats
 )
 
 // groupShape says what one word of a format must be. The bits stand for
@@ -49,6 +51,9 @@ type layout struct {
 
 // parseFormat expands a format into layouts.
 func parseFormat(format, delims string) ([]layout, error) {
+	if len(format) > maxFormat {
+		return nil, fmt.Errorf("it is longer than %d characters", maxFormat)
+	}
 	variants := delims
 	if !strings.Contains(format, "~") {
 		variants = " " // one round, the delimiter is not used
@@ -202,10 +207,26 @@ type trie struct {
 }
 
 type trieNode struct {
-	digits  [maxWord + 1]uint16         // words of digits only, by length
-	mixed   [maxWord + 1][]trieEdge     // other words, by length
+	digits  []uint16                    // words of digits only, by length; or nil
+	mixed   [][]trieEdge                // other words, by length; or nil
 	delims  [len(delimiters) + 1]uint16 // by kind of the delimiter behind
 	accepts []uint16                    // primaries that may end here
+}
+
+// number gives the node behind a word of n digits, or 0.
+func (n *trieNode) number(length int) uint16 {
+	if n.digits == nil {
+		return 0
+	}
+	return n.digits[length]
+}
+
+// others gives the words of a length that are not digits only.
+func (n *trieNode) others(length int) []trieEdge {
+	if n.mixed == nil {
+		return nil
+	}
+	return n.mixed[length]
 }
 
 type trieEdge struct {
@@ -248,7 +269,10 @@ func (t *trie) addFree(format, delims string, primary uint16) error {
 	return nil
 }
 
-func (t *trie) add(l layout, primary uint16) {
+func (t *trie) add(l layout, primary uint16) error {
+	if len(t.nodes) > maxNodes {
+		return errors.New("the formats of all types together are too many")
+	}
 	if l.lead() {
 		t.lead |= 1 << l.words[0].length
 	}
@@ -270,15 +294,19 @@ func (t *trie) add(l layout, primary uint16) {
 	}
 	for _, p := range t.nodes[n].accepts {
 		if p == primary {
-			return
+			return nil
 		}
 	}
 	t.nodes[n].accepts = append(t.nodes[n].accepts, primary)
+	return nil
 }
 
 // word gives the node behind a word, added when it is not there.
 func (t *trie) word(n uint16, w groupShape) uint16 {
 	if w.digit == uint64(1)<<w.length-1 {
+		if t.nodes[n].digits == nil {
+			t.nodes[n].digits = make([]uint16, maxWord+1)
+		}
 		to := t.nodes[n].digits[w.length]
 		if to == 0 {
 			to = t.node()
@@ -286,12 +314,16 @@ func (t *trie) word(n uint16, w groupShape) uint16 {
 		}
 		return to
 	}
-	for _, e := range t.nodes[n].mixed[w.length] {
+	if t.nodes[n].mixed == nil {
+		t.nodes[n].mixed = make([][]trieEdge, maxWord+1)
+	}
+	edges := &t.nodes[n].mixed[w.length]
+	for _, e := range *edges {
 		if e.shape == w {
 			return e.to
 		}
 	}
-	to := t.node()
-	t.nodes[n].mixed[w.length] = append(t.nodes[n].mixed[w.length], trieEdge{w, to})
-	return to
+	to := uint16(len(t.nodes))
+	*edges = append(*edges, trieEdge{w, to})
+	return t.node()
 }

@@ -33,6 +33,9 @@ const keptSpans = 1 << 14
 
 func (s *scratch) reset() {
 	s.text = ""
+	if len(s.found) == 0 {
+		return // nothing else was touched
+	}
 	for _, p := range s.found {
 		s.spans[p] = emptied(s.spans[p])
 	}

@@ -85,11 +85,17 @@ func readList(file string, data []byte) ([]string, []strictyaml.Problem) {
 	return words, r.Problems
 }
 
+// maxTerm is the size of the longest word or phrase in octets.
+const maxTerm = 400
+
 func readWords(r *strictyaml.Reader, e strictyaml.Entry) []string {
 	words, nodes, _ := r.Texts(e.Value, e.Field)
 	for i, w := range words {
 		if foldTerm(w) == "" {
 			r.Errorf(nodes[i], e.Field, "", "the word is blank")
+		}
+		if len(w) > maxTerm {
+			r.Errorf(nodes[i], e.Field, "", "the word has more than %d octets", maxTerm)
 		}
 	}
 	return words

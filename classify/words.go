@@ -12,7 +12,8 @@ type Words struct {
 	written []string // by term of the automaton
 }
 
-// NewWords compiles words. It fails on an empty word.
+// NewWords compiles words. It fails on an empty word, and on lists of more than
+// some hundred thousand characters.
 func NewWords(words []string) (*Words, error) {
 	w := &Words{}
 	var terms []string
@@ -28,7 +29,11 @@ func NewWords(words []string) (*Words, error) {
 			w.written = append(w.written, word)
 		}
 	}
-	w.auto = newAutomaton(terms)
+	auto, err := newAutomaton(terms)
+	if err != nil {
+		return nil, err
+	}
+	w.auto = auto
 	return w, nil
 }
 
