@@ -34,6 +34,9 @@ type Vocabulary struct {
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
 	Directory directory.Directory
+	// Inverted names a condition that answers the opposite of what it finds, so
+	// that tests of policies can show that they notice. Empty outside of tests.
+	Inverted string
 }
 
 // Limits of Purview that concern policies as they are written.

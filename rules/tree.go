@@ -123,6 +123,9 @@ func (r *reader) readLeaf(e strictyaml.Entry, at place) *node {
 	if !ok {
 		return nil
 	}
+	if c.name == r.vocabulary.Inverted {
+		chk = chk.inverted()
+	}
 	leaf := &node{op: opLeaf, path: at.path, condition: c, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
 	r.rule.leaves = append(r.rule.leaves, leaf)
 	return leaf
