@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -24,10 +26,12 @@ type content struct {
 	alternative *message.Part
 	choice      int
 
-	doc     extract.Document
-	read    bool
-	found   []classify.Detection
-	scanned bool
+	doc  extract.Document
+	read bool
+	// encrypted is set where the message noticed that the part is encrypted mail.
+	encrypted bool
+	found     []classify.Detection
+	scanned   bool
 }
 
 // maxSubjects bounds in octets how often the subject is repeated in front of
@@ -147,7 +151,25 @@ func (s *Scan) document(ctx context.Context, c *content) *extract.Document {
 	}
 	c.doc = extract.Extract(ctx, octets, hint, s.World.Extract)
 	s.timeSpent += time.Since(start)
+	if c.doc.Status == extract.Unsupported && s.encrypted(c, octets) {
+		c.encrypted = true
+		c.doc.Status, c.doc.Detail = extract.Protected, "encrypted mail"
+	}
 	return &c.doc
+}
+
+// encrypted tells whether a part that no extractor reads is what the message
+// noticed as encrypted. The type is asked too, as parts may share a name.
+func (s *Scan) encrypted(c *content, octets []byte) bool {
+	switch c.part.MediaType {
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+	default:
+		if !bytes.Contains(octets, []byte("-----BEGIN PGP MESSAGE-----")) {
+			return false
+		}
+	}
+	noticed := func(n message.Notice) bool { return n.Part == c.name && n.Signal == message.SignalEncrypted }
+	return slices.ContainsFunc(s.Message.Notices, noticed) || slices.ContainsFunc(c.part.Notices(), noticed)
 }
 
 // text gives the text of a content as one item: for a body, the subject and the
@@ -167,11 +189,7 @@ func (s *Scan) text(ctx context.Context, c *content) string {
 func (c *content) signal() (message.Signal, bool) {
 	switch c.doc.Status {
 	case extract.Protected:
-		switch c.doc.MediaType {
-		case "application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted":
-			return message.SignalEncrypted, true
-		}
-		return message.SignalPasswordProtected, true
+		return message.SignalPasswordProtected, !c.encrypted
 	case extract.Unsupported:
 		return message.SignalUnsupported, true
 	case extract.Corrupt:

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/postern-mail/postern/message"
 )
@@ -179,43 +178,42 @@ func (e *evaluation) rule(r *Rule, applies Truth, why string, res *RuleResult) {
 	live := e.going
 	got := combine(answer{one: applies}, e.judge(r.conditions, live, res), and)
 	live = live.without(got, False)
+	exempt := false
 	if r.exceptions != nil && live.count > 0 {
-		got = combine(got, e.judge(r.exceptions, live, res).not(), and)
+		exempts := e.judge(r.exceptions, live, res)
+		exempt = live.without(exempts, True).count < live.count
+		got = combine(got, exempts.not(), and)
 	}
-	matched := e.tally(got, res)
+	e.tally(got, res)
 	switch {
 	case len(res.Matches) > 0:
-		res.Result = Matched
+		res.Result, res.Reason = Matched, "the rule holds"
 	case len(res.Unknowns) > 0:
-		res.Result = UnknownRule
-		res.Reason = why
+		res.Result, res.Reason = UnknownRule, "a look-up failed, so it is not known whether the rule holds"
+		if applies == Unknown {
+			res.Reason = why
+		}
+	case exempt:
+		res.Result, res.Reason = NotMatched, "an exception holds"
 	default:
-		res.Result = NotMatched
+		res.Result, res.Reason = NotMatched, "the conditions do not hold"
 	}
-	res.Reason = reason(r, res)
 	if res.Result != Matched {
 		res.Evidence = nil
 	}
 	if r.Stop && r.Policy.Mode.Enforced() {
-		e.going = e.going.without(matched, True)
+		e.going = e.going.without(got, True)
 	}
 }
 
-// tally sorts the recipients by the strictest of the answers of their members,
-// and gives the members that matched.
-func (e *evaluation) tally(got answer, res *RuleResult) (matched answer) {
-	matched.each = make([]Truth, len(e.targets))
+// tally sorts the recipients by the strictest of the answers of their members.
+func (e *evaluation) tally(got answer, res *RuleResult) {
 	best := make([]Truth, len(e.scan.Message.Envelope.Recipients))
 	judged := make([]bool, len(best))
 	for i, t := range e.targets {
-		if !e.going.in[i] {
-			continue
-		}
-		judged[t.recipient] = true
-		truth := got.at(i)
-		best[t.recipient] = or(best[t.recipient], truth)
-		if truth == True {
-			matched.each[i] = True
+		if e.going.in[i] {
+			judged[t.recipient] = true
+			best[t.recipient] = or(best[t.recipient], got.at(i))
 		}
 	}
 	for i, truth := range best {
@@ -228,7 +226,6 @@ func (e *evaluation) tally(got answer, res *RuleResult) (matched answer) {
 			res.Unknowns = append(res.Unknowns, i)
 		}
 	}
-	return matched
 }
 
 // stopped lists all recipients.
@@ -238,37 +235,4 @@ func (e *evaluation) stopped() []int {
 		all[i] = i
 	}
 	return all
-}
-
-// reason says in a sentence why a rule came to its result.
-func reason(r *Rule, res *RuleResult) string {
-	switch res.Result {
-	case Matched:
-		if total := len(res.Matches) + len(res.Unknowns) + len(res.Stopped); len(r.leaves) > 0 && r.PerRecipient && total > 0 {
-			return "the rule holds for " + plural(len(res.Matches), "recipient")
-		}
-		return "the rule holds"
-	case UnknownRule:
-		if res.Reason != "" {
-			return res.Reason
-		}
-		return "a look-up failed, so it is not known whether the rule holds"
-	}
-	exempt := false
-	for i, c := range res.Conditions {
-		if r.leaves[i].exception() && c.Result == True.String() {
-			exempt = true
-		}
-	}
-	if exempt {
-		return "an exception holds"
-	}
-	return "the conditions do not hold"
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
 }

@@ -361,3 +361,18 @@ func benchPolicies(t testing.TB) []string {
 	}
 	return texts
 }
+
+// Beyond a bound recipients are not resolved, so that what is judged stays
+// bounded; they are unknown, which no exception passes.
+func TestManyMembersAreBounded(t *testing.T) {
+	w := house(t)
+	members := make(resolver, 40_000)
+	for i := range members {
+		members[i] = path(t, "x@other.example")
+	}
+	w.Resolver = members
+	got := judge(t, load(t, policy("{accessScope: inOrganization}", "")), w, mail{to: []string{"a@example.com", "b@example.com", "c@example.com"}})
+	if len(got.Matches) > 0 || !slices.Equal(got.Unknowns, []int{2}) {
+		t.Errorf("matches %v, unknowns %v, want the third recipient unknown", got.Matches, got.Unknowns)
+	}
+}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,10 +18,23 @@ type instances struct {
 }
 
 // want names the types that will be asked for, so that one pass over a text
-// finds all of them. Types found before are kept.
+// finds all of them. Texts are gone over again when another set of policies asks
+// for types not looked for before.
 func (s *Scan) want(types map[*classify.Type]bool) {
-	if s.found == nil {
+	if !s.classifying {
 		s.wanted = types
+		return
+	}
+	for t := range types {
+		if s.wanted != nil && !s.wanted[t] {
+			s.wanted = maps.Clone(s.wanted)
+			maps.Copy(s.wanted, types)
+			s.found = nil
+			for _, c := range s.contents {
+				c.scanned, c.found = false, nil
+			}
+			return
+		}
 	}
 }
 
@@ -51,7 +65,7 @@ func (s *Scan) instancesOf(ctx context.Context, t *classify.Type) *instances {
 
 func (s *Scan) classified(ctx context.Context, c *content) []classify.Detection {
 	if !c.scanned && s.World.Types != nil {
-		c.scanned = true
+		c.scanned, s.classifying = true, true
 		if text := s.text(ctx, c); text != "" {
 			c.found = s.World.Types.Scan(text, s.wanted)
 		}

@@ -1,12 +1,6 @@
 package rules
 
-import (
-	"strconv"
-	"strings"
-)
-
-// exception tells whether a leaf stands under exceptions.
-func (n *node) exception() bool { return strings.HasPrefix(n.path, "exceptions") }
+import "strconv"
 
 // judge answers a tree of conditions for the targets that are live: those whose
 // answer is not known yet. What it says of others means nothing. The cheapest

@@ -17,12 +17,17 @@ type target struct {
 	unresolved bool
 }
 
+// maxTargets bounds the addresses judged for one message. Recipients beyond it
+// count as not resolved.
+const maxTargets = 100_000
+
 // targets gives for each recipient the addresses it is delivered to.
 func (s *Scan) targets(ctx context.Context) [][]*target {
 	if s.recipients != nil {
 		return s.recipients
 	}
 	s.recipients = make([][]*target, len(s.Message.Envelope.Recipients))
+	total := 0
 	resolved := make(map[string]lookup[[]message.Path])
 	for i, r := range s.Message.Envelope.Recipients {
 		l := lookup[[]message.Path]{value: []message.Path{r.Path}}
@@ -38,7 +43,8 @@ func (s *Scan) targets(ctx context.Context) [][]*target {
 				l = known
 			}
 		}
-		if l.err != nil {
+		total += len(l.value)
+		if l.err != nil || total > maxTargets {
 			s.recipients[i] = []*target{{recipient: i, addr: r.Path, written: r.Path, unresolved: true}}
 			continue
 		}

@@ -34,11 +34,12 @@ type Scan struct {
 	members    map[[2]string]lookup[bool]
 	insides    map[string]Truth
 
-	contents  []*content              // nil before they are asked for
-	timeSpent time.Duration           // on extraction
-	wanted    map[*classify.Type]bool // nil: all types
-	found     map[*classify.Type]*instances
-	err       error
+	contents    []*content              // nil before they are asked for
+	timeSpent   time.Duration           // on extraction
+	wanted      map[*classify.Type]bool // nil: all types
+	found       map[*classify.Type]*instances
+	classifying bool // some text was gone over for the types wanted
+	err         error
 }
 
 // lookup is an answer of the directory, kept for the message.

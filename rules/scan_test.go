@@ -281,3 +281,39 @@ func TestTheScanSaysWhenMemoryIsUsedUp(t *testing.T) {
 		}
 	}
 }
+
+// What the message noticed as encrypted is protected, not unknown; a file that
+// only has its name is not.
+func TestEncryptedMailIsProtected(t *testing.T) {
+	m := mail{parts: []string{
+		"Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n\r\n\x30\x80\x06\x09\xff\x00",
+		"Content-Type: application/octet-stream; name=smime.p7m\r\n\r\n\x30\x80\x06\x09\xff\x00",
+	}}
+	scan := rules.NewScan(house(t), m.message(t))
+	var got []string
+	for _, p := range scan.Parts(t.Context()) {
+		got = append(got, p.Name+" "+string(p.Status))
+	}
+	for _, n := range scan.Notices() {
+		got = append(got, n.Part+" "+string(n.Signal))
+	}
+	want := []string{"body complete", "smime.p7m protected", "smime.p7m unsupported", "smime.p7m encrypted", "smime.p7m unsupported"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A scan may be judged by one set after another, as when a changed policy is
+// compared with the old one.
+func TestAnotherSetMayAskForOtherTypes(t *testing.T) {
+	scan := rules.NewScan(house(t), mail{body: card1}.message(t))
+	for _, c := range []struct {
+		typ  string
+		want rules.Result
+	}{{"SWIFT code", rules.NotMatched}, {"Credit card number", rules.Matched}, {"SWIFT code", rules.NotMatched}, {"Credit card number", rules.Matched}} {
+		set := load(t, policy("{"+sensitive("{type: "+c.typ+"}")+"}", ""))
+		if got := set.Evaluate(t.Context(), scan).Rules[0].Result; got != c.want {
+			t.Errorf("%s: %s, want %s", c.typ, got, c.want)
+		}
+	}
+}
