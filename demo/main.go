@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"github.com/postern-mail/postern/internal/mta"
@@ -76,7 +75,7 @@ func run(ctx context.Context, once bool) (err error) {
 	if n := len(s.Messages()); n != expected {
 		err = fmt.Errorf("the sink holds %d messages, not %d", n, expected)
 	}
-	if bad := table(rows); bad > 0 {
+	if bad := table(os.Stdout, rows); bad > 0 {
 		err = errors.Join(err, fmt.Errorf("%d of %d rows are not as expected", bad, len(rows)))
 	}
 	if once || ctx.Err() != nil {
@@ -107,25 +106,6 @@ func become(ctx context.Context, r *row, i *mta.Instance, f *filter, s *sink.Sin
 	}
 	r.got.delivered = all[before]
 	return nil
-}
-
-// Table prints the rows and gives the number of those not as expected.
-func table(rows []*row) int {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "MESSAGE\tRULE\tVERDICT\tTHE CLIENT GOT\tTHE SINK GOT\tAS EXPECTED")
-	for _, r := range rows {
-		fmt.Fprintln(w, strings.Join(r.cells(), "\t"))
-	}
-	w.Flush()
-	bad := 0
-	for _, r := range rows {
-		diff := r.differences()
-		if len(diff) > 0 {
-			bad++
-			fmt.Printf("\n%s (%s): %s\n", r.Message, r.Says, strings.Join(diff, "; "))
-		}
-	}
-	return bad
 }
 
 // More says how to send more.

@@ -103,7 +103,7 @@ func (r *row) send(ctx context.Context, i *mta.Instance, dir string) error {
 	if err != nil {
 		return err
 	}
-	r.got.reply = strings.ReplaceAll(reply.String(), "\n", " / ")
+	r.got.reply = oneLine(reply)
 	return c.Quit()
 }
 
@@ -169,12 +169,15 @@ func (r *row) cells() []string {
 	if len(r.differences()) > 0 {
 		good = "NO"
 	}
-	return []string{r.Says, rule, r.got.record.Verdict, cut(r.got.reply, 74), cut(delivered, 110), good}
+	return []string{r.Says, rule, r.got.record.Verdict, r.got.reply, delivered, good}
 }
 
-func cut(s string, n int) string {
-	if c := []rune(s); len(c) > n {
-		return string(c[:n-1]) + "…"
+// OneLine gives a reply in one line, its codes once.
+func oneLine(r mta.Reply) string {
+	lines := slices.Clone(r.Lines)
+	status, _, _ := strings.Cut(lines[0], " ")
+	for i := range lines[1:] {
+		lines[i+1] = strings.TrimPrefix(lines[i+1], status+" ")
 	}
-	return s
+	return fmt.Sprintf("%d %s", r.Code, strings.Join(lines, " / "))
 }
