@@ -133,11 +133,17 @@ func startOn(t testing.TB, cfg milter.Config, addr string) *server {
 
 func (s *server) dial(t testing.TB) net.Conn {
 	t.Helper()
+	conn := s.dialQuiet(t)
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// dialQuiet leaves the closing to the caller.
+func (s *server) dialQuiet(t testing.TB) net.Conn {
 	conn, err := net.Dial(s.network, s.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
 	return conn
 }
 
