@@ -133,6 +133,8 @@ func TestMemberOfAGroup(t *testing.T) {
 		{"agent@partner.example", "sales@example.com", true},
 		{"agent@partner.example", "everyone@example.com", true},
 		{"the.boss@example.com", "everyone@example.com", true},
+		{"anna@example.com", "all@example.com", true},
+		{"visitor@example.com", "all@example.com", false},
 		{"boss@example.com", "sales@example.com", false},
 		{"sales@example.com", "everyone@example.com", true},
 		{"everyone@example.com", "sales@example.com", false},
