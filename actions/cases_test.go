@@ -28,22 +28,24 @@ func TestPolicyCases(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			for _, difference := range c.run(nil) {
+			for _, difference := range c.run(mutation{}) {
 				t.Error(difference)
 			}
 		})
 	}
 }
 
+// mutation is a change to what the rules of a case do. The zero mutation is none.
+type mutation struct {
+	condition string      // whose result is inverted
+	action    func(*spec) // changes what a rule does
+}
+
 // run decides on the message of the case and gives what differs from want.yaml.
-// The rules loaded may be changed before.
-func (c *policyCase) run(change func(*rules.Set)) []string {
-	set, problems := c.load()
+func (c *policyCase) run(mu mutation) []string {
+	set, problems := c.load(mu)
 	if set == nil {
 		return []string{fmt.Sprint(problems)}
-	}
-	if change != nil {
-		change(set)
 	}
 	m, err := message.Read(c.env.envelope, bytes.NewReader(c.eml), nil, message.DefaultLimits)
 	if err != nil {
@@ -51,16 +53,24 @@ func (c *policyCase) run(change func(*rules.Set)) []string {
 	}
 	defer m.Close()
 	engine := NewEngine(Settings{OnError: c.env.onError})
-	d := engine.Run(context.Background(), set, rules.NewScan(c.world(), m), DryRun{})
-	return c.compare(m, d)
+	return c.compare(m, engine.Run(context.Background(), set, rules.NewScan(c.world(), m), DryRun{}))
 }
 
-func (c *policyCase) load() (*rules.Set, []strictyaml.Problem) {
-	return Load(c.policies, rules.Vocabulary{
+func (c *policyCase) load(mu mutation) (*rules.Set, []strictyaml.Problem) {
+	set, problems := Load(c.policies, rules.Vocabulary{
 		Types:     classify.Builtin(),
 		Actions:   vocabulary{planned: c.want.planned},
 		Directory: c.people,
+		Inverted:  mu.condition,
 	})
+	if set != nil && mu.action != nil {
+		for _, p := range set.Policies {
+			for _, r := range p.Rules {
+				mu.action(specOf(r))
+			}
+		}
+	}
+	return set, problems
 }
 
 // world has one directory, which fails where the case says so, groups that are
