@@ -2,6 +2,7 @@ package message
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -33,26 +34,43 @@ const (
 // Content-Disposition of a header section.
 func readFields(h Header, defaultType string) mimeFields {
 	m := mimeFields{mediaType: defaultType}
-	var types, disps []structured
-	var encodings []string
+	var typeValues, dispValues, encodings []string
 	for _, f := range h {
 		if len(f.Name) < len("Content-Type") || !strings.EqualFold(f.Name[:8], "content-") {
 			continue
 		}
 		switch strings.ToLower(f.Name) {
 		case "content-type":
-			types = append(types, parseStructured(f.Value))
+			typeValues = append(typeValues, f.Value)
 		case "content-transfer-encoding":
 			encodings = append(encodings, f.Value)
 		case "content-disposition":
-			disps = append(disps, parseStructured(f.Value))
+			dispValues = append(dispValues, f.Value)
 		}
 	}
+	types, disps := parseAll(typeValues), parseAll(dispValues)
 	m.readTypes(types)
-	m.readEncodings(encodings)
+	m.readEncodings(firstAndLast(encodings))
 	m.readDispositions(disps)
 	m.readNames(types, disps)
 	return m
+}
+
+// firstAndLast gives of many repetitions those that readers take.
+func firstAndLast(values []string) []string {
+	const each = 8
+	if len(values) <= 2*each {
+		return values
+	}
+	return slices.Concat(values[:each], values[len(values)-each:])
+}
+
+func parseAll(values []string) []structured {
+	var all []structured
+	for _, v := range firstAndLast(values) {
+		all = append(all, parseStructured(v))
+	}
+	return all
 }
 
 func (m *mimeFields) readTypes(types []structured) {
@@ -311,6 +329,9 @@ func (m *mimeFields) readNames(types, disps []structured) {
 	}
 }
 
+// mostNames is how many file names of one part are kept.
+const mostNames = 32
+
 func (m *mimeFields) addName(v string) {
 	v = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -318,7 +339,7 @@ func (m *mimeFields) addName(v string) {
 		}
 		return r
 	}, v))
-	if v == "" {
+	if v == "" || len(m.names) >= mostNames {
 		return
 	}
 	for _, have := range m.names {

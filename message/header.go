@@ -94,5 +94,5 @@ func utf8Text(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	return charset.Text([]byte(s), "")
+	return charset.Quick([]byte(s), "")
 }

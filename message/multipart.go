@@ -23,6 +23,7 @@ type delimiter struct {
 	start int // of the line end before it, which belongs to it
 	end   int // behind its line
 	close bool
+	tail  []byte // text behind it in its line
 }
 
 // delimiters are those of one boundary, in order.
@@ -46,15 +47,12 @@ func findDelimiters(raw []byte, boundary string, most int) delimiters {
 		}
 		i += pos
 		pos = i + len(needle)
-		line, end := raw[pos:], len(raw)
-		if n := bytes.IndexByte(line, '\n'); n >= 0 {
-			line, end = line[:n], pos+n+1
-		}
 		start, indent, ok := lineStart(raw, i)
 		if !ok {
 			continue
 		}
-		closing, junk, ok := delimiterTail(line)
+		tail, end := lineTail(raw, pos)
+		closing, text, ok := delimiterTail(tail)
 		if !ok {
 			continue
 		}
@@ -62,11 +60,25 @@ func findDelimiters(raw []byte, boundary string, most int) delimiters {
 			d.more = true
 			break
 		}
-		d.junk, d.indent = d.junk || junk, d.indent || indent
-		d.list = append(d.list, delimiter{start: start, end: end, close: closing})
+		d.junk, d.indent = d.junk || len(text) > 0, d.indent || indent
+		d.list = append(d.list, delimiter{start: start, end: end, close: closing, tail: text})
 		pos = end
 	}
 	return d
+}
+
+// lineTail gives the rest of the line at pos, and the place behind it. A bare CR
+// ends a line too.
+func lineTail(raw []byte, pos int) (tail []byte, end int) {
+	n := bytes.IndexAny(raw[pos:], "\r\n")
+	if n < 0 {
+		return raw[pos:], len(raw)
+	}
+	end = pos + n + 1
+	if raw[pos+n] == '\r' && end < len(raw) && raw[end] == '\n' {
+		end++
+	}
+	return raw[pos : pos+n], end
 }
 
 // mostIndent is how many blanks may stand before a delimiter.
@@ -96,18 +108,14 @@ func lineStart(raw []byte, i int) (start int, indent, ok bool) {
 }
 
 // delimiterTail reads what stands behind the boundary in its line.
-func delimiterTail(tail []byte) (closing, junk, ok bool) {
-	tail = bytes.TrimRight(tail, "\r")
+func delimiterTail(tail []byte) (closing bool, text []byte, ok bool) {
 	if rest, found := bytes.CutPrefix(tail, []byte("--")); found {
 		closing, tail = true, rest
 	}
-	if len(tail) == 0 {
-		return closing, false, true
+	if len(tail) > 0 && tail[0] != ' ' && tail[0] != '\t' {
+		return false, nil, false
 	}
-	if tail[0] != ' ' && tail[0] != '\t' && tail[0] != '\r' {
-		return false, false, false
-	}
-	return closing, len(bytes.TrimSpace(tail)) > 0, true
+	return closing, bytes.TrimSpace(tail), true
 }
 
 // guessBoundary looks for the first line that could be a delimiter: two hyphens
@@ -241,6 +249,10 @@ func (s *splitter) split(d delimiters, first bool) {
 		end := len(s.raw)
 		if i+1 < len(d.list) {
 			end = max(d.list[i+1].start, delim.end)
+		}
+		if len(delim.tail) > 0 {
+			s.number++
+			s.text(p, s.number, delim.tail)
 		}
 		section := s.raw[delim.end:end]
 		if delim.close {

@@ -18,6 +18,9 @@ type param struct {
 	glued    bool // a comment follows without a blank
 }
 
+// mostParams is how many parameters of one field are read.
+const mostParams = 1000
+
 // structured is a field value of a token and parameters, read leniently.
 type structured struct {
 	token  string // in lower case
@@ -57,6 +60,10 @@ func parseStructured(v string) structured {
 		out.defect("no semicolon before a parameter")
 	}
 	for r.i < len(r.s) {
+		if len(out.params) >= mostParams {
+			out.defect("more parameters than programs read")
+			break
+		}
 		if c := r.s[r.i]; c == ';' || c == ' ' || c == '\t' {
 			r.i++
 			continue
@@ -280,5 +287,5 @@ func decodeExtended(parts []param) string {
 	if !percent {
 		return decodeText(string(octets))
 	}
-	return strings.ReplaceAll(charset.Text(octets, set), "\x00", "")
+	return strings.ReplaceAll(charset.Quick(octets, set), "\x00", "")
 }

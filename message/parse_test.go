@@ -75,6 +75,10 @@ func TestTreeOfParts(t *testing.T) {
 			"1 multipart/mixed", "1.1 multipart/mixed", `1.1.1 text/plain "a"`, `1.2 text/plain "b"`}},
 		{"parts behind the close", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\na\n--b--\n--b\n\nc\n--b--\n", []string{
 			"1 multipart/mixed", `1.1 text/plain "a"`, `1.2 text/plain "c"`}},
+		{"text behind a delimiter", "Content-Type: multipart/mixed; boundary=b\n\n--b junk\n\na\n--b--\n", []string{
+			"1 multipart/mixed", `1.1 text/plain "junk"`, `1.2 text/plain "a"`}},
+		{"bare CR around delimiters", "Content-Type: multipart/mixed; boundary=b\n\n--b\r\ra\r--b--\n", []string{
+			"1 multipart/mixed", `1.1 text/plain "\ra"`}},
 		{"no close", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\na\n", []string{
 			"1 multipart/mixed", `1.1 text/plain "a\n"`}},
 		{"no boundary parameter", "Content-Type: multipart/mixed\n\n--b\n\na\n--b--\n", []string{

@@ -61,7 +61,7 @@ func ParsePath(s string) (Path, error) {
 		}
 		return Path{local: local}, nil
 	}
-	domain := strings.TrimSuffix(strings.Trim(rest[1:], " \t"), ".")
+	domain := strings.TrimLeft(strings.TrimRight(rest[1:], " \t."), " \t")
 	if domain == "" {
 		return Path{}, errPathDomain
 	}

@@ -101,33 +101,49 @@ func (r *sectionReader) read() int {
 }
 
 // line gives the line at pos without its end, and the place behind it. A bare
-// CR ends a line too.
+// CR ends a line too, and is passed over where a line begins with it.
 func (r *sectionReader) line(pos int) (line []byte, next int) {
-	rest := r.data[pos:]
-	if n := bytes.IndexByte(rest, '\n'); n >= 0 {
-		line, next = rest[:n], pos+n+1
-		if n > 0 && rest[n-1] == '\r' {
-			r.crlf = true
-		} else if r.crlf {
-			r.note(SignalDefect, defectLineEnds)
-		}
-	} else {
-		line, next = rest, len(r.data)
+	start := pos + r.returns(pos)
+	if start > pos && (start == len(r.data) || r.data[start] == '\n') {
+		return nil, r.lineEnd(pos, start)
 	}
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	cr := bytes.IndexByte(line, '\r')
-	if cr < 0 {
-		return line, next
+	if start > pos {
+		r.note(SignalDefect, defectBareCR)
+	}
+	n := bytes.IndexAny(r.data[start:], "\r\n")
+	if n < 0 {
+		return r.data[start:], len(r.data)
+	}
+	end := start + n
+	behind := end + r.returns(end)
+	if behind == len(r.data) || r.data[behind] == '\n' {
+		return r.data[start:end], r.lineEnd(end, behind)
 	}
 	r.note(SignalDefect, defectBareCR)
-	lead := len(line) - len(bytes.TrimLeft(line, "\r"))
-	if lead == len(line) {
-		return nil, next
+	return r.data[start:end], end + 1
+}
+
+// returns counts the carriage returns at pos.
+func (r *sectionReader) returns(pos int) int {
+	n := 0
+	for pos+n < len(r.data) && r.data[pos+n] == '\r' {
+		n++
 	}
-	if cr = bytes.IndexByte(line[lead:], '\r'); cr < 0 {
-		return line[lead:], next
+	return n
+}
+
+// lineEnd notes the kind of a line end, carriage returns from cr on and a line
+// feed at lf, and gives the place behind it.
+func (r *sectionReader) lineEnd(cr, lf int) int {
+	switch {
+	case lf-cr > 1:
+		r.note(SignalDefect, defectBareCR)
+	case lf-cr == 1:
+		r.crlf = true
+	case r.crlf:
+		r.note(SignalDefect, defectLineEnds)
 	}
-	return line[lead : lead+cr], pos + lead + cr + 1
+	return min(lf+1, len(r.data))
 }
 
 // field opens the field of a line, and tells whether it is one.

@@ -17,10 +17,11 @@ func decodeText(s string) string {
 	}
 	d := wordDecoder{}
 	d.out.Grow(len(s))
-	// Behind the last end of a word none begins.
+	// Behind the last end of a word, so many octets from the end, none begins.
+	tail := len(s) - strings.LastIndex(s, "?=")
 	for from := 0; ; {
 		i := strings.Index(s[from:], "=?")
-		if i < 0 || from+i > strings.LastIndex(s, "?=") {
+		if i < 0 || from+i > len(s)-tail {
 			break
 		}
 		i += from
@@ -64,7 +65,7 @@ func (d *wordDecoder) flush() {
 	if d.pendingSet == "" {
 		return
 	}
-	text := charset.Text(d.pending, d.pendingSet)
+	text := charset.Quick(d.pending, d.pendingSet)
 	d.out.WriteString(strings.ReplaceAll(text, "\x00", ""))
 	d.pending, d.pendingSet = d.pending[:0], ""
 }

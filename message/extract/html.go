@@ -249,5 +249,5 @@ func dataURL(v string) string {
 		}
 		text = string(b)
 	}
-	return charset.Text([]byte(text), "")
+	return charset.Quick([]byte(text), "")
 }
