@@ -1,4 +1,4 @@
-// Bench measures messages a second through a private Postfix: without a milter,
+// Command bench measures messages a second through a private Postfix: without a milter,
 // with a filter that does nothing, and with `postern serve` and the policies of
 // testdata/bench, over UNIX and TCP sockets. All are listeners of one instance,
 // which discards what it takes. Rounds are interleaved: each measures every
