@@ -96,6 +96,7 @@ func TestPatterns(t *testing.T) {
 		{"the next best when the best fails", "[{confidence: 65, primary: number}, {confidence: 85, primary: number, all: [a]}]", "beta " + nine, 65},
 		{"all, one missing", "[{confidence: 85, primary: number, all: [a, b]}]", "alpha " + nine, 0},
 		{"all, on both sides", "[{confidence: 85, primary: number, all: [a, b]}]", "alpha " + nine + " beta", 85},
+		{"evidence is a whole word", "[{confidence: 85, primary: number, all: [a]}]", "alphas xalpha " + nine, 0},
 		{"any is at least one", "[{confidence: 85, primary: number, any: [{of: [a, b]}]}]", nine + " beta", 85},
 		{"any, none there", "[{confidence: 85, primary: number, any: [{of: [a, b]}]}]", nine + " gamma", 0},
 		{"two of three", "[{confidence: 85, primary: number, any: [{min: 2, of: [a, b, c]}]}]", "gamma " + nine + " beta", 85},
@@ -141,6 +142,61 @@ func TestEvidenceIsNotTheCandidateItself(t *testing.T) {
 	}
 }
 
+// twoFormats has a primary for each of two formats, the second surer.
+func twoFormats(t *testing.T, id, first, second string) *definition {
+	t.Helper()
+	def, problems := readType("test.yaml", fmt.Appendf(nil, `
+type: %s
+id: postern:%[1]s
+recommendedConfidence: 75
+proximity: 300
+primaries: {a: {formats: [%q]}, b: {formats: [%q]}}
+patterns: [{confidence: 65, primary: a}, {confidence: 85, primary: b}]
+samples: {match: [{text: x, confidence: 75}], noMatch: [x]}
+`, id, first, second), nil)
+	if def == nil {
+		t.Fatal(problems)
+	}
+	return def
+}
+
+func TestOfOverlappingCandidatesTheSurestStays(t *testing.T) {
+	for _, x := range []struct{ first, second, text, want string }{
+		{"999 999", "999 99", "123 456 78", "4+6=85"},
+		{"999 99", "999 999", "123 456 78", "0+7=85"},
+		{"999 999", "999 999 99", "123 456 78", "0+10=85"},
+		{"999 999", "99999", "123 456 78", "0+7=65"},
+	} {
+		c, err := compile([]*definition{twoFormats(t, "two", x.first, x.second)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range c.Scan(x.text, nil) {
+			for _, m := range d.Matches {
+				got = append(got, fmt.Sprintf("%d+%d=%d", m.Offset, m.Length, m.Confidence))
+			}
+		}
+		if strings.Join(got, " ") != x.want {
+			t.Errorf("%q and %q: %v, want %s", x.first, x.second, got, x.want)
+		}
+	}
+}
+
+func TestTypesThatLookForTheSameAreWantedApart(t *testing.T) {
+	c, err := compile([]*definition{twoFormats(t, "one", "99999", "9999"), twoFormats(t, "other", "99999", "9999")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.checks) != 2 {
+		t.Errorf("%d primaries, want the types to share 2", len(c.checks))
+	}
+	other, _ := c.Lookup("other")
+	if got := c.Scan("12345", map[*Type]bool{other: true}); len(got) != 1 || got[0].Type != other {
+		t.Errorf("found %v, want the other type only", got)
+	}
+}
+
 func TestScanStaysInWords(t *testing.T) {
 	c := oneType(t, "{}", "[{confidence: 85, primary: number}]", "300")
 	for text, want := range map[string]int{
@@ -179,7 +235,7 @@ func TestScanStaysInWords(t *testing.T) {
 }
 
 func TestOffsetsAreCharacters(t *testing.T) {
-	text := "Größe 😀 \xff: 4111 1111 1111 1111 und"
+	text := "Größe 😀 \xff\x80\x80: 4111 1111 1111 1111 und"
 	card, _ := Builtin().Lookup("credit card number")
 	found := Builtin().Scan(text, map[*Type]bool{card: true})
 	if len(found) != 1 || len(found[0].Matches) != 1 {
@@ -188,6 +244,21 @@ func TestOffsetsAreCharacters(t *testing.T) {
 	m := found[0].Matches[0]
 	if runes := []rune(text); string(runes[m.Offset:m.Offset+m.Length]) != "4111 1111 1111 1111" {
 		t.Errorf("offset %d, length %d", m.Offset, m.Length)
+	}
+}
+
+// Candidates are found wherever they lie in the blocks that a scan goes by.
+func TestCandidatesAreFoundAtAnyPlace(t *testing.T) {
+	for n := range 20 {
+		for behind := range 20 {
+			for _, number := range []string{"DEUTDEFF", "DEUTDEFFXXX", "AB123456C", "DE89370400440532013000"} {
+				text := "swift code" + strings.Repeat(".", n+1) + number + strings.Repeat(" ", behind)
+				found := Builtin().Scan(text, nil)
+				if len(found) != 1 || len(found[0].Matches) != 1 || found[0].Matches[0].Value.Reveal() != number {
+					t.Fatalf("%q: found %v", text, found)
+				}
+			}
+		}
 	}
 }
 
