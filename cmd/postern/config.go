@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -100,6 +101,38 @@ func (c *config) path(p string) string {
 		return filepath.Clean(p)
 	}
 	return filepath.Join(filepath.Dir(c.file), p)
+}
+
+// overrides are what the command line says in the place of postern.yaml.
+type overrides struct {
+	listen []address
+	store  string
+}
+
+// newOverrides reads flags; empty ones say nothing.
+func newOverrides(listen []string, store string) (overrides, error) {
+	var o overrides
+	for _, text := range listen {
+		a, err := readAddress(text, filepath.Abs)
+		if err != nil {
+			return o, fmt.Errorf("--listen: %w", err)
+		}
+		o.listen = append(o.listen, a)
+	}
+	var err error
+	if store != "" {
+		o.store, err = filepath.Abs(store)
+	}
+	return o, err
+}
+
+func (o overrides) apply(p *process) {
+	if len(o.listen) > 0 {
+		p.listen = o.listen
+	}
+	if o.store != "" {
+		p.store = o.store
+	}
 }
 
 // settings gives those of the engine.

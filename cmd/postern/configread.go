@@ -109,7 +109,7 @@ func (cr *configReader) milter(e strictyaml.Entry) {
 		if len(texts) > 1 {
 			field = strictyaml.Index(e.Field, i)
 		}
-		a, err := cr.address(text)
+		a, err := readAddress(text, func(p string) (string, error) { return cr.c.path(p), nil })
 		if err != nil {
 			cr.Errorf(nodes[i], field, "write `unix:PATH` or `HOST:PORT`", "%v", err)
 			continue
@@ -120,21 +120,24 @@ func (cr *configReader) milter(e strictyaml.Entry) {
 		}
 		if host, _, err := net.SplitHostPort(a.address); a.network == "tcp" && err == nil {
 			if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
-				cr.Hintf(nodes[i], field, "write a loopback address, or a UNIX socket", "anyone who reaches this port can try out the policies")
+				cr.Hintf(nodes[i], field, "write a loopback address, or a UNIX socket", "whoever reaches this port can claim any login and listener")
 			}
 		}
 		cr.c.process.listen = append(cr.c.process.listen, a)
 	}
 }
 
-// address reads where to listen: unix:PATH or HOST:PORT. Postfix writes the
-// latter with "inet:" in front.
-func (cr *configReader) address(text string) (address, error) {
+// readAddress reads where to listen: unix:PATH or HOST:PORT. Postfix writes the
+// latter with "inet:" in front. Resolve says what a relative path is relative to.
+func readAddress(text string, resolve func(string) (string, error)) (address, error) {
 	if path, ok := strings.CutPrefix(text, "unix:"); ok {
 		if path == "" {
 			return address{}, fmt.Errorf("%q names no path", text)
 		}
-		path = cr.c.path(path)
+		path, err := resolve(path)
+		if err != nil {
+			return address{}, err
+		}
 		if len(path) > socketPath {
 			return address{}, fmt.Errorf("the path %q has %d octets; a UNIX socket's may have %d", path, len(path), socketPath)
 		}

@@ -70,6 +70,11 @@ func configFlag(cmd *cobra.Command, file *string) {
 	cmd.Flags().StringVar(file, "config", defaultConfig, "path of postern.yaml")
 }
 
+// storeFlag adds --store.
+func storeFlag(cmd *cobra.Command, store *string) {
+	cmd.Flags().StringVar(store, "store", "", "directory of the running process, instead of store.path")
+}
+
 // jsonFlag adds --json.
 func jsonFlag(cmd *cobra.Command, json *bool) {
 	cmd.Flags().BoolVar(json, "json", false, "print one JSON object a line")

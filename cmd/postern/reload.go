@@ -7,7 +7,7 @@ import (
 )
 
 func newReload() *cobra.Command {
-	var file string
+	var file, store string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "reload",
@@ -34,6 +34,11 @@ Exit status: 0 taken, 1 refused, 2 no process could be asked.`,
 				return err
 			}
 			c, _ := readConfig(path, data)
+			o, err := newOverrides(nil, store)
+			if err != nil {
+				return err
+			}
+			o.apply(&c.process)
 			reply, err := ask(c.process.store, request{Command: "reload"})
 			if err != nil {
 				return err
@@ -49,6 +54,7 @@ Exit status: 0 taken, 1 refused, 2 no process could be asked.`,
 		},
 	}
 	configFlag(cmd, &file)
+	storeFlag(cmd, &store)
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

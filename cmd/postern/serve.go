@@ -25,7 +25,8 @@ import (
 )
 
 func newServe() *cobra.Command {
-	var file string
+	var file, store string
+	var listen []string
 	var drain time.Duration
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -37,22 +38,28 @@ files again. The log goes to standard error, one line for each message.
 When the files have mistakes at start, the set that was good last is served and
 the log says so; without one, serve does not start.`,
 		Example: `  postern serve
-  postern serve --config ./postern.yaml --drain 10s`,
+  postern serve --config ./postern.yaml --listen 127.0.0.1:8891 --store /tmp/postern`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := filepath.Abs(file)
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), path, drain, cmd.ErrOrStderr())
+			o, err := newOverrides(listen, store)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), path, o, drain, cmd.ErrOrStderr())
 		},
 	}
 	configFlag(cmd, &file)
+	cmd.Flags().StringArrayVar(&listen, "listen", nil, "listen here instead of listen.milter: unix:PATH or HOST:PORT; may be repeated")
+	storeFlag(cmd, &store)
 	cmd.Flags().DurationVar(&drain, "drain", 30*time.Second, "how long messages in hand may take at the end")
 	return cmd
 }
 
-func serve(ctx context.Context, file string, drain time.Duration, stderr io.Writer) error {
+func serve(ctx context.Context, file string, o overrides, drain time.Duration, stderr io.Writer) error {
 	stop, done := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer done()
 	hangup := make(chan os.Signal, 1)
@@ -60,13 +67,13 @@ func serve(ctx context.Context, file string, drain time.Duration, stderr io.Writ
 	defer signal.Stop(hangup)
 
 	types := classify.Builtin()
-	w, fresh, log, err := firstWorld(ctx, file, types, stderr)
+	w, fresh, log, err := firstWorld(ctx, file, o, types, stderr)
 	if err != nil {
 		return err
 	}
 	defer log.Sync()
 	effects := &live{}
-	s := &service{file: file, types: types, process: w.config.process, log: log, gate: &gate{effects: effects, log: log}}
+	s := &service{file: file, overrides: o, types: types, process: w.config.process, log: log, gate: &gate{effects: effects, log: log}}
 	s.bear(w)
 	p := s.process
 
@@ -118,7 +125,7 @@ func serve(ctx context.Context, file string, drain time.Duration, stderr io.Writ
 	if watch != nil {
 		wg.Go(func() { watch.run(background) })
 	}
-	log.Info("serving", zap.String("version", version().Version), zap.Stringers("listen", p.listen),
+	log.Info("serving", zap.String("version", buildVersion().Version), zap.Stringers("listen", p.listen),
 		zap.String("policyVersion", w.set.Version), zap.Int("policies", len(w.set.Policies)))
 	s.tell(notifyReady)
 
@@ -153,13 +160,14 @@ loop:
 
 // firstWorld gives the world to begin with: that of the files, or, when they
 // have mistakes, the one that was good last. Fresh is set for the former.
-func firstWorld(ctx context.Context, file string, types *classify.Catalog, stderr io.Writer) (w *world, fresh bool, log *zap.Logger, err error) {
+func firstWorld(ctx context.Context, file string, o overrides, types *classify.Catalog, stderr io.Writer) (w *world, fresh bool, log *zap.Logger, err error) {
 	w, c, problems, err := load(ctx, file, types)
-	if w != nil {
-		return w, true, newLogger(c.process, stderr), nil
-	}
 	if c == nil {
 		c = defaults(file)
+	}
+	o.apply(&c.process)
+	if w != nil {
+		return w, true, newLogger(c.process, stderr), nil
 	}
 	log = newLogger(c.process, stderr)
 	why := summary(problems)
@@ -178,6 +186,7 @@ func firstWorld(ctx context.Context, file string, types *classify.Catalog, stder
 	if keptErr != nil {
 		return nil, false, nil, fmt.Errorf("the files have mistakes (%s), and no other set can be served: %w", why, keptErr)
 	}
+	o.apply(&w.config.process)
 	log = newLogger(w.config.process, stderr)
 	alarm(log, "the files have mistakes, the set that was good last is served", zap.String("error", why),
 		zap.Time("saved", kept.Saved), zap.String("policyVersion", w.set.Version))

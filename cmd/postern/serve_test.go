@@ -78,7 +78,7 @@ func startServer(t *testing.T, drain time.Duration, policies map[string]string) 
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	r := &running{dir: dir, log: &journal{}, stop: stop, done: make(chan error, 1)}
-	go func() { r.done <- serve(ctx, filepath.Join(dir, "postern.yaml"), drain, r.log) }()
+	go func() { r.done <- serve(ctx, filepath.Join(dir, "postern.yaml"), overrides{}, drain, r.log) }()
 	t.Cleanup(func() {
 		stop()
 		r.wait(t)
@@ -237,7 +237,10 @@ func TestStoppingLetsMessagesInHandFinish(t *testing.T) {
 	begin(t, c)
 	r.stop()
 	r.until(t, "it stops", func() bool {
-		_, err := net.Dial("unix", filepath.Join(r.dir, "m.sock"))
+		conn, err := net.Dial("unix", filepath.Join(r.dir, "m.sock"))
+		if err == nil {
+			conn.Close()
+		}
 		return err != nil
 	})
 	if _, err := c.EndOfHeader(); err != nil {

@@ -15,11 +15,12 @@ import (
 
 // service is a running process: the gate, and how its world is changed.
 type service struct {
-	file    string // postern.yaml, an absolute path
-	types   *classify.Catalog
-	process process // fixed at start
-	gate    *gate
-	log     *zap.Logger
+	file      string // postern.yaml, an absolute path
+	overrides overrides
+	types     *classify.Catalog
+	process   process // fixed at start
+	gate      *gate
+	log       *zap.Logger
 
 	reloading sync.Mutex // one reload at a time
 }
@@ -78,6 +79,7 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 			fmt.Sprintf("%s missing", count(len(gone), "file is", "files are")), zap.Strings("files", bound(gone, 10)))
 	}
 	res.Good = true
+	s.overrides.apply(&w.config.process)
 	res.Changes = difference(old.files, w.files)
 	res.Restart = list(s.process.restart(w.config.process))
 	res.PolicyVersion = w.set.Version

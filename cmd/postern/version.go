@@ -9,9 +9,9 @@ import (
 	"github.com/postern-mail/postern/classify"
 )
 
-// release is the version of a release build, set by the linker
-// (-X main.release=1.2.3); other builds say what the Go toolchain recorded.
-var release string
+// version is set by the linker (-X main.version=1.2.3); without it the version
+// is what the Go toolchain recorded.
+var version string
 
 // versionJSON is the version for programs.
 type versionJSON struct {
@@ -30,7 +30,7 @@ func newVersion() *cobra.Command {
 		Example: "  postern version\n  postern version --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v := version()
+			v := buildVersion()
 			v.Types = len(classify.Builtin().Types())
 			out := newOutput(cmd.OutOrStdout(), asJSON)
 			if asJSON {
@@ -51,8 +51,8 @@ func newVersion() *cobra.Command {
 	return cmd
 }
 
-func version() versionJSON {
-	v := versionJSON{Version: release, Go: runtime.Version()}
+func buildVersion() versionJSON {
+	v := versionJSON{Version: version, Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
