@@ -3,6 +3,7 @@ package rules_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -314,11 +315,15 @@ func TestEvidenceSaysHowManyAndWhere(t *testing.T) {
 func TestInvertedConditionsAreNoticed(t *testing.T) {
 	for _, row := range rules.Conditions() {
 		t.Run(row.Name, func(t *testing.T) {
-			rules.InvertCondition(t, row.Name)
+			v := vocabulary()
+			v.Inverted = row.Name
 			for _, c := range conditionCases {
 				if strings.HasPrefix(c.condition, row.Name+":") {
-					got := judge(t, load(t, policy("{"+c.condition+"}", "")), house(t), c.mail)
-					checkTruth(t, got, rules.True-c.want)
+					set, problems := rules.Load(files(policy("{"+c.condition+"}", "")), v)
+					if set == nil {
+						t.Fatal(problems)
+					}
+					checkTruth(t, judge(t, set, house(t), c.mail), rules.True-c.want)
 				}
 			}
 		})
@@ -375,4 +380,22 @@ func TestManyMembersAreBounded(t *testing.T) {
 	if len(got.Matches) > 0 || !slices.Equal(got.Unknowns, []int{2}) {
 		t.Errorf("matches %v, unknowns %v, want the third recipient unknown", got.Matches, got.Unknowns)
 	}
+}
+
+func TestASetJudgesMessagesAtTheSameTime(t *testing.T) {
+	set, w := load(t, benchPolicies(t)...), house(t)
+	w.Directory, w.Resolver, w.Organization.People = nil, nil, nil
+	m := mail{subject: "Top secret payroll", body: card1 + " project omega", to: []string{"bob@example.com", "x@rival.example"}}.message(t)
+	want := set.Evaluate(t.Context(), rules.NewScan(w, m))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 10 {
+				if diff := cmp.Diff(want.Rules, set.Evaluate(t.Context(), rules.NewScan(w, m)).Rules, cmp.Comparer(func(a, b *rules.Rule) bool { return a == b })); diff != "" {
+					t.Errorf("(-first +later):\n%s", diff)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

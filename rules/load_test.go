@@ -243,3 +243,41 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestTheFormsOfAPolicyAreRead(t *testing.T) {
+	load(t, `
+policy: Card numbers leaving the organisation
+mode: enable
+priority: 0
+scope: {exchangeSenderMemberOf: [sales@example.com], exchangeSenderMemberOfException: []}
+rules:
+  - rule: Ten or more cards to people outside
+    conditions:
+      accessScope: notInOrganization
+      contentContainsSensitiveInformation:
+        - {type: Credit card number, minCount: 10, confidenceLevel: high}
+    exceptions:
+      recipientDomainIs: [partner.example]
+    actions:
+      blockAccess: all
+  - rule: Salaries need a yes
+    conditions:
+      all:
+        - any:
+            - {subjectOrBodyContainsWords: [salary, payroll]}
+            - {documentNameMatchesWords: [payroll]}
+        - not: {fromMemberOf: [hr@example.com]}
+  - rule: As Purview writes it
+    conditions:
+      headerContainsWords: ["X-Class: secret"]
+      documentSizeOver: 10485760
+      contentContainsSensitiveInformation:
+        - operator: And
+          groups:
+            - name: Default
+              operator: Or
+              sensitivetypes:
+                - {name: Credit Card Number, id: 50842eb7-edc8-4019-85dd-5a5c1f2bb085, mincount: "3", maxcount: "-1", confidencelevel: High, classifiertype: Content}
+                - {Name: SWIFT Code, Minconfidence: 75, Maxconfidence: 100, ConfidenceLevel: Medium}
+`)
+}
