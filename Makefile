@@ -17,7 +17,8 @@ run: build ## serve examples/ on a loopback port, for an MTA of your own
 demo: ## example messages through a private Postfix; Ctrl-C ends it, DEMO_ONCE=1 ends by itself
 	@scripts/need.sh
 	@$(MAKE) --no-print-directory build
-	@scripts/with-postfix.sh go run ./demo
+	@go build -o bin/demo ./demo
+	@scripts/with-postfix.sh bin/demo
 
 test: ## everything: lint, tests with the race detector, real Postfix
 	@scripts/test.sh
@@ -28,7 +29,8 @@ lint: ## gofmt, go vet, staticcheck
 bench: ## messages a second through Postfix: no milter, a no-op, Postern
 	@scripts/need.sh
 	@$(MAKE) --no-print-directory build
-	@scripts/with-postfix.sh go run ./bench $(BENCHFLAGS)
+	@go build -o bin/bench ./bench
+	@scripts/with-postfix.sh bin/bench $(BENCHFLAGS)
 
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -115,11 +115,11 @@ func more(i *mta.Instance, dir, config string) {
 Send more, from this directory and another terminal:
 
   as one of our own people, by submission:
-    curl %s --mail-from anna@example.com --mail-rcpt bob@customer.example --upload-file examples/messages/02-many-cards.eml
+    curl -sv %s --mail-from anna@example.com --mail-rcpt bob@customer.example --upload-file examples/messages/02-many-cards.eml 2>&1 | grep '^<'
   as a stranger:
-    curl %s --mail-from bob@customer.example --mail-rcpt anna@example.com --upload-file examples/messages/10-inbound.eml
+    curl -sv %s --mail-from bob@customer.example --mail-rcpt anna@example.com --upload-file examples/messages/10-inbound.eml 2>&1 | grep '^<'
   by sendmail(1), which bounces what is refused:
-    %s < examples/messages/01-clean.eml
+    %s < examples/messages/02-many-cards.eml
   without sending: what would happen, and why:
     bin/postern explain --config %s --listener SUBMISSION examples/messages/02-many-cards.eml
 
