@@ -55,6 +55,7 @@ type htmlReader struct {
 	sep   int
 	began bool
 	pre   int // depth of elements that keep blanks
+	line  []byte
 	// extra is what no reader renders: comments and attributes, a line each.
 	extra strings.Builder
 	seen  map[string]bool
@@ -99,7 +100,7 @@ func readHTML(r *reader) {
 			for more {
 				var key, value []byte
 				key, value, more = z.TagAttr()
-				h.attribute(string(key), value)
+				h.attribute(key, value)
 			}
 		case html.EndTagToken:
 			name, _ := z.TagName()
@@ -140,23 +141,30 @@ func (h *htmlReader) text(b []byte) {
 		h.put(string(b))
 		return
 	}
-	s := string(b)
-	for s != "" {
-		n := strings.IndexFunc(s, isBlank)
-		if n < 0 {
-			h.put(s)
-			return
+	h.line = h.line[:0]
+	trailing := false
+	for _, c := range b {
+		switch {
+		case !isBlank(c):
+			if trailing {
+				h.line = append(h.line, ' ')
+				trailing = false
+			}
+			h.line = append(h.line, c)
+		case len(h.line) == 0:
+			h.part(blank)
+		default:
+			trailing = true
 		}
-		if n > 0 {
-			h.put(s[:n])
-		}
-		s = strings.TrimLeftFunc(s[n:], isBlank)
+	}
+	h.put(string(h.line))
+	if trailing {
 		h.part(blank)
 	}
 }
 
 // isBlank is the white space that HTML collapses; a no-break space is none.
-func isBlank(c rune) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
 
 func (h *htmlReader) put(s string) {
 	if s == "" {
@@ -205,14 +213,15 @@ func isBlock(a atom.Atom) bool {
 }
 
 // attribute keeps the values that carry text or addresses.
-func (h *htmlReader) attribute(key string, value []byte) {
-	switch key {
+func (h *htmlReader) attribute(key, value []byte) {
+	switch string(key) {
 	case "href", "src", "alt", "title", "content", "value":
-		v := string(value)
-		if len(v) >= 5 && strings.EqualFold(v[:5], "data:") {
-			v = dataURL(v)
+		switch {
+		case len(value) >= 5 && strings.EqualFold(string(value[:5]), "data:"):
+			h.aside(dataURL(string(value)))
+		case !h.seen[string(value)]:
+			h.aside(string(value))
 		}
-		h.aside(v)
 	}
 }
 
