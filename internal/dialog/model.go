@@ -20,7 +20,7 @@ type Model struct {
 	Dial func() (net.Conn, error)
 	// Actions and Protocol are what is offered; zero is everything.
 	Actions, Protocol uint32
-	// Timeout is how long a reply of the milter may take; two seconds without a
+	// Timeout is how long a reply of the milter may take; 30 seconds without a
 	// value.
 	Timeout time.Duration
 
@@ -50,7 +50,7 @@ func (m *Model) connect(client string, addr netip.AddrPort) (*miltertest.Client,
 	}
 	c := miltertest.New(conn)
 	if c.Timeout = m.Timeout; c.Timeout == 0 {
-		c.Timeout = 2 * time.Second
+		c.Timeout = 30 * time.Second
 	}
 	acts, protocol := m.Actions, m.Protocol
 	if acts == 0 {
