@@ -35,10 +35,9 @@ var program = sync.OnceValues(func() (string, error) {
 // Served is Postfix with a running `postern serve`.
 type served struct {
 	*postfix
-	dir  string
-	log  string
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process has ended
+	program *mta.Process
+	dir     string
+	log     string
 }
 
 // Policy refuses cards to people outside, and marks everything with a version.
@@ -69,7 +68,7 @@ func startServed(t *testing.T) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{postfix: startPostfix(t, mta.Options{Milter: mta.Socket}, false), dir: t.TempDir(), done: make(chan struct{})}
+	s := &served{postfix: startPostfix(t, mta.Options{Milter: mta.Socket}, false), dir: t.TempDir()}
 	s.listener = mta.Submission
 	for _, d := range []string{"policies", "store"} {
 		if err := os.Mkdir(filepath.Join(s.dir, d), 0o700); err != nil {
@@ -85,18 +84,13 @@ func startServed(t *testing.T) *served {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	s.cmd = exec.Command(bin, "serve", "--config", filepath.Join(s.dir, "postern.yaml"))
-	s.cmd.Stdout, s.cmd.Stderr = out, out
-	if err := s.cmd.Start(); err != nil {
+	cmd := exec.Command(bin, "serve", "--config", filepath.Join(s.dir, "postern.yaml"))
+	cmd.Stdout, cmd.Stderr = out, out
+	if s.program, err = mta.Bind(cmd); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		_ = s.cmd.Wait()
-		close(s.done)
-	}()
 	t.Cleanup(func() {
-		_ = s.cmd.Process.Kill()
-		<-s.done
+		s.program.Stop()
 		if t.Failed() {
 			text, _ := os.ReadFile(s.log)
 			t.Logf("log of postern, its end:\n%s", tail(string(text), 15))
@@ -126,7 +120,7 @@ func (s *served) write(t *testing.T, name, text string) {
 
 func (s *served) signal(t *testing.T, sig os.Signal) {
 	t.Helper()
-	if err := s.cmd.Process.Signal(sig); err != nil {
+	if err := s.program.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -140,7 +134,7 @@ func (s *served) until(t *testing.T, what string, holds func() bool) {
 	defer look.Stop()
 	for !holds() {
 		select {
-		case <-s.done:
+		case <-s.program.Done():
 			if !holds() {
 				t.Fatalf("postern ended before %s", what)
 			}
@@ -317,8 +311,8 @@ func TestTerminateDrains(t *testing.T) {
 		}
 	}
 	select {
-	case <-s.done:
-		if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+	case <-s.program.Done():
+		if code := s.program.ExitCode(); code != 0 {
 			t.Errorf("exit status %d", code)
 		}
 	case <-ctx.Done():
