@@ -22,6 +22,7 @@ type Instance struct {
 	addr         map[string]string // by name of listener
 	temporary    bool
 	master       *Process
+	watcher      *watcher
 }
 
 // Start makes an instance and returns when all its listeners answer. The
@@ -48,8 +49,7 @@ var errPortTaken = errors.New("port taken")
 func start(ctx context.Context, in *Installation, opt Options) (_ *Instance, err error) {
 	i := &Instance{Dir: opt.Dir, installation: in, addr: map[string]string{}}
 	if i.Dir == "" {
-		sweep()
-		if i.Dir, err = os.MkdirTemp("", prefix); err != nil {
+		if i.Dir, err = os.MkdirTemp("", "postern-mta-"); err != nil {
 			return nil, err
 		}
 		i.temporary = true
@@ -71,6 +71,13 @@ func start(ctx context.Context, in *Installation, opt Options) (_ *Instance, err
 	// All services of Postfix are in the process group of master.
 	if i.master, err = Bind(i.command(filepath.Join(in.daemons, "master"), "-d", "-c", i.ConfigDir())); err != nil {
 		return nil, fmt.Errorf("postfix master: %w", err)
+	}
+	dir := ""
+	if i.temporary {
+		dir = i.Dir
+	}
+	if i.watcher, err = startWatcher(i.master.PID(), dir); err != nil {
+		return nil, fmt.Errorf("watcher: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -187,6 +194,10 @@ func (i *Instance) Maildrop() ([]string, error) {
 func (i *Instance) Stop() error {
 	if i.master != nil {
 		i.master.Stop()
+	}
+	if i.watcher != nil {
+		i.watcher.dismiss()
+		i.watcher = nil
 	}
 	if i.temporary {
 		return os.RemoveAll(i.Dir)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 )
 
 // Lay makes the folders and files of the instance.
@@ -44,7 +43,6 @@ func (i *Instance) lay(opt Options) error {
 	}
 
 	files := map[string]string{
-		filepath.Join(i.Dir, "made-by"):                strconv.Itoa(os.Getpid()) + "\n",
 		filepath.Join(i.ConfigDir(), "main.cf"):        i.mainCF(opt),
 		filepath.Join(i.ConfigDir(), "master.cf"):      i.masterCF(opt.Listeners),
 		filepath.Join(i.ConfigDir(), "dynamicmaps.cf"): "",

@@ -1,18 +1,14 @@
 package mta
 
 import (
+	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
-
-// Prefix begins the names of temporary folders.
-const prefix = "postern-mta-"
 
 // Grace is how long a program may take to end.
 const grace = 10 * time.Second
@@ -25,7 +21,7 @@ type Process struct {
 
 // Bind starts a program in a process group of its own, so that a Ctrl-C at the
 // terminal is left to this process. However this process ends, the program then
-// gets a SIGTERM.
+// gets a SIGTERM, unless it has changed its user.
 func Bind(cmd *exec.Cmd) (*Process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	p := &Process{cmd: cmd, done: make(chan struct{})}
@@ -84,18 +80,40 @@ func (p *Process) Stop() {
 	<-p.done
 }
 
-// Sweep removes the temporary folders of processes that were killed before they
-// could.
-func sweep() {
-	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
-	for _, dir := range dirs {
-		b, err := os.ReadFile(filepath.Join(dir, "made-by"))
-		if err != nil {
-			continue
-		}
-		pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
-		if err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
-			_ = os.RemoveAll(dir)
-		}
+// Watch ends an instance when this process ends without Stop, however that comes:
+// master clears the parent-death signal of Bind when it changes users. The
+// watcher reads from a pipe whose other end only this process holds; a line
+// dismisses it, the end of the file sets it to work.
+const watch = `read -r line && exit 0
+kill -TERM "$1" 2>/dev/null
+for n in 1 2 3 4 5 6 7 8 9 10; do
+	kill -0 "$1" 2>/dev/null || break
+	sleep 0.5
+done
+kill -KILL -- "-$1" 2>/dev/null
+[ -z "$2" ] || rm -rf "$2"
+`
+
+// Watcher is a shell that runs watch.
+type watcher struct {
+	cmd  *exec.Cmd
+	pipe io.WriteCloser
+}
+
+// StartWatcher watches over the process group of master. Dir, when not empty, is
+// removed too.
+func startWatcher(group int, dir string) (*watcher, error) {
+	w := &watcher{cmd: exec.Command("/bin/sh", "-c", watch, "sh", strconv.Itoa(group), dir)}
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var err error
+	if w.pipe, err = w.cmd.StdinPipe(); err != nil {
+		return nil, err
 	}
+	return w, w.cmd.Start()
+}
+
+// Dismiss ends the watcher.
+func (w *watcher) dismiss() {
+	_, _ = io.WriteString(w.pipe, "dismissed\n")
+	_ = w.cmd.Wait()
 }
