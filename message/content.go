@@ -3,6 +3,8 @@ package message
 import (
 	"bytes"
 	"sync"
+
+	"github.com/postern-mail/postern/message/charset"
 )
 
 // contentCache holds the decoded content of a part once it was asked for.
@@ -26,6 +28,9 @@ func (p *Part) Content() ([]byte, error) {
 	defer c.mu.Unlock()
 	if !c.done {
 		c.data, c.err = p.decode()
+		if !p.container && !p.another && charset.Contradicts(c.data, p.Charset()) {
+			c.notices = append(c.notices, Notice{p.Name(), SignalDefect, "a byte order mark that contradicts the character set"})
+		}
 		c.done = true
 	}
 	return c.data, c.err
@@ -59,7 +64,9 @@ func (p *Part) decode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.content.notices = append(p.content.notices, dm.notices(p.Name())...)
+	if !p.another {
+		p.content.notices = append(p.content.notices, dm.notices(p.Name())...)
+	}
 	if !p.container && hasArmour(data) {
 		p.content.notices = append(p.content.notices, Notice{p.Name(), SignalEncrypted, detailArmour})
 	}

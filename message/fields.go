@@ -13,9 +13,12 @@ type mimeFields struct {
 	params     map[string]string
 	boundaries []string // candidates, the likeliest first
 	encoding   encoding
-	names      []string
-	disp       string
-	defects    []string
+	// encodings and leafTypes are all that are named, where they differ.
+	encodings []encoding
+	leafTypes []string
+	names     []string
+	disp      string
+	defects   []string
 }
 
 func (m *mimeFields) defect(d string) { m.defects = append(m.defects, d) }
@@ -92,6 +95,9 @@ func (m *mimeFields) readTypes(types []structured) {
 				m.defect("a media type that cannot be read")
 			}
 			continue
+		}
+		if len(types) > 1 && !isContainer(token) {
+			m.leafTypes = append(m.leafTypes, token)
 		}
 		if best < 0 || isContainer(token) && !isContainer(types[best].token) {
 			best = i
@@ -200,17 +206,20 @@ func isMediaType(s string) bool {
 func (m *mimeFields) readEncodings(values []string) {
 	known := false
 	for _, v := range values {
-		e, ok, plain := readEncoding(v)
-		switch {
-		case !plain:
+		es, plain := readEncoding(v)
+		if !plain {
 			m.defect("a transfer encoding that readers take differently")
-		case e == uuEncoding:
-			m.defect("a transfer encoding outside of MIME")
+			m.addEncoding(identity)
 		}
-		// The first that changes anything: to decode what is not encoded shows, to
-		// leave what is encoded hides.
-		if ok && (!known || m.encoding == identity) {
-			m.encoding, known = e, true
+		for _, e := range es {
+			if plain && e == uuEncoding {
+				m.defect("a transfer encoding outside of MIME")
+			}
+			m.addEncoding(e)
+			// The first that changes anything is the likeliest.
+			if !known || m.encoding == identity {
+				m.encoding, known = e, true
+			}
 		}
 	}
 	if len(values) > 1 {
@@ -218,13 +227,19 @@ func (m *mimeFields) readEncodings(values []string) {
 	}
 }
 
-// readEncoding reads one field value. It is known when a token of RFC 2045,
-// section 6.1, or of uuencode is found in it, and plain when it is that token
-// and legal comments.
-func readEncoding(v string) (e encoding, known, plain bool) {
+func (m *mimeFields) addEncoding(e encoding) {
+	if !slices.Contains(m.encodings, e) {
+		m.encodings = append(m.encodings, e)
+	}
+}
+
+// readEncoding reads one field value. It gives the tokens of RFC 2045, section
+// 6.1, or of uuencode that are found in it, and whether it is one of them and
+// legal comments.
+func readEncoding(v string) (found []encoding, plain bool) {
 	text := strings.ToLower(stripComments(unfold(v)))
-	if e, known = encodingToken(strings.Trim(text, " \t")); known {
-		return e, true, true
+	if e, known := encodingToken(strings.Trim(text, " \t")); known {
+		return []encoding{e}, true
 	}
 	text = strings.ToLower(decodeText(text))
 	text = strings.Map(func(r rune) rune {
@@ -235,20 +250,20 @@ func readEncoding(v string) (e encoding, known, plain bool) {
 	}, text)
 	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t,;", r) })
 	for _, w := range words {
-		if t, ok := encodingToken(w); ok && (!known || e == identity) {
-			e, known = t, true
+		if e, ok := encodingToken(w); ok && !slices.Contains(found, e) {
+			found = append(found, e)
 		}
 	}
-	if !known {
+	if len(found) == 0 {
 		joined := strings.Join(words, "")
 		switch {
 		case strings.Contains(joined, "base64"), strings.Contains(joined, "base-64"):
-			e, known = base64Encoding, true
+			found = append(found, base64Encoding)
 		case strings.Contains(joined, "quoted-printable"), strings.Contains(joined, "quoted_printable"):
-			e, known = quotedPrintable, true
+			found = append(found, quotedPrintable)
 		}
 	}
-	return e, known, false
+	return found, false
 }
 
 func encodingToken(s string) (encoding, bool) {

@@ -127,6 +127,12 @@ func TestNotices(t *testing.T) {
 		{"PGP armour", "\n-----BEGIN PGP MESSAGE-----\n", Notice{"body", SignalEncrypted, detailArmour}},
 		{"PGP armour, encoded", "Content-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("-----BEGIN PGP MESSAGE-----\n")) + "\n",
 			Notice{"body", SignalEncrypted, detailArmour}},
+		{"unknown character set", "Content-Type: text/plain; charset=x-none\n\nx\n", Notice{"body", SignalDefect, "an unknown character set"}},
+		{"mark against the character set", "Content-Type: text/plain; charset=us-ascii\n\n\xff\xfeA\x00\n",
+			Notice{"body", SignalDefect, "a byte order mark that contradicts the character set"}},
+		{"hidden base64", "\n" + base64.StdEncoding.EncodeToString([]byte("What nobody says is base64.")) + "\n",
+			Notice{"body", SignalDefect, "base64 in a part that is not said to be base64"}},
+		{"fragment that is joined", "Content-Type: message/partial; number=1\n\nx\n", Notice{"part 1", SignalDefect, "a fragment of a message, which some readers join"}},
 		{"fragment", "Content-Type: message/partial; number=1\n\nx\n", Notice{"part 1", SignalIncomplete, "a fragment of a message"}},
 		{"external body", "Content-Type: message/external-body\n\nx\n", Notice{"part 1", SignalIncomplete, "a body that lies elsewhere"}},
 	} {
@@ -140,6 +146,9 @@ func TestNotices(t *testing.T) {
 
 func TestLegalMailRaisesNothing(t *testing.T) {
 	for name, in := range map[string]string{
+		"one long word":         "\nDonaudampfschifffahrtsgesellschaft\n",
+		"a digest":              "\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n",
+		"prose that begins":     "\nbegin 644 is how uuencode begins.\nend\n",
 		"comments":              "Content-Type: (a) text/plain (b (c)); charset=utf-8 (d)\nContent-Transfer-Encoding: (x) base64 (y)\n\nYQ==\n",
 		"folds":                 "Content-Type:\n text/plain;\n\tcharset=utf-8\n\na\n",
 		"blanks at delimiters":  "Content-Type: multipart/mixed; boundary=\"b c\"\n\n--b c \t\n\na\n--b c-- \n",

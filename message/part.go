@@ -6,7 +6,9 @@ import "strings"
 // children, or an embedded message whose one child is its root.
 //
 // The preamble and the epilogue of a multipart, and what a limit left unread,
-// are leaves of text/plain among its children when they hold anything.
+// are leaves of text/plain among its children when they hold anything. A leaf
+// that mail readers read in different ways has the other readings below it, as
+// leaves too.
 type Part struct {
 	// Index is the place in the tree: "1" for the root, "1.2" for its second
 	// child. A preamble has the index 0 in its multipart, as "1.0".
@@ -30,6 +32,7 @@ type Part struct {
 	encoding  encoding
 	container bool // has children, or would have them were it not empty
 	embedded  bool // within an embedded message
+	another   bool // another reading of the leaf it is below
 	content   contentCache
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"github.com/postern-mail/postern/message/charset"
 )
 
 // walker makes the tree of parts of a body.
@@ -100,6 +102,7 @@ func (w *walker) signals(p *Part) {
 		w.note(p, SignalEncrypted, detailArmour)
 	case "message/partial":
 		w.note(p, SignalIncomplete, "a fragment of a message")
+		w.note(p, SignalDefect, "a fragment of a message, which some readers join")
 	case "message/external-body":
 		w.note(p, SignalIncomplete, "a body that lies elsewhere")
 	}
@@ -124,6 +127,10 @@ func (w *walker) leaf(p *Part, m *mimeFields) {
 	if len(m.boundaries) > 0 && len(findDelimiters(p.raw, m.boundaries[0], 1).list) > 0 {
 		w.note(p, SignalDefect, "a part that is no multipart holds delimiters")
 	}
+	if set := p.Charset(); set != "" && strings.HasPrefix(p.MediaType, "text/") && !charset.Known(set) {
+		w.note(p, SignalDefect, "an unknown character set")
+	}
+	w.otherReadings(p, m)
 }
 
 // uuName takes over the file name that stands in uuencoded data.
@@ -172,6 +179,7 @@ func (w *walker) text(p *Part, n int, raw []byte) {
 	if hasArmour(raw) {
 		w.note(leaf, SignalEncrypted, detailArmour)
 	}
+	w.hiddenEncodings(leaf)
 }
 
 // decoded gives the octets of a container, its encoding undone where it has one.

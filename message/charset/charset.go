@@ -8,6 +8,7 @@ import (
 	"github.com/wlynxg/chardet"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -44,7 +45,7 @@ func convert(b []byte, label string, guess func([]byte) string) string {
 	case bytes.HasPrefix(b, []byte("\xfe\xff")):
 		return decode(b[2:], unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM))
 	}
-	switch label = canonical(label); label {
+	switch label = truthful(canonical(label), b); label {
 	case "utf-8", "utf8", "us-ascii", "ascii", "":
 		// Programs that write UTF-8 or ASCII on the label and something else in the
 		// text are many.
@@ -63,6 +64,8 @@ func convert(b []byte, label string, guess func([]byte) string) string {
 		return utf32(b, true)
 	case "utf-16":
 		return decode(b, utf16Order(b))
+	case "hz-gb-2312":
+		return decode(b, simplifiedchinese.HZGB2312)
 	}
 	if e, name := charset.Lookup(label); e != nil && name != "replacement" {
 		return decode(b, e)
@@ -76,7 +79,7 @@ func convert(b []byte, label string, guess func([]byte) string) string {
 // Known tells whether text with the label can be converted without a guess.
 func Known(label string) bool {
 	switch label = canonical(label); label {
-	case "utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "utf-32", "utf-32be", "utf-32le", "utf32":
+	case "utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "utf-32", "utf-32be", "utf-32le", "utf32", "hz-gb-2312":
 		return true
 	}
 	e, name := charset.Lookup(label)
@@ -103,6 +106,39 @@ func canonical(label string) string {
 		return "big5"
 	case "iso-2022-jp-ms", "iso-2022-jp-1", "iso-2022-jp-2", "cp50220", "cp50221":
 		return "iso-2022-jp"
+	}
+	return label
+}
+
+// Contradicts tells whether the byte order mark of b is one of UTF-16 or UTF-32
+// and the label, which must be known, is of neither.
+func Contradicts(b []byte, label string) bool {
+	marked := bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) || bytes.HasPrefix(b, []byte("\x00\x00\xfe\xff"))
+	return marked && Known(label) && !isWide(canonical(label))
+}
+
+// isWide tells whether a canonical label is of UTF-16 or UTF-32.
+func isWide(label string) bool {
+	if strings.HasPrefix(label, "utf-32") || label == "utf32" {
+		return true
+	}
+	_, name := charset.Lookup(label)
+	return strings.HasPrefix(name, "utf-16")
+}
+
+// truthful gives the label without the lies of those of two octets or four a
+// character: text of single octets has none of its own, and where the zeros of
+// Latin text stand tells the order.
+func truthful(label string, b []byte) string {
+	if !isWide(label) {
+		return label
+	}
+	head := b[:min(len(b), 4096)]
+	if bytes.IndexFunc(head, func(r rune) bool { return r >= 0x7f || r < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1b", r) }) < 0 {
+		return ""
+	}
+	if _, name := charset.Lookup(label); strings.HasPrefix(name, "utf-16") && bytes.IndexByte(head, 0) >= 0 {
+		return "utf-16"
 	}
 	return label
 }

@@ -17,6 +17,11 @@ func TestText(t *testing.T) {
 		{"UTF-32", "\xff\xfe\x00\x00A\x00\x00\x00", "", "A"},
 		{"UTF-7", "a+AOk-b +- +2DzfAg-", "utf-7", "aéb + 🌂"},
 		{"UTF-7 cut short", "+AO", "utf-7", ""},
+		{"UTF-16 of single octets", "Hello 4111", "utf-16", "Hello 4111"},
+		{"UTF-32 of single octets", "Hello 4111", "utf-32", "Hello 4111"},
+		{"UTF-16 of the other order", "A\x00B\x00", "utf-16be", "AB"},
+		{"UTF-16 without zeros", "\x4e\x2d\x65\x87", "utf-16be", "中文"},
+		{"HZ", "a~{VPND~}b", "hz-gb-2312", "a中文b"},
 		{"Shift JIS", "\x82\xa0", "cp932", "あ"},
 		{"unknown label", "caf\xe9 au lait", "x-none", "café au lait"},
 		{"no label", "Gr\xfc\xdfe aus M\xfcnchen", "", "Grüße aus München"},
@@ -33,6 +38,24 @@ func TestKnown(t *testing.T) {
 	for label, want := range map[string]bool{"utf-8": true, "UTF-7": true, "KOI8-R": true, "x-none": false, "": false} {
 		if Known(label) != want {
 			t.Errorf("%q known: %v", label, !want)
+		}
+	}
+}
+
+func TestContradicts(t *testing.T) {
+	for _, c := range []struct {
+		in, label string
+		want      bool
+	}{
+		{"\xff\xfeA\x00", "us-ascii", true},
+		{"\xfe\xff\x00A", "utf-8", true},
+		{"\xff\xfeA\x00", "utf-16", false},
+		{"\xff\xfeA\x00", "", false},
+		{"\xef\xbb\xbfA", "us-ascii", false},
+		{"A", "utf-16", false},
+	} {
+		if Contradicts([]byte(c.in), c.label) != c.want {
+			t.Errorf("%q labelled %q contradicts: %v", c.in, c.label, !c.want)
 		}
 	}
 }
