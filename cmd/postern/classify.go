@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -64,7 +65,7 @@ func newClassify() *cobra.Command {
 		Short: "Find sensitive information in files",
 		Long: `Classify looks for the types of sensitive information that policies can name. A
 message is taken apart as mail is; of any other file the text is extracted.
-Values are shown masked. "-" reads standard input.`,
+Values are shown masked, also in the names of parts. "-" reads standard input.`,
 		Example: `  postern classify report.docx message.eml
   postern classify --types "Credit card number,SWIFT code" --json report.docx
   postern classify --lines --reveal samples.txt`,
@@ -152,9 +153,16 @@ func (c *classifier) lines(ctx context.Context, name string, r io.Reader) error 
 }
 
 func (c *classifier) result(name string, line int, rd reading) classifiedJSON {
-	out := classifiedJSON{File: name, Line: line, Parts: make([]partJSON, 0, len(rd.parts)), Detections: []detectionJSON{}, Signals: rd.signals}
+	out := classifiedJSON{File: name, Line: line, Parts: make([]partJSON, 0, len(rd.parts)), Detections: []detectionJSON{}, Signals: slices.Clone(rd.signals)}
+	shown := c.catalog.Mask
+	if c.reveal {
+		shown = func(name string) string { return name }
+	}
+	for i := range out.Signals {
+		out.Signals[i].Part = shown(out.Signals[i].Part)
+	}
 	for _, p := range rd.parts {
-		out.Parts = append(out.Parts, partJSON{p.Name, p.MediaType, p.Characters})
+		out.Parts = append(out.Parts, partJSON{shown(p.Name), p.MediaType, p.Characters})
 	}
 	for _, d := range rd.found {
 		if c.wanted != nil && !c.wanted[d.Type] {
@@ -168,7 +176,7 @@ func (c *classifier) result(name string, line int, rd reading) classifiedJSON {
 				value = m.Value.Reveal()
 			}
 			matches = append(matches, m.Match)
-			dj.Matches = append(dj.Matches, matchJSON{m.Part, m.Offset, m.Length, m.Confidence, value})
+			dj.Matches = append(dj.Matches, matchJSON{shown(m.Part), m.Offset, m.Length, m.Confidence, value})
 		}
 		dj.Count, dj.UniqueCount, dj.Confidence = classify.Count(matches, 1, 100)
 		out.Detections = append(out.Detections, dj)

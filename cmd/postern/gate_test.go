@@ -80,3 +80,28 @@ func TestWhatIsFixedAtStartOutlivesReloads(t *testing.T) {
 		t.Errorf("the live process differs from the running one in %v", again)
 	}
 }
+
+// Who reads the log need not be somebody who may read the message.
+func TestTheLogMasksNamesOfParts(t *testing.T) {
+	var log journal
+	g := &gate{log: newLogger(process{logFormat: "json", logLevel: zapcore.InfoLevel}, &log), effects: actions.DryRun{}}
+	const policy = "policy: P\nmode: enable\nrules:\n  - rule: R\n    conditions: {documentIsUnsupported: true}\n"
+	file := filepath.Join(t.TempDir(), "postern.yaml")
+	write(t, file, servedConfig)
+	write(t, filepath.Join(filepath.Dir(file), "policies", "a.yaml"), policy)
+	w, _, problems, err := load(context.Background(), file, classify.Builtin())
+	if w == nil {
+		t.Fatalf("no world: %v, %v", problems, err)
+	}
+	g.live.Store(w)
+	const mail = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"visa 4111111111111111.pdf\"\r\n\r\n%PDF-1.7\r\n"
+	m, err := message.Read(message.Envelope{Recipients: []message.Recipient{{Raw: "<b@partner.example>"}}}, strings.NewReader(mail), nil, message.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	g.Done(m, g.Judge(context.Background(), m), time.Millisecond, nil)
+	if line := log.String(); strings.Contains(line, "411111") || !strings.Contains(line, "unsupported: visa ************1111.pdf") {
+		t.Errorf("the log says %s", line)
+	}
+}
