@@ -7,8 +7,8 @@ import (
 )
 
 // fold gives the character that stands for r when texts are compared: lower
-// case, narrow for the full-width forms of ASCII, a blank for every white space,
-// and the ASCII form of typographic quotes and dashes. It maps one character to
+// case, narrow for the full-width forms of ASCII and the decimal digits of all
+// scripts, a blank for every white space, and the ASCII form of typographic quotes and dashes. It maps one character to
 // one, so that folding does not move offsets.
 func fold(r rune) rune {
 	switch {
@@ -28,6 +28,9 @@ func fold(r rune) rune {
 		return '-'
 	case unicode.IsSpace(r):
 		return ' '
+	}
+	if d := decimal(r); d >= 0 {
+		return '0' + d
 	}
 	switch r {
 	case '\u2018', '\u2019', '\u02bc':
@@ -106,23 +109,67 @@ func edge(text string, i int) bool {
 	return !joined(a, b)
 }
 
-// narrow gives the text with full-width digits and letters made ASCII, one
-// character for one; the same text when there is none.
+// narrow gives the text with full-width digits and letters, and the decimal
+// digits of all scripts, made ASCII, one character for one; the same text when
+// there is none.
 func narrow(text string) string {
-	for rest := text; ; {
-		i := strings.IndexByte(rest, 0xef)
-		if i < 0 || i+1 >= len(rest) {
-			return text
+	for i := 0; i < len(text); i++ {
+		if mayNarrow[text[i]] {
+			if r, _ := utf8.DecodeRuneInString(text[i:]); narrowRune(r) != r {
+				return text[:i] + strings.Map(narrowRune, text[i:])
+			}
 		}
-		if c := rest[i+1]; c == 0xbc || c == 0xbd {
-			break
-		}
-		rest = rest[i+1:]
 	}
-	return strings.Map(func(r rune) rune {
-		if r >= 0xff01 && r <= 0xff5e {
-			return r - 0xfee0
+	return text
+}
+
+// mayNarrow holds the octets with which a character that narrow changes begins
+// in UTF-8.
+var mayNarrow = func() (t [256]bool) {
+	var b [utf8.UTFMax]byte
+	for _, ranges := range [][]unicode.Range16{unicode.Nd.R16, {{Lo: 0xff01, Hi: 0xff5e}}} {
+		for _, r := range ranges {
+			for c := rune(r.Lo); c <= rune(r.Hi); c++ {
+				utf8.EncodeRune(b[:], c)
+				t[b[0]] = t[b[0]] || c >= utf8.RuneSelf
+			}
 		}
+	}
+	t[0xf0] = true // digits beyond 16 bits
+	return t
+}()
+
+func narrowRune(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
 		return r
-	}, text)
+	case r >= 0xff01 && r <= 0xff5e:
+		return r - 0xfee0
+	case r >= 0x2000 && r <= 0x9fff, r >= 0xac00 && r <= 0xd7a3:
+		return r // symbols, kana, Han and Hangul, none of which are digits
+	}
+	if d := decimal(r); d >= 0 {
+		return '0' + d
+	}
+	return r
+}
+
+// decimal gives the value of a decimal digit of any script, or -1. Unicode
+// encodes them in rows of ten that begin with the zero.
+func decimal(r rune) rune {
+	const first = 0x660 // beyond ASCII
+	if r < first || !unicode.Is(unicode.Nd, r) {
+		return -1
+	}
+	for _, t := range unicode.Nd.R16 {
+		if r <= rune(t.Hi) && r >= rune(t.Lo) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if r <= rune(t.Hi) && r >= rune(t.Lo) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	return -1
 }

@@ -68,7 +68,7 @@ type instance struct {
 // proximity leaves it. wanted names the types needed; nil is all. Detections come
 // in the order of the types' names, and only of types with an instance. Octets
 // that are not UTF-8 count as one character each; full-width digits and letters
-// are read, and given, as ASCII.
+// and the decimal digits of all scripts are read, and given, as ASCII.
 func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
 	ascii := isASCII(text)
 	if !ascii {

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -217,6 +218,10 @@ func TestScanStaysInWords(t *testing.T) {
 		"id-" + nine:               1,
 		"a_" + nine + "_b":         1,
 		"１２３４５６７８２":                1,
+		"١٢٣٤٥٦٧٨٢":                1,
+		"१२३४५६७८२":                1,
+		"𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟐":                1,
+		nine + "²":                 1, // a footnote
 		"123\u2011456\u2011782":    1,
 		"123\u00a0456\u00a0782":    0,
 		"123-456 782":              0,
@@ -317,9 +322,15 @@ func TestLookup(t *testing.T) {
 func TestCleanTextAllocatesTheSameForAnySize(t *testing.T) {
 	c := Builtin()
 	small, large := prose(1<<10), prose(1<<20)
-	a := testing.AllocsPerRun(50, func() { c.Scan(small, nil) })
-	b := testing.AllocsPerRun(50, func() { c.Scan(large, nil) })
-	if a != b {
+	// The race detector makes the pool forget at random, so the least counts.
+	least := func(text string) float64 {
+		n := math.Inf(1)
+		for range 20 {
+			n = min(n, testing.AllocsPerRun(1, func() { c.Scan(text, nil) }))
+		}
+		return n
+	}
+	if a, b := least(small), least(large); a != b {
 		t.Errorf("%v allocations for 1 KB, %v for 1 MB", a, b)
 	}
 }

@@ -38,6 +38,7 @@ func TestWords(t *testing.T) {
 		{"date d'expiration", "Date d’expiration", true},
 		{"visa", "ＶＩＳＡ", true},
 		{"visa", "Visaカード", true},
+		{"room 42", "room ٤٢", true},
 		{"カード番号", "あなたのカード番号は", true},
 		{"カード番号", "カード番地", false},
 		{"密码", "请输入密码。", true},
