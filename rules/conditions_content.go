@@ -240,12 +240,19 @@ func octets(n int64) string { return strconv.FormatInt(n, 10) + " octets" }
 func parseUnsupported(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	ok := r.yes(n, field)
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		for _, c := range s.attachments() {
+		for _, c := range s.parts() {
+			if c.part == nil {
+				continue
+			}
+			what := "an attachment"
+			if c.body {
+				what = "a body" // it is labelled as text and holds something else
+			}
 			switch doc := s.document(ctx, c); doc.Status {
 			case extract.Unsupported:
-				return true, "the format of an attachment is not known"
+				return true, "the format of " + what + " is not known"
 			case extract.Corrupt:
-				return true, "an attachment is damaged"
+				return true, what + " is damaged"
 			}
 		}
 		return false, "all attachments could be read"
