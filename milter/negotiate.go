@@ -35,7 +35,7 @@ var wantedMacros = []struct {
 }{
 	{milter.StageConnect, "j {daemon_name} {client_addr}"},
 	{milter.StageHelo, "{tls_version}"},
-	{milter.StageMailFrom, "i j {daemon_name} {client_addr} {tls_version} {auth_authen}"},
+	{milter.StageMailFrom, "i j {daemon_name} {client_addr} {tls_version} {auth_authen} {mail_addr}"},
 	{milter.StageRcptTo, "i {rcpt_addr}"},
 	{milter.StageData, "i"},
 	{milter.StageEOM, "i"},

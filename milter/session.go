@@ -84,17 +84,31 @@ func (s *session) MailFrom(string, *milter.Modifier) (resp milter.Response, _ er
 	if err != nil {
 		return s.refuseFrame(err)
 	}
-	if err := s.cfg.Budget.Check(); err != nil && !s.cfg.AcceptOnError {
+	// Whatever becomes of errors: mail that there is no room for is put off, so that
+	// filling the room opens no way past the filter.
+	if err := s.cfg.Budget.Check(); err != nil {
 		s.log.Error("no room for a message", zap.Error(err))
 		return s.reply(replyBusy, s.simulated()), nil
 	}
 	s.tx = newTransaction(s.cfg)
 	s.tx.simulated = s.simulated()
 	s.tx.env.MailArgs = args
-	if s.tx.env.ReversePath, err = message.ParsePath(address); err != nil {
-		s.log.Warn("reverse-path not understood", zap.String("from", address), zap.Error(err))
+	if s.tx.env.ReversePath, err = s.reversePath(address); err != nil {
+		s.tx.fault = fmt.Errorf("reverse-path: %w", err)
 	}
 	return milter.RespContinue, nil
+}
+
+// reversePath reads the argument of MAIL. A client may leave out the domain, and
+// the mail then leaves with that of the MTA, which {mail_addr} shows.
+func (s *session) reversePath(address string) (message.Path, error) {
+	p, err := message.ParsePath(address)
+	if err != nil || !p.IsNull() && p.Domain() == "" {
+		if full, bad := message.ParsePath(s.get("mail_addr", "M")); bad == nil && full.Domain() != "" {
+			return full, nil
+		}
+	}
+	return p, err
 }
 
 // RcptTo adds a recipient that the MTA took.

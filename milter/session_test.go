@@ -351,3 +351,41 @@ func TestDoneIsToldOfALostConnection(t *testing.T) {
 		t.Error("the verdict counts as written")
 	}
 }
+
+// A reverse-path that a client writes without a domain is the address that the
+// MTA makes of it; no other is changed, and none is taken from another message.
+func TestTheReversePathAsTheMTAReadsIt(t *testing.T) {
+	for _, tt := range []struct{ raw, macro, want string }{
+		{"<anna@example.com>", "anna@example.com", "anna@example.com"},
+		{"<anna>", "anna@mail.example.com", "anna@mail.example.com"},
+		{"anna", "anna@mail.example.com", "anna@mail.example.com"},
+		{"<anna@>", "anna@mail.example.com", "anna@mail.example.com"},
+		{"<Anna@example.com>", "anna@example.com", "Anna@example.com"},
+		{"<anna%example.org@example.com>", "anna@example.org", "anna%example.org@example.com"},
+		{"<anna>", "anna", "anna"}, // Sendmail, for people of its own
+		{"<>", "", ""},
+		{"", "root@example.com", ""},
+	} {
+		filter := deliver()
+		s := start(t, milter.Config{Filter: filter})
+		c := s.session(t)
+		must(t, c.Macros('M', "{mail_addr}", "old@example.com"))
+		accepted(t)(c.Mail("<old>"))
+		must(t, c.Abort())
+		must(t, c.Macros('M', "{mail_addr}", tt.macro))
+		accepted(t)(c.Mail(tt.raw))
+		accepted(t)(c.Rcpt("<b@example.net>"))
+		content(t, c, "")
+		if got := filter.seen[0].ReversePath.String(); got != tt.want {
+			t.Errorf("MAIL FROM:%s with {mail_addr} %q is %q, want %q", tt.raw, tt.macro, got, tt.want)
+		}
+		must(t, c.Abort())
+		// The next message has no macros of its own.
+		accepted(t)(c.Mail("<bob>"))
+		accepted(t)(c.Rcpt("<b@example.net>"))
+		content(t, c, "")
+		if got := filter.seen[1].ReversePath.String(); got != "bob" {
+			t.Errorf("behind %s, MAIL FROM:<bob> is %q", tt.raw, got)
+		}
+	}
+}
