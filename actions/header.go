@@ -157,36 +157,48 @@ func (s *section) add(name, value string) {
 	s.mods = append(s.mods, Modification{Kind: AddHeader, Name: name, Value: value})
 }
 
-// change gives field i a new value.
-func (s *section) change(i int, value string) {
+// change gives field i, which is the one of its name with that index, a new
+// value.
+func (s *section) change(i, index int, value string) {
 	f := &s.fields[i]
-	s.mods = append(s.mods, Modification{Kind: ChangeHeader, Name: f.Name, Index: s.index(i), Value: value})
+	s.mods = append(s.mods, Modification{Kind: ChangeHeader, Name: f.Name, Index: index, Value: value})
 	f.Value = " " + value
 }
 
 // remove takes the fields away that satisfy drop, from the last to the first:
-// the indices of a name shift at once when one of its fields goes.
+// the indices of a name shift at once when one of its fields goes. Its time is
+// linear, since strangers choose how many there are.
 func (s *section) remove(drop func(message.Field) bool) (removed int) {
+	var gone []int // in falling order
 	for i := len(s.fields) - 1; i >= 0; i-- {
-		if !drop(s.fields[i]) {
+		if drop(s.fields[i]) {
+			gone = append(gone, i)
+		}
+	}
+	if len(gone) == 0 {
+		return 0
+	}
+	index := make([]int, len(s.fields))
+	seen := make(map[string]int)
+	for i, f := range s.fields {
+		name := strings.ToLower(f.Name)
+		seen[name]++
+		index[i] = seen[name]
+	}
+	for _, i := range gone {
+		s.mods = append(s.mods, Modification{Kind: DeleteHeader, Name: s.fields[i].Name, Index: index[i]})
+	}
+	kept := make(message.Header, 0, len(s.fields)-len(gone))
+	next := len(gone) - 1
+	for i, f := range s.fields {
+		if next >= 0 && gone[next] == i {
+			next--
 			continue
 		}
-		s.mods = append(s.mods, Modification{Kind: DeleteHeader, Name: s.fields[i].Name, Index: s.index(i)})
-		s.fields = append(s.fields[:i:i], s.fields[i+1:]...)
-		removed++
+		kept = append(kept, f)
 	}
-	return removed
-}
-
-// index is the place of field i among those of its name, from 1.
-func (s *section) index(i int) int {
-	n := 0
-	for _, f := range s.fields[:i+1] {
-		if strings.EqualFold(f.Name, s.fields[i].Name) {
-			n++
-		}
-	}
-	return n
+	s.fields = kept
+	return len(gone)
 }
 
 // places gives where the fields of a name stand.
@@ -219,7 +231,7 @@ func (s *section) set(name, text string) {
 			return seen > 0
 		})
 	}
-	s.change(at[0], value)
+	s.change(at[0], 1, value)
 }
 
 // prepend puts text in front of the subject, of each subject when there are
@@ -230,8 +242,8 @@ func (s *section) prepend(text string) {
 		s.add("Subject", message.EncodeText(strings.TrimRight(text, " ")))
 		return
 	}
-	for _, i := range at {
-		s.change(i, prepended(text, s.fields[i]))
+	for n, i := range at {
+		s.change(i, n+1, prepended(text, s.fields[i]))
 	}
 }
 

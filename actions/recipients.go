@@ -112,8 +112,8 @@ func (s *section) show(box string, p message.Path) {
 	i := at[len(at)-1]
 	old := strings.TrimRight(strings.TrimLeft(s.fields[i].Value, " \t\r\n"), " \t\r\n,")
 	if old == "" {
-		s.change(i, p.String())
+		s.change(i, len(at), p.String())
 		return
 	}
-	s.change(i, old+",\r\n "+p.String())
+	s.change(i, len(at), old+",\r\n "+p.String())
 }

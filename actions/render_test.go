@@ -165,3 +165,29 @@ func TestRender(t *testing.T) {
 		})
 	}
 }
+
+// A stranger chooses how many fields of a name there are: removing them and
+// changing them is linear in their number.
+func TestManyFieldsOfOneName(t *testing.T) {
+	const n = 25_000
+	var h message.Header
+	for range n {
+		h = append(h, message.Field{Name: "X-Postern-A", Value: " x"}, message.Field{Name: "Subject", Value: " s"})
+	}
+	m := &message.Message{Header: h}
+	mods, removed, _ := render(m, []Edit{{prependSubject, "", "[x] "}}, false)
+	if removed != n || len(mods) != 2*n {
+		t.Fatalf("%d removed, %d modifications", removed, len(mods))
+	}
+	for i := range n {
+		if got, want := mods[i].short(), fmt.Sprintf("delete X-Postern-A/%d", n-i); got != want {
+			t.Fatalf("modification %d: %s, want %s", i, got, want)
+		}
+		if got, want := mods[n+i].short(), fmt.Sprintf("change Subject/%d: [x] s", i+1); got != want {
+			t.Fatalf("modification %d: %s, want %s", n+i, got, want)
+		}
+	}
+	if len(m.Header) != 2*n {
+		t.Error("the message itself was changed")
+	}
+}
