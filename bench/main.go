@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/postern-mail/postern/internal/benchmail"
 	"github.com/postern-mail/postern/internal/mta"
 )
 
@@ -160,7 +161,7 @@ func run(ctx context.Context, rounds int, loads []burst) (met bool, err error) {
 	fmt.Printf("Postfix %s, %s, %d processors, %d sessions, median of %d interleaved rounds (least to most).\n\n", i.Version(), runtime.Version(), runtime.NumCPU(), sessions, rounds)
 	r := newReport()
 	for _, l := range loads {
-		wire := messages(l.size)
+		wire := wire(l.size)
 		for round := range rounds + 1 {
 			for k := range setups {
 				s := setups[(k+round)%len(setups)]
@@ -286,12 +287,12 @@ func matched(ctx context.Context, log string, count int) error {
 		}
 		all := strings.Count(string(text), `"event":"message"`)
 		hits := all - strings.Count(string(text), `"matched":[]`)
-		if all == count && hits == count/kinds {
+		if all == count && hits == count/benchmail.Kinds {
 			return os.Truncate(log, 0)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("postern logged %d messages of %d, and %d matched where %d should", all, count, hits, count/kinds)
+			return fmt.Errorf("postern logged %d messages of %d, and %d matched where %d should", all, count, hits, count/benchmail.Kinds)
 		case <-time.After(20 * time.Millisecond): // the last lines follow the verdict
 		}
 	}
