@@ -273,6 +273,16 @@ func TestSnippetsAreThoseOfTheDocumentation(t *testing.T) {
 	}
 }
 
+// What comes by a listener in trust.listeners is taken for mail of our people, so
+// nobody else may hand mail to it.
+func TestTheSubmissionListenerAsksForALogin(t *testing.T) {
+	for _, entry := range settings(read(t, "packaging/postfix/master.cf")) {
+		if strings.Contains(entry, "milter_macro_daemon_name=SUBMISSION") && !strings.Contains(entry, "smtpd_relay_restrictions=permit_sasl_authenticated,reject") {
+			t.Errorf("packaging/postfix/master.cf takes mail without a login by %q", entry)
+		}
+	}
+}
+
 func TestContainerUsesTheSnippet(t *testing.T) {
 	got := settings(read(t, "packaging/docker/postfix/main.cf"))
 	for _, line := range settings(read(t, "packaging/postfix/main.cf")) {
