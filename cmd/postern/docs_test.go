@@ -74,3 +74,34 @@ func TestReferenceTablesAreThoseOfTheCatalogues(t *testing.T) {
 		}
 	}
 }
+
+// The list of keys in the documentation is a configuration that is read, names
+// every key, and says of each what holds without it.
+func TestDocumentedConfiguration(t *testing.T) {
+	const page = "../../docs/install.md"
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), "<!-- keys -->\n```yaml\n")
+	keys, _, ok := strings.Cut(rest, "```\n<!-- /keys -->")
+	if !ok {
+		t.Fatalf("%s has no list of keys", page)
+	}
+	got, problems := readConfig("/etc/postern/postern.yaml", []byte(keys))
+	for _, p := range problems {
+		t.Error(p)
+	}
+	want := defaults("/etc/postern/postern.yaml").process
+	want.listen, want.group = got.process.listen, "postfix"
+	if changed := want.restart(got.process); len(changed) > 0 {
+		t.Errorf("%s gives other values than the defaults for %v", page, changed)
+	}
+	for _, key := range []string{"milter", "group", "authenticated", "listeners", "networks", "name", "acceptedDomains", "learnMore", "file",
+		"resolve", "postfix", "policies", "blockText", "onError", "path", "messageSize", "memory", "decisionTime", "extractTime",
+		"extractedCharacters", "nesting", "members", "connections", "format", "level", "watch"} {
+		if !strings.Contains(keys, key+":") {
+			t.Errorf("%s does not name the key %s", page, key)
+		}
+	}
+}
