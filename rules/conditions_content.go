@@ -248,11 +248,17 @@ func parseUnsupported(r *reader, n *strictyaml.Node, field string) (check, bool)
 			if c.body {
 				what = "a body" // it is labelled as text and holds something else
 			}
-			switch doc := s.document(ctx, c); doc.Status {
+			doc := s.document(ctx, c)
+			switch doc.Status {
 			case extract.Unsupported:
 				return true, "the format of " + what + " is not known"
 			case extract.Corrupt:
 				return true, what + " is damaged"
+			}
+			for _, u := range doc.Unread {
+				if u.Status == extract.Unsupported || u.Status == extract.Corrupt {
+					return true, what + " holds a document that cannot be read"
+				}
 			}
 		}
 		return false, "all attachments could be read"

@@ -185,19 +185,18 @@ func (s *Scan) text(ctx context.Context, c *content) string {
 	return c.subject + "\n" + doc.Text
 }
 
-// signal gives what policies are told of how far a document was read.
+// signals are what policies are told of how far a document was read.
+var signals = map[extract.Status]message.Signal{
+	extract.Protected:   message.SignalPasswordProtected,
+	extract.Unsupported: message.SignalUnsupported,
+	extract.Corrupt:     message.SignalUnreadable,
+	extract.Truncated:   message.SignalIncomplete,
+}
+
+// signal gives that of the document. That mail is encrypted was noticed before.
 func (c *content) signal() (message.Signal, bool) {
-	switch c.doc.Status {
-	case extract.Protected:
-		return message.SignalPasswordProtected, !c.encrypted
-	case extract.Unsupported:
-		return message.SignalUnsupported, true
-	case extract.Corrupt:
-		return message.SignalUnreadable, true
-	case extract.Truncated:
-		return message.SignalIncomplete, true
-	}
-	return "", false
+	s, ok := signals[c.doc.Status]
+	return s, ok && !c.encrypted
 }
 
 // Notices gives the signals of the message and of the parts read so far, in
@@ -211,6 +210,9 @@ func (s *Scan) Notices() []message.Notice {
 		list = append(list, c.part.Notices()...)
 		if sig, ok := c.signal(); ok {
 			list = append(list, message.Notice{Part: c.name, Signal: sig, Detail: c.doc.Detail})
+		}
+		for _, u := range c.doc.Unread {
+			list = append(list, message.Notice{Part: c.name + "/" + u.Name, Signal: signals[u.Status], Detail: u.Detail})
 		}
 	}
 	return list

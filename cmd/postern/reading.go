@@ -96,11 +96,14 @@ func documentSignals(p rules.ScannedPart) []signalJSON {
 		extract.Corrupt:     message.SignalUnreadable,
 		extract.Truncated:   message.SignalIncomplete,
 	}
-	s, ok := signals[p.Status]
-	if !ok {
-		return []signalJSON{}
+	list := []signalJSON{}
+	if s, ok := signals[p.Status]; ok {
+		list = append(list, signalJSON{p.Name, string(s), p.Detail})
 	}
-	return []signalJSON{{p.Name, string(s), p.Detail}}
+	for _, u := range p.Unread {
+		list = append(list, signalJSON{p.Name + "/" + u.Name, string(signals[u.Status]), u.Detail})
+	}
+	return list
 }
 
 // telling are header fields that few files but messages begin with.

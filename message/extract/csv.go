@@ -17,7 +17,7 @@ func isCSV(r *reader) bool {
 // cells never join. It takes any of the usual separators (RFC 4180 and what
 // programs make of it).
 func readCSV(r *reader) {
-	content := r.within()
+	content := r.needed()
 	label := r.hint.Charset
 	if label == "" && utf16Like(content) {
 		label = "utf-16"

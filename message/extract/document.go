@@ -56,4 +56,14 @@ type Document struct {
 	Text       string // valid UTF-8
 	Characters int    // of Text
 	Properties map[string]string
+	// Unread are documents within this one of which not all could be read. The
+	// text of those that could stands in Text.
+	Unread []Unread
+}
+
+// Unread is a document within another that was not read whole.
+type Unread struct {
+	Name   string // within the outer document
+	Status Status // not Complete
+	Detail string
 }

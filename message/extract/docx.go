@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"io"
 	"path"
 	"sort"
 	"strings"
@@ -19,7 +20,7 @@ func isDOCX(r *reader) bool {
 		encrypted = encrypted || m.encrypted
 		word = word || isWordPart(strings.ToLower(m.name))
 	}
-	if encrypted {
+	if encrypted && !word {
 		r.describe()
 		r.fail(Protected, "an encrypted archive")
 		r.ended = true
@@ -40,9 +41,8 @@ func refineDOCX(r *reader) {
 		if m.name != "[Content_Types].xml" {
 			continue
 		}
-		left := int64(1 << 20)
-		probe := reader{ctx: r.ctx, lim: r.lim}
-		types := probe.inflate(m, &left)
+		probe := reader{ctx: r.ctx, lim: r.lim, left: &allowance{inflated: 1 << 20}}
+		types, _ := io.ReadAll(probe.open(m))
 		switch {
 		case bytes.Contains(types, []byte("document.macroEnabled")):
 			r.doc.MediaType, r.doc.Extension = "application/vnd.ms-word.document.macroEnabled.12", "docm"
@@ -54,40 +54,69 @@ func refineDOCX(r *reader) {
 	}
 }
 
-// docxRank orders the parts of a document that hold text as they are written; -1
-// leaves a part out. ECMA-376, part 1, section 11.3.
+// The ranks of parts in the order in which they are written.
+const (
+	rankMain = iota
+	rankHeader
+	rankFooter
+	rankFootnotes
+	rankEndnotes
+	rankComments
+	rankOther
+	rankWithin // documents of their own
+	rankLinks
+	rankProperties
+	rankNone = -1 // left out
+)
+
+// docxRank ranks the parts of a document by their names (ECMA-376, part 1,
+// section 11.3). Names are a habit that programs need not follow, so what is not
+// known is read too.
 func docxRank(name string) int {
 	dir, base := path.Split(strings.ToLower(name))
+	ext := path.Ext(base)
 	switch {
-	case dir == "docprops/":
-		return 9
-	case !strings.HasPrefix(dir, "word/"):
-		return -1
-	case strings.HasSuffix(base, ".rels"):
-		return 8
-	case !strings.HasSuffix(base, ".xml"):
-		return -1
-	case dir == "word/" && strings.HasPrefix(base, "document"):
-		return 0
-	case dir == "word/" && strings.HasPrefix(base, "header"):
-		return 1
-	case dir == "word/" && strings.HasPrefix(base, "footer"):
-		return 2
-	case base == "footnotes.xml":
-		return 3
-	case base == "endnotes.xml":
-		return 4
-	case base == "comments.xml":
-		return 5
-	case base == "document.xml", strings.HasPrefix(dir, "word/diagrams/") && strings.HasPrefix(base, "data"),
-		strings.HasPrefix(dir, "word/charts/") && strings.HasPrefix(base, "chart"):
-		return 6
+	case base == "":
+		return rankNone
+	case ext == ".rels":
+		return rankLinks
+	case dir == "docprops/" && ext == ".xml":
+		return rankProperties
+	case ext == ".xml" && dir == "word/":
+		for rank, prefix := range [...]string{"document", "header", "footer", "footnotes", "endnotes", "comments.xml"} {
+			if strings.HasPrefix(base, prefix) {
+				return rank
+			}
+		}
+	case ext != ".xml":
+		if isDecoration(dir, base, ext) {
+			return rankNone
+		}
+		return rankWithin
 	}
-	return -1
+	switch base {
+	case "styles.xml", "styleswitheffects.xml", "settings.xml", "websettings.xml", "fonttable.xml", "numbering.xml", "[content_types].xml":
+		return rankNone
+	}
+	if strings.HasSuffix(dir, "/theme/") {
+		return rankNone
+	}
+	return rankOther
 }
 
-// readDOCX writes the main part, headers, footers, notes and comments, and last
-// the addresses of links; document properties go to Properties.
+// isDecoration tells the parts without text that a document is made up with:
+// pictures, fonts, macros, printer settings and controls.
+func isDecoration(dir, base, ext string) bool {
+	switch ext {
+	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".wdp", ".ico", ".svg", ".odttf", ".fntdata", ".sigs":
+		return true
+	}
+	return strings.Contains(dir, "/media/") || strings.Contains(dir, "/activex/") || strings.Contains(dir, "printersettings") ||
+		dir == "docprops/" || dir == "[trash]/" || strings.HasPrefix(base, "vba") || strings.HasPrefix(base, "attachedtoolbars")
+}
+
+// readDOCX writes the main part, headers, footers, notes, comments and documents
+// within, and last the addresses of links; document properties go to Properties.
 func readDOCX(r *reader) {
 	list, damaged := zipMembers(r.content)
 	type ranked struct {
@@ -96,7 +125,7 @@ func readDOCX(r *reader) {
 	}
 	var parts []ranked
 	for _, m := range list {
-		if rank := docxRank(m.name); rank >= 0 {
+		if rank := docxRank(m.name); rank != rankNone {
 			parts = append(parts, ranked{m, rank})
 		}
 	}
@@ -106,29 +135,39 @@ func readDOCX(r *reader) {
 		}
 		return parts[i].name < parts[j].name
 	})
-	left := r.lim.Inflated
-	for i, m := range parts {
-		if i >= r.lim.Members {
+	for _, m := range parts {
+		if m.encrypted {
+			r.fail(Protected, "an encrypted part")
+			continue
+		}
+		if r.left.members--; r.left.members < 0 {
 			r.end("more members than the limit")
 		}
 		if r.expired() {
 			break
 		}
-		data := r.inflate(m.member, &left)
-		// What was unpacked before a limit was met is still read.
-		ended := r.ended
-		r.ended = false
+		src := r.open(m.member)
 		switch m.rank {
-		case 8:
-			readLinks(r, data)
-		case 9:
-			readProperties(r, strings.ToLower(path.Base(m.name)), data)
+		case rankWithin:
+			if data, err := io.ReadAll(io.LimitReader(src, mostWithin+1)); err == nil && len(data) > mostWithin {
+				r.doc.Unread = append(r.doc.Unread, Unread{m.name, Truncated, limitInflated})
+			} else {
+				r.within(m.name, data)
+			}
+		case rankLinks:
+			readLinks(r, src)
+		case rankProperties:
+			readProperties(r, strings.ToLower(path.Base(m.name)), src)
 		default:
-			readWord(r, data)
+			readWord(r, src)
 		}
-		r.ended = r.ended || ended
+		// What was unpacked before a limit was met was still read.
+		r.ended = r.ended || src.over
 	}
 	if damaged {
 		r.fail(Corrupt, "a damaged archive")
 	}
 }
+
+// mostWithin is the largest document within another that is read, in octets.
+const mostWithin = 32 << 20

@@ -9,14 +9,28 @@ import (
 // Extract reads a document. It never panics and ends soon after ctx does, then
 // with status Truncated. Empty content is complete and has no text.
 func Extract(ctx context.Context, content []byte, hint Hint, lim Limits) Document {
-	r := &reader{ctx: ctx, content: content, hint: hint, lim: lim.orDefault()}
+	lim = lim.orDefault()
+	left := allowance{inflated: lim.Inflated, members: lim.Members}
+	r := &reader{ctx: ctx, content: content, hint: hint, lim: lim, formats: catalog, left: &left}
+	return r.whole()
+}
+
+// whole reads the document.
+func (r *reader) whole() Document {
 	r.doc.Status = Complete
-	if len(content) == 0 {
+	if len(r.content) == 0 {
 		r.doc.MediaType, r.doc.Extension = "text/plain", "txt"
 		return r.doc
 	}
 	r.run()
 	return r.document()
+}
+
+// allowance is what is left of the limits that a document shares with those
+// within it.
+type allowance struct {
+	inflated int64
+	members  int
 }
 
 // reader is one document on its way to text.
@@ -25,6 +39,9 @@ type reader struct {
 	content []byte
 	hint    Hint
 	lim     Limits
+	formats []Format
+	left    *allowance
+	depth   int // of documents around this one
 	doc     Document
 	out     strings.Builder
 	chars   int
@@ -113,6 +130,41 @@ func firstRunes(s string, n int) string {
 		n--
 	}
 	return s
+}
+
+// mostUnread is how many documents within are told of.
+const mostUnread = 100
+
+// within writes the text of a document within this one, on lines of its own.
+func (r *reader) within(name string, content []byte) {
+	tell := func(s Status, detail string) {
+		if len(r.doc.Unread) < mostUnread {
+			r.doc.Unread = append(r.doc.Unread, Unread{name, s, detail})
+		}
+	}
+	if r.depth+1 >= r.lim.Nesting {
+		tell(Truncated, "nested deeper than the limit")
+		return
+	}
+	lim := r.lim
+	lim.Characters = max(1, r.lim.Characters-r.chars)
+	at := &reader{ctx: r.ctx, content: content, hint: Hint{Name: name}, lim: lim, formats: r.formats, left: r.left, depth: r.depth + 1}
+	inner := at.whole()
+	if inner.Text != "" {
+		if r.out.Len() > 0 && !strings.HasSuffix(r.out.String(), "\n") {
+			r.write("\n")
+		}
+		r.write(inner.Text)
+	}
+	if inner.Status != Complete {
+		tell(inner.Status, inner.Detail)
+	}
+	for _, u := range inner.Unread {
+		u.Name = name + "/" + u.Name
+		if len(r.doc.Unread) < mostUnread {
+			r.doc.Unread = append(r.doc.Unread, u)
+		}
+	}
 }
 
 // property keeps a property of the document, within bounds.

@@ -104,6 +104,8 @@ func TestHTML(t *testing.T) {
 			"go\nhttp://x.example/?c=4111\nT\nA\ncid:1\nV"},
 		{"data link with text", `<a href="data:text/plain;base64,NDExMQ==">go</a>`, "go\n4111"},
 		{"data link with a picture", `<img src="data:image/png;base64,AAAA">x`, "x\ndata:image/png;base64"},
+		{"elements within a drawing", "<svg><style><p>4111</p></svg>", "4111"},
+		{"text of forms and frames", `<input placeholder="P"><iframe srcdoc="<b>F</b>"></iframe>`, "P\n<b>F</b>"},
 		{"preformatted", "<pre>a\n  b</pre>", "a\n  b"},
 		{"never closed", "a<b", "a"},
 	} {
@@ -123,6 +125,7 @@ func TestHTMLCharset(t *testing.T) {
 		"label": extract("<p>Gr\xfc\xdfe", Hint{MediaType: "text/html", Charset: "iso-8859-1"}),
 		"mark":  extract(utf16Text("<p>Grüße", true, true), Hint{MediaType: "text/html"}),
 		"utf-8": extract("<p>Grüße", Hint{MediaType: "text/html"}),
+		"name":  extract("<p>Grüße", Hint{Name: "a.htm", MediaType: "text/plain"}),
 		"sniff": extract("<!DOCTYPE html><html><body><p>Grüße</body></html>", Hint{Name: "a.bin"}),
 	} {
 		if !strings.Contains(d.Text, "Grüße") || strings.Contains(d.Text, "<p>") {
@@ -199,16 +202,59 @@ func TestWordDocument(t *testing.T) {
 			`</mc:Fallback></mc:AlternateContent>`, nil, "a\nb\n"},
 		{"deleted text splits nothing", `<w:p><w:r><w:t>4111</w:t></w:r><w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:r><w:t>1111</w:t></w:r></w:p>`,
 			nil, "41111111\ngone\n"},
+		{"main part of another name", "", map[string]string{"other/main.xml": note("real"), "word/glossary/document.xml": note("part")}, "real\npart\n"},
+		{"HTML within", paragraph("a"), map[string]string{"word/afchunk.htm": "<p>4<b>1</b>11</p>"}, "a\n4111"},
+		{"a document within", paragraph("a"), map[string]string{"word/embeddings/b.docx": string(wordDocument(t, paragraph("b"), nil))}, "a\nb\n"},
+		{"what it is made up with", paragraph("a"), map[string]string{"word/media/a.png": "\x89PNG\r\n\x1a\n", "word/fonts/a.odttf": "\x00\x01",
+			"word/vbaProject.bin": "\x00\x01", "word/theme/theme1.xml": note("no"), "customXml/item1.xml": "<x>no</x>"}, "a\n"},
 		{"links", paragraph("go"), map[string]string{"word/_rels/document.xml.rels": `<R><r Target="http://x.example/" TargetMode="External"/><r Target="a.xml"/></R>`},
 			"go\n\nhttp://x.example/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := extract(string(wordDocument(t, c.body, c.more)), Hint{Name: "misnamed.png", MediaType: "image/png"})
 			checkDocument(t, d, DefaultLimits)
-			if diff := cmp.Diff(c.want, d.Text); diff != "" || d.Status != Complete || d.Extension != "docx" {
+			if diff := cmp.Diff(c.want, d.Text); diff != "" || d.Status != Complete || d.Extension != "docx" || len(d.Unread) > 0 {
 				t.Errorf("%s %s %s\n%s", d.Extension, d.Status, d.Detail, diff)
 			}
 		})
+	}
+}
+
+func TestWhatIsWithinAWordDocumentIsNotPassedOver(t *testing.T) {
+	inner := string(wordDocument(t, paragraph("inner"), map[string]string{"word/embeddings/c.bin": "\x00\x01\x02"}))
+	d := extract(string(wordDocument(t, paragraph("outer"), map[string]string{
+		"word/embeddings/a.pdf":  "%PDF-1.4\n",
+		"word/embeddings/b.docx": inner,
+	})), Hint{})
+	var told []string
+	for _, u := range d.Unread {
+		told = append(told, u.Name+" "+string(u.Status))
+	}
+	want := []string{"word/embeddings/a.pdf unsupported", "word/embeddings/b.docx/word/embeddings/c.bin unsupported"}
+	if diff := cmp.Diff(want, told); diff != "" || d.Status != Complete || d.Text != "outer\ninner\n" {
+		t.Errorf("%s, %q\n%s", d.Status, d.Text, diff)
+	}
+
+	nested := "x"
+	for range 10 {
+		nested = string(wordDocument(t, paragraph("x"), map[string]string{"word/embeddings/a.docx": nested}))
+	}
+	d = Extract(context.Background(), []byte(nested), Hint{}, Limits{Nesting: 3})
+	if d.Text != "x\nx\nx\n" || len(d.Unread) != 1 || d.Unread[0].Status != Truncated {
+		t.Errorf("nested deeper than the limit: %q, %v", d.Text, d.Unread)
+	}
+	d = Extract(context.Background(), []byte(nested), Hint{}, Limits{Members: 12})
+	if d.Status == Complete && len(d.Unread) == 0 {
+		t.Error("members within members are not counted")
+	}
+
+	b := wordDocument(t, paragraph("clear"), map[string]string{"a.bin": "x"})
+	i := bytes.Index(b, []byte("PK\x01\x02"))
+	for ; i >= 0 && !bytes.HasPrefix(b[i+46:], []byte("a.bin")); i += 4 + bytes.Index(b[i+4:], []byte("PK\x01\x02")) {
+	}
+	b[i+8] |= 1
+	if d := extract(string(b), Hint{}); d.Status != Protected || d.Text != "clear\n" {
+		t.Errorf("one encrypted part hides the others: %s, %q", d.Status, d.Text)
 	}
 }
 

@@ -24,15 +24,17 @@ func isHTML(r *reader) bool {
 		}
 		return true
 	}
-	switch t := r.hintType(); t {
-	case "text/html", "application/xhtml+xml":
+	t := r.hintType()
+	if t == "text/html" || t == "application/xhtml+xml" {
 		return true
-	case "text/plain":
-		return false
 	}
+	// A saved file is opened by its name.
 	switch r.extension() {
-	case "html", "htm", "xhtml", "shtml":
+	case "html", "htm", "xhtml", "xht", "shtml":
 		return true
+	}
+	if t == "text/plain" {
+		return false
 	}
 	mt := mimetype.Detect(r.content)
 	return mt.Is("text/html") || mt.Is("application/xhtml+xml")
@@ -55,7 +57,9 @@ type htmlReader struct {
 	sep   int
 	began bool
 	pre   int // depth of elements that keep blanks
-	line  []byte
+	// foreign is the depth of elements of SVG and MathML.
+	foreign int
+	line    []byte
 	// extra is what no reader renders: comments and attributes, a line each.
 	extra strings.Builder
 	seen  map[string]bool
@@ -65,7 +69,7 @@ type htmlReader struct {
 // comments and the attributes that carry text or addresses. Scripts and styles
 // are left out.
 func readHTML(r *reader) {
-	content := r.within()
+	content := r.needed()
 	h := htmlReader{reader: r, seen: map[string]bool{}}
 	z := html.NewTokenizer(strings.NewReader(charset.Text(content, h.label(content))))
 	dropped := atom.Atom(0)
@@ -88,10 +92,18 @@ func readHTML(r *reader) {
 			name, more := z.TagName()
 			a := atom.Lookup(name)
 			dropped = 0
-			if tt == html.StartTagToken && (a == atom.Script || a == atom.Style) {
-				dropped = a
+			if tt == html.StartTagToken && (a == atom.Svg || a == atom.Math) {
+				h.foreign++
 			}
 			switch a {
+			case atom.Script, atom.Style, atom.Textarea, atom.Title:
+				switch {
+				case h.foreign > 0:
+					// In a drawing or a formula these hold elements, some of which end it.
+					z.NextIsNotRawText()
+				case tt == html.StartTagToken && (a == atom.Script || a == atom.Style):
+					dropped = a
+				}
 			case atom.Noscript, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp:
 				// Some readers show what is in them.
 				z.NextIsNotRawText()
@@ -194,6 +206,9 @@ func (h *htmlReader) tag(a atom.Atom, open bool) {
 
 func (h *htmlReader) endTag(a atom.Atom) {
 	h.tag(a, false)
+	if (a == atom.Svg || a == atom.Math) && h.foreign > 0 {
+		h.foreign--
+	}
 	if a == atom.Pre && h.pre > 0 {
 		h.pre--
 	}
@@ -215,7 +230,7 @@ func isBlock(a atom.Atom) bool {
 // attribute keeps the values that carry text or addresses.
 func (h *htmlReader) attribute(key, value []byte) {
 	switch string(key) {
-	case "href", "src", "alt", "title", "content", "value":
+	case "href", "src", "alt", "title", "content", "value", "placeholder", "label", "aria-label", "summary", "action", "formaction", "srcdoc":
 		switch {
 		case len(value) >= 5 && strings.EqualFold(string(value[:5]), "data:"):
 			h.aside(dataURL(string(value)))

@@ -17,9 +17,9 @@ func identify(r *reader) *Format {
 	if isBinaryFamily(r) {
 		return nil
 	}
-	for i := range catalog {
-		if catalog[i].sniff(r) {
-			return &catalog[i]
+	for i := range r.formats {
+		if r.formats[i].sniff(r) {
+			return &r.formats[i]
 		}
 	}
 	r.describe()

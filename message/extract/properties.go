@@ -1,7 +1,7 @@
 package extract
 
 import (
-	"encoding/xml"
+	"io"
 	"strings"
 )
 
@@ -20,31 +20,31 @@ var propertyNames = map[string]string{
 
 // readProperties keeps the properties of docProps/core.xml, app.xml and
 // custom.xml.
-func readProperties(r *reader, base string, data []byte) {
+func readProperties(r *reader, base string, src io.Reader) {
 	custom := strings.HasPrefix(base, "custom")
 	name, depth := "", 0
 	var value strings.Builder
-	r.eachToken(data, func(t xml.Token) bool {
-		switch t := t.(type) {
-		case xml.StartElement:
+	r.eachToken(src, func(x *xmlScanner, kind xmlKind) bool {
+		switch kind {
+		case xmlStart:
 			depth++
 			switch {
-			case custom && t.Name.Local == "property":
-				name = attribute(t, "name")
+			case custom && string(x.name) == "property":
+				name = x.attribute("name")
 				value.Reset()
 			case !custom && depth == 2:
-				name = t.Name.Local
+				name = string(x.name)
 				if shown, have := propertyNames[name]; have {
 					name = shown
 				}
 				value.Reset()
 			}
-		case xml.CharData:
+		case xmlText:
 			if depth >= 2 && value.Len() < 64<<10 {
-				value.Write(t)
+				value.Write(x.text)
 			}
-		case xml.EndElement:
-			if custom && t.Name.Local == "property" || !custom && depth == 2 {
+		case xmlEnd:
+			if custom && string(x.name) == "property" || !custom && depth == 2 {
 				r.property(name, value.String())
 			}
 			depth--
@@ -53,21 +53,12 @@ func readProperties(r *reader, base string, data []byte) {
 	})
 }
 
-func attribute(t xml.StartElement, name string) string {
-	for _, a := range t.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
 // readLinks writes the addresses outside of the document that its relations
 // point to, a line each. They are never fetched.
-func readLinks(r *reader, data []byte) {
-	r.eachToken(data, func(t xml.Token) bool {
-		if e, ok := t.(xml.StartElement); ok && strings.EqualFold(attribute(e, "TargetMode"), "External") {
-			if target := attribute(e, "Target"); target != "" {
+func readLinks(r *reader, src io.Reader) {
+	r.eachToken(src, func(x *xmlScanner, kind xmlKind) bool {
+		if kind == xmlStart && strings.EqualFold(x.attribute("TargetMode"), "External") {
+			if target := x.attribute("Target"); target != "" {
 				r.write("\n" + target)
 			}
 		}

@@ -67,9 +67,9 @@ func refineText(r *reader) {
 	}
 }
 
-// within gives as much of the content as the limit of characters can need: no
+// needed gives as much of the content as the limit of characters can need: no
 // usual encoding takes more than four octets for one.
-func (r *reader) within() []byte {
+func (r *reader) needed() []byte {
 	if most := 4*int64(r.lim.Characters) + 4; int64(len(r.content)) > most {
 		return r.content[:most]
 	}
@@ -80,7 +80,7 @@ func readText(r *reader) {
 	if r.expired() {
 		return
 	}
-	content := r.within()
+	content := r.needed()
 	label := r.hint.Charset
 	if label == "" && bytes.IndexByte(content[:min(len(content), 1024)], 0) >= 0 && utf16Like(content) {
 		label = "utf-16"

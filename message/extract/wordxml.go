@@ -2,11 +2,9 @@ package extract
 
 import (
 	"bytes"
-	"encoding/xml"
 	"io"
 	"strings"
-
-	"github.com/postern-mail/postern/message/charset"
+	"unicode/utf8"
 )
 
 const (
@@ -18,50 +16,31 @@ const (
 
 // eachToken goes over the tokens of an XML document without its entities and
 // external parts, until visit says false, a limit is met or the document ends.
-func (r *reader) eachToken(data []byte, visit func(xml.Token) bool) {
-	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
-		data = []byte(charset.Text(data, "utf-16"))
-	}
-	d := xml.NewDecoder(bytes.NewReader(data))
-	d.Strict = false
-	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
-		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
-			return in, nil // converted above
-		}
-		all, err := io.ReadAll(in)
-		if err != nil {
-			return nil, err
-		}
-		return strings.NewReader(charset.Text(all, label)), nil
-	}
+func (r *reader) eachToken(src io.Reader, visit func(*xmlScanner, xmlKind) bool) {
+	x := newXMLScanner(src)
+	defer x.close()
 	depth := 0
 	for n := 0; ; n++ {
 		if n%1024 == 0 && r.expired() {
-			return
+			break
 		}
-		t, err := d.RawToken()
-		if err == io.EOF {
-			return
-		}
-		if err != nil {
-			r.fail(Corrupt, "damaged XML")
-			return
-		}
-		switch t.(type) {
-		case xml.StartElement:
+		kind := x.next()
+		switch kind {
+		case xmlStart:
 			if depth++; depth > deepestXML {
 				r.end(limitXML)
-				return
 			}
-		case xml.EndElement:
+		case xmlEnd:
 			depth--
-		case xml.Directive:
+		case xmlDirective:
 			r.end(refusedDTD)
-			return
 		}
-		if !visit(t) || r.ended {
-			return
+		if kind == xmlDone || r.ended || !visit(x, kind) || r.ended {
+			break
 		}
+	}
+	if x.damaged {
+		r.fail(Corrupt, "damaged XML")
 	}
 }
 
@@ -76,6 +55,7 @@ type wordReader struct {
 	// around it stays whole.
 	away  int
 	aside []byte
+	inner int             // octets of the text that begin no character
 	seen  map[string]bool // attributes that are in aside
 	// choices are the alternatives that are open (part 3, section 9.3).
 	choices []alternative
@@ -87,24 +67,26 @@ type alternative struct {
 	from, upto int // of the first branch
 }
 
-func readWord(r *reader, data []byte) {
+func readWord(r *reader, src io.Reader) {
 	w := wordReader{reader: r, seen: map[string]bool{}}
-	r.eachToken(data, func(t xml.Token) bool {
-		switch t := t.(type) {
-		case xml.StartElement:
-			w.start(t)
-		case xml.EndElement:
-			w.end(t.Name.Local)
-		case xml.CharData:
+	r.eachToken(src, func(x *xmlScanner, kind xmlKind) bool {
+		switch kind {
+		case xmlStart:
+			w.start(x)
+		case xmlEnd:
+			w.end(x.name)
+		case xmlText:
 			switch {
 			case w.inTxt == 0:
+				return true
 			case w.away > 0:
-				w.aside = append(w.aside, t...)
+				w.aside = append(w.aside, x.text...)
 			default:
-				w.buf = append(w.buf, t...)
+				w.buf = append(w.buf, x.text...)
 			}
+			w.inner += len(x.text) - utf8.RuneCount(x.text)
 		}
-		return len(w.buf)+len(w.aside) <= 4*r.lim.Characters
+		return len(w.buf)+len(w.aside)-w.inner <= r.lim.Characters
 	})
 	text := string(w.buf) + string(w.aside)
 	if text == "" {
@@ -120,8 +102,8 @@ func readWord(r *reader, data []byte) {
 	r.ended = r.ended || ended
 }
 
-func (w *wordReader) start(t xml.StartElement) {
-	switch t.Name.Local {
+func (w *wordReader) start(x *xmlScanner) {
+	switch string(x.name) {
 	case "t", "delText", "v": // v is a value of a chart
 		w.inTxt++
 	case "instrText", "delInstrText":
@@ -132,7 +114,7 @@ func (w *wordReader) start(t xml.StartElement) {
 	case "docPr", "imagedata", "comment":
 		// What pictures show and who wrote a comment.
 		for _, name := range [...]string{"descr", "title", "author"} {
-			if v := attribute(t, name); v != "" && !w.seen[v] {
+			if v := x.attribute(name); v != "" && !w.seen[v] {
 				w.seen[v] = true
 				w.aside = append(append(w.aside, v...), '\n')
 			}
@@ -152,8 +134,8 @@ func (w *wordReader) start(t xml.StartElement) {
 	}
 }
 
-func (w *wordReader) end(name string) {
-	switch name {
+func (w *wordReader) end(name []byte) {
+	switch string(name) {
 	case "t", "delText":
 		w.inTxt = max(w.inTxt-1, 0)
 	case "v":

@@ -86,34 +86,48 @@ const (
 	ratioFrom, ratioMost = 8 << 20, 400
 )
 
-// inflate reads a member whole, within the limits. It gives what could be read,
-// and fails the document when that is not all.
-func (r *reader) inflate(m member, left *int64) []byte {
-	src, err := m.open()
-	if err != nil {
+// memberReader reads a member within the limits. A limit or damage ends it like
+// the end of the data, and fails the document.
+type memberReader struct {
+	r    *reader
+	src  io.Reader
+	read int64
+	most int64 // by the ratio
+	over bool  // a limit was met
+}
+
+func (r *reader) open(m member) *memberReader {
+	mr := &memberReader{r: r, most: max(ratioFrom, ratioMost*max(m.packed, 1))}
+	var err error
+	if mr.src, err = m.open(); err != nil {
 		r.fail(Corrupt, "a damaged archive")
-		return nil
+		mr.src = bytes.NewReader(nil)
 	}
-	var out bytes.Buffer
-	for {
-		if r.expired() {
-			return out.Bytes()
-		}
-		n, err := io.CopyN(&out, src, min(1<<20, *left+1))
-		*left -= n
-		switch {
-		case *left < 0:
-			r.end(limitInflated)
-		case out.Len() > ratioFrom && int64(out.Len()) > ratioMost*max(m.packed, 1):
-			r.end(limitRatio)
-		case err == io.EOF:
-			return out.Bytes()
-		case err != nil:
-			r.fail(Corrupt, "a damaged archive")
-			return out.Bytes()
-		}
-		if r.ended {
-			return out.Bytes()
-		}
+	return mr
+}
+
+func (mr *memberReader) Read(p []byte) (int, error) {
+	if mr.over || mr.r.expired() {
+		return 0, io.EOF
 	}
+	n, err := mr.src.Read(p)
+	mr.read += int64(n)
+	mr.r.left.inflated -= int64(n)
+	limit := ""
+	switch {
+	case mr.r.left.inflated < 0:
+		limit = limitInflated
+	case mr.read > mr.most:
+		limit = limitRatio
+	}
+	if limit != "" {
+		mr.over = true
+		mr.r.fail(Truncated, limit)
+		return n, io.EOF
+	}
+	if err != nil && err != io.EOF {
+		mr.r.fail(Corrupt, "a damaged archive")
+		err = io.EOF
+	}
+	return n, err
 }
