@@ -79,7 +79,7 @@ func open(path string, mode fs.FileMode, group string) error {
 			}
 		}
 		if err := os.Chown(path, -1, gid); err != nil {
-			return err
+			return fmt.Errorf("the socket cannot be given to the group %s: %w", group, err)
 		}
 	}
 	return os.Chmod(path, mode)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -41,14 +40,9 @@ type request struct {
 // listenControl opens the control socket. One that a running process answers is
 // an error, so that no two processes share a store.
 func listenControl(store string) (net.Listener, error) {
-	path := filepath.Join(store, controlName)
-	l, err := milter.Listen("unix:" + path)
+	l, err := milter.ListenAs("unix:"+filepath.Join(store, controlName), 0o600, "")
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close()
-		return nil, err
 	}
 	return l, nil
 }

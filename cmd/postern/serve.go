@@ -8,9 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -220,36 +218,9 @@ func listenAll(p process) (listeners []net.Listener, err error) {
 }
 
 func listenOne(a address, group string) (net.Listener, error) {
-	l, err := milter.Listen(a.String())
+	l, err := milter.ListenAs(a.String(), milter.SocketMode, group)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s: the directory does not exist", a.address)
 	}
-	if err != nil || a.network != "unix" || group == "" {
-		return l, err
-	}
-	if err := giveToGroup(a.address, group); err != nil {
-		l.Close()
-		return nil, err
-	}
-	return l, nil
-}
-
-// giveToGroup lets the members of a group use a socket.
-func giveToGroup(path, group string) error {
-	id := group
-	if _, err := strconv.Atoi(group); err != nil {
-		g, err := user.LookupGroup(group)
-		if err != nil {
-			return err
-		}
-		id = g.Gid
-	}
-	gid, err := strconv.Atoi(id)
-	if err != nil {
-		return err
-	}
-	if err := os.Chown(path, -1, gid); err != nil {
-		return fmt.Errorf("the socket cannot be given to the group %s: %w", group, err)
-	}
-	return nil
+	return l, err
 }

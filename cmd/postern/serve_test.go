@@ -319,3 +319,18 @@ func TestSystemdIsTold(t *testing.T) {
 		t.Errorf("without systemd: %v", err)
 	}
 }
+
+// Whoever may open the control socket controls the process; the milter socket is
+// for the MTA's group too.
+func TestModesOfSockets(t *testing.T) {
+	r := startServer(t, patience, map[string]string{"a.yaml": fmt.Sprintf(marking, "A", 0)})
+	for name, want := range map[string]os.FileMode{"m.sock": 0o660, filepath.Join("store", controlName): 0o600} {
+		st, err := os.Stat(filepath.Join(r.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := st.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %o, want %o", name, got, want)
+		}
+	}
+}
