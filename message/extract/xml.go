@@ -43,7 +43,7 @@ type xmlScanner struct {
 	attributes []byte // of the start tag, as they stand
 	text       []byte // characters, some of them where there are very many
 	scratch    []byte
-	closes     bool // an empty element is still to be ended
+	closes     bool   // an empty element is still to be ended
 	cdata      bool   // within a CDATA section
 	passing    string // the end of what is passed over; empty outside of it
 }
@@ -116,19 +116,23 @@ func (x *xmlScanner) fill() bool {
 		x.room, x.data = larger, larger[:len(x.data)]
 	}
 	held := copy(x.room, x.data)
-	for tries := 0; tries < 100; tries++ {
-		n, err := x.src.Read(x.room[held:])
-		x.data = x.room[:held+n]
-		if err != nil {
+	n := held
+	// At least as much again, so that a token that is long is not looked at for
+	// each small read.
+	for empty := 0; n < len(x.room) && n < 2*held || n == held; {
+		got, err := x.src.Read(x.room[n:])
+		n += got
+		if empty++; got > 0 {
+			empty = 0
+		}
+		if err != nil || empty > 100 {
 			x.eof = true
 			x.damaged = x.damaged || err != io.EOF
-		}
-		if n > 0 || x.eof {
-			return n > 0
+			break
 		}
 	}
-	x.eof, x.damaged = true, true
-	return false
+	x.data = x.room[:n]
+	return n > held
 }
 
 // next gives the next token. What it gave before is not valid any more.
@@ -138,13 +142,14 @@ func (x *xmlScanner) next() xmlKind {
 		return xmlEnd
 	}
 	for {
+		ended := x.eof
 		kind, whole := x.token()
 		switch {
 		case kind == xmlPassed && whole:
 			continue
 		case whole:
 			return kind
-		case x.fill():
+		case x.fill(), x.eof && !ended:
 			continue
 		case kind == xmlPassed || len(x.data) > 0 || x.cdata:
 			x.damaged = true
@@ -165,11 +170,12 @@ func (x *xmlScanner) token() (kind xmlKind, whole bool) {
 		return xmlDone, false
 	case d[0] != '<':
 		return x.characters()
-	case len(d) < 2:
+	case len(d) < 3 && !x.eof, len(d) < 2:
 		return xmlDone, false
 	case d[1] == '/':
 		return x.tag(2)
 	case d[1] == '?':
+		x.damaged = x.damaged || len(d) < 3 || !isNameByte[d[2]]
 		x.data, x.passing = d[2:], "?>"
 		return x.pass()
 	case d[1] != '!':
