@@ -52,7 +52,8 @@ func (s *service) bear(w *world) {
 
 // reload loads the files again and makes them live when all are good; messages
 // in hand keep the world they began with. Why says who asked. A watcher may not
-// take policies away: files vanish for a moment while they are replaced.
+// take policies away: files vanish for a moment while they are replaced, and one
+// may be copied over another.
 func (s *service) reload(ctx context.Context, why string, watching bool) reloaded {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -77,6 +78,10 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 	if gone := old.files.missing(w.files); watching && len(gone) > 0 {
 		return refuse("a file vanished, the old policies stay; `postern reload` takes them away",
 			fmt.Sprintf("%s missing", count(len(gone), "file is", "files are")), zap.Strings("files", bound(gone, 10)))
+	}
+	if gone := w.without(old); watching && len(gone) > 0 {
+		return refuse("a policy vanished from its file, the old policies stay; `postern reload` takes it away",
+			fmt.Sprintf("%s missing", count(len(gone), "policy is", "policies are")), zap.Strings("policies", bound(gone, 10)))
 	}
 	res.Good = true
 	s.overrides.apply(&w.config.process)

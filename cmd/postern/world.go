@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/postern-mail/postern/actions"
@@ -74,6 +75,17 @@ func load(ctx context.Context, file string, types *classify.Catalog) (*world, *c
 		w = nil
 	}
 	return w, c, problems, nil
+}
+
+// without names the policies of old that w has not.
+func (w *world) without(old *world) []string {
+	var gone []string
+	for _, p := range old.set.Policies {
+		if !slices.ContainsFunc(w.set.Policies, func(n *rules.Policy) bool { return n.Name == p.Name }) {
+			gone = append(gone, clip(p.Name, logText))
+		}
+	}
+	return gone
 }
 
 // postconfTime bounds asking Postfix for its maps.
