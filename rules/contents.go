@@ -146,6 +146,10 @@ func (s *Scan) document(ctx context.Context, c *content) *extract.Document {
 	}
 	start := time.Now()
 	hint := extract.Hint{MediaType: c.part.MediaType, Charset: c.part.Charset()}
+	if c.part.MediaType == "text/plain" {
+		hint.Flowed = strings.EqualFold(c.part.Params["format"], "flowed")
+		hint.DelSp = strings.EqualFold(c.part.Params["delsp"], "yes")
+	}
 	if len(c.part.Names) > 0 {
 		hint.Name = c.part.Names[0]
 	}

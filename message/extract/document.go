@@ -45,6 +45,9 @@ type Hint struct {
 	Name      string // file name
 	MediaType string
 	Charset   string
+	// Flowed is set for text/plain with format=flowed, and DelSp for delsp=yes
+	// (RFC 3676).
+	Flowed, DelSp bool
 }
 
 // Document is what was read.

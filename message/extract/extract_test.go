@@ -71,6 +71,29 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestFlowedText(t *testing.T) {
+	for _, c := range []struct {
+		name, content string
+		delsp         bool
+		want          string
+	}{
+		{"a line that goes on", "4111 1111 \r\n1111 1111\r\nend", false, "4111 1111 1111 1111\nend"},
+		{"blanks that are taken away", "4111 \r\n1111\r\n", true, "41111111\n"},
+		{"quoted lines", "> a \r\n> b\r\n>> c \r\n> d\r\ne", false, "> a b\n>> c \n> d\ne"},
+		{"a signature", "a \r\n-- \r\nAnn", false, "a \n-- \nAnn"},
+		{"a stuffed blank", "a\r\n From b", false, "a\nFrom b"},
+		{"nothing behind", "a ", false, "a "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := extract(c.content, Hint{MediaType: "text/plain", Flowed: true, DelSp: c.delsp})
+			checkDocument(t, d, DefaultLimits)
+			if d.Text != c.want || d.Status != Complete {
+				t.Errorf("%s, %q, not %q", d.Status, d.Text, c.want)
+			}
+		})
+	}
+}
+
 func TestCSV(t *testing.T) {
 	for _, c := range []struct{ name, content, want string }{
 		{"commas", "Name,Card\r\nAnn,4111\r\n", "Name\tCard\nAnn\t4111\n"},

@@ -85,8 +85,47 @@ func readText(r *reader) {
 	if label == "" && bytes.IndexByte(content[:min(len(content), 1024)], 0) >= 0 && utf16Like(content) {
 		label = "utf-16"
 	}
-	r.write(charset.Text(content, label))
+	text := charset.Text(content, label)
+	if r.hint.Flowed {
+		text = unflow(text, r.hint.DelSp)
+	}
+	r.write(text)
 	if len(content) < len(r.content) {
 		r.end(limitCharacters)
 	}
+}
+
+// unflow joins the lines of flowed text to paragraphs, as mail readers show them
+// (RFC 3676, section 4): a line that ends in a blank goes on in the next one of
+// the same depth of quotation.
+func unflow(s string, delsp bool) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	open, depth := false, 0
+	for s != "" {
+		line, rest, more := strings.Cut(s, "\n")
+		s = rest
+		line = strings.TrimSuffix(line, "\r")
+		text := strings.TrimLeft(line, ">")
+		quotes := len(line) - len(text)
+		text = strings.TrimPrefix(text, " ")
+		signature := text == "-- "
+		if open && (quotes != depth || signature) {
+			b.WriteByte('\n')
+			open = false
+		}
+		if !open && quotes > 0 {
+			b.WriteString(line[:quotes])
+			b.WriteByte(' ')
+		}
+		open, depth = strings.HasSuffix(text, " ") && !signature, quotes
+		if open && delsp {
+			text = text[:len(text)-1]
+		}
+		b.WriteString(text)
+		if more && !open {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
 }
