@@ -57,8 +57,12 @@ func logMessage(log *zap.Logger, m *message.Message, d *actions.Decision, out ac
 		return
 	}
 	env := &m.Envelope
+	reference := out.Reference
+	if reference == "" && d != nil {
+		reference = d.Reference // the outcome is another than was decided on
+	}
 	fields := []zap.Field{
-		zap.String("reference", out.Reference),
+		zap.String("reference", reference),
 		zap.String("queueId", clip(env.QueueID, logText)),
 		zap.String("messageId", clip(firstText(m.Header, "Message-ID"), logText)),
 		zap.String("sender", "<"+clip(env.ReversePath.String(), logText)+">"),

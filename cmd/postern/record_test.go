@@ -103,6 +103,20 @@ func TestMessagesNotJudgedAreLoggedToo(t *testing.T) {
 	}
 }
 
+// The MTA may not let an outcome be used; what was decided can still be asked for.
+func TestAnotherOutcomeKeepsTheReference(t *testing.T) {
+	m, err := message.Read(message.Envelope{}, strings.NewReader("Subject: x\r\n\r\n"), nil, message.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	var out journal
+	logMessage(newLogger(process{logFormat: "json"}, &out), m, &actions.Decision{Reference: "P-7K3M9Q"}, actions.Outcome{Verdict: actions.Defer}, 0, nil)
+	if lines := out.events(t, "message"); len(lines) != 1 || lines[0]["reference"] != "P-7K3M9Q" {
+		t.Errorf("logged: %s", &out)
+	}
+}
+
 func TestReferencesAreShortAndDiffer(t *testing.T) {
 	form := regexp.MustCompile(`^P-[0-9A-HJKMNP-TV-Z]{6}$`)
 	fx, seen := &live{}, make(map[string]bool)
