@@ -17,12 +17,15 @@ import (
 type patterns struct {
 	sources []string
 	exprs   []*re2.Regexp
+	needs   []needs // of each expression
 }
 
 // find gives the first pattern that matches.
 func (p *patterns) find(text string) (source string, found bool) {
+	small := lowered(text)
+	defer small.release()
 	for i, re := range p.exprs {
-		if re.MatchString(text) {
+		if p.needs[i].maybe(small) && re.MatchString(text) {
 			return p.sources[i], true
 		}
 	}
@@ -52,7 +55,7 @@ func (r *reader) readPatterns(n *strictyaml.Node, field string) (*patterns, bool
 		if re.MatchString("") {
 			r.Hintf(nodes[i], f, "write what must be there", "the pattern matches the empty text, so it matches everything")
 		}
-		p.sources, p.exprs = append(p.sources, s), append(p.exprs, re)
+		p.sources, p.exprs, p.needs = append(p.sources, s), append(p.exprs, re), append(p.needs, needsOf(s))
 	}
 	return p, ok
 }
