@@ -24,21 +24,36 @@ func readCSV(r *reader) {
 	}
 	s := charset.Text(content, label)
 	c := csvReader{s: s, sep: separator(s)}
+	var rows strings.Builder
 	for n := 0; c.i < len(c.s); n++ {
 		if n%256 == 0 && r.expired() {
-			return
+			break
 		}
 		cell, end := c.cell()
-		r.write(cell)
-		r.write(end)
-		if r.ended {
-			return
+		if n == 0 {
+			rows.Grow(min(len(c.s), csvPortion) + len(cell) + len(end))
+		}
+		rows.WriteString(cell)
+		rows.WriteString(end)
+		if rows.Len() >= csvPortion {
+			r.write(rows.String())
+			rows.Reset()
+			if r.ended {
+				return
+			}
 		}
 	}
+	ended := r.ended
+	r.ended = false
+	r.write(rows.String())
+	r.ended = r.ended || ended
 	if len(content) < len(r.content) {
 		r.end(limitCharacters)
 	}
 }
+
+// csvPortion is how many octets of rows are written at a time.
+const csvPortion = 64 << 10
 
 type csvReader struct {
 	s   string

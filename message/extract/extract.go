@@ -43,7 +43,7 @@ type reader struct {
 	left    *allowance
 	depth   int // of documents around this one
 	doc     Document
-	out     strings.Builder
+	out     output
 	chars   int
 	ended   bool // nothing more is to be read
 }
@@ -99,6 +99,39 @@ func (r *reader) expired() bool {
 
 const limitCharacters = "more text than the limit"
 
+// output is the text of a document. What is written in one piece is not copied.
+type output struct {
+	only string // all that was written, once
+	more strings.Builder
+}
+
+func (o *output) WriteString(s string) {
+	switch {
+	case o.more.Len() == 0 && o.only == "":
+		o.only = s
+		return
+	case o.only != "":
+		o.more.Grow(len(o.only) + len(s))
+		o.more.WriteString(o.only)
+		o.only = ""
+	}
+	o.more.WriteString(s)
+}
+
+func (o *output) String() string {
+	if o.only != "" {
+		return o.only
+	}
+	return o.more.String()
+}
+
+// newLine ends the line that was begun.
+func (r *reader) newLine() {
+	if s := r.out.String(); s != "" && !strings.HasSuffix(s, "\n") {
+		r.write("\n")
+	}
+}
+
 // write appends text within the limit of characters.
 func (r *reader) write(s string) {
 	if r.ended || s == "" {
@@ -151,9 +184,7 @@ func (r *reader) within(name string, content []byte) {
 	at := &reader{ctx: r.ctx, content: content, hint: Hint{Name: name}, lim: lim, formats: r.formats, left: r.left, depth: r.depth + 1}
 	inner := at.whole()
 	if inner.Text != "" {
-		if r.out.Len() > 0 && !strings.HasSuffix(r.out.String(), "\n") {
-			r.write("\n")
-		}
+		r.newLine()
 		r.write(inner.Text)
 	}
 	if inner.Status != Complete {

@@ -3,7 +3,7 @@ package extract
 import (
 	"bytes"
 	"io"
-	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -67,8 +67,19 @@ type alternative struct {
 	from, upto int // of the first branch
 }
 
+// keptWord bounds what is kept for the next part, in octets.
+const keptWord = 1 << 20
+
+var wordRooms = sync.Pool{New: func() any { return new([]byte) }}
+
 func readWord(r *reader, src io.Reader) {
-	w := wordReader{reader: r, seen: map[string]bool{}}
+	room := wordRooms.Get().(*[]byte)
+	w := wordReader{reader: r, buf: (*room)[:0]}
+	defer func() {
+		if *room = w.buf; cap(w.buf) <= keptWord {
+			wordRooms.Put(room)
+		}
+	}()
 	r.eachToken(src, func(x *xmlScanner, kind xmlKind) bool {
 		switch kind {
 		case xmlStart:
@@ -88,13 +99,12 @@ func readWord(r *reader, src io.Reader) {
 		}
 		return len(w.buf)+len(w.aside)-w.inner <= r.lim.Characters
 	})
-	text := string(w.buf) + string(w.aside)
+	w.buf = append(w.buf, w.aside...)
+	text := string(w.buf)
 	if text == "" {
 		return
 	}
-	if r.out.Len() > 0 && !strings.HasSuffix(r.out.String(), "\n") {
-		r.write("\n")
-	}
+	r.newLine()
 	// The text read so far counts even where a limit ended the reading.
 	ended := r.ended
 	r.ended = false
@@ -115,6 +125,9 @@ func (w *wordReader) start(x *xmlScanner) {
 		// What pictures show and who wrote a comment.
 		for _, name := range [...]string{"descr", "title", "author"} {
 			if v := x.attribute(name); v != "" && !w.seen[v] {
+				if w.seen == nil {
+					w.seen = map[string]bool{}
+				}
 				w.seen[v] = true
 				w.aside = append(append(w.aside, v...), '\n')
 			}
