@@ -44,6 +44,13 @@ func (p *Part) IsBody() bool {
 		strings.HasPrefix(p.MediaType, "text/")
 }
 
+// IsShown tells whether mail readers show the text of the part with the message:
+// that of a body, and of a text with a file name that is not marked as an
+// attachment or is all there is. Such a part is an attachment too.
+func (p *Part) IsShown() bool {
+	return p.IsBody() || !p.container && !p.embedded && strings.HasPrefix(p.MediaType, "text/") && (p.Disposition != "attachment" || p == p.msg.Root)
+}
+
 // Name is how people are told of the part: "body" for a body text, its first
 // file name, or "part 1.2".
 func (p *Part) Name() string {

@@ -52,3 +52,21 @@ func TestOtherReadings(t *testing.T) {
 		}
 	}
 }
+
+func TestShownParts(t *testing.T) {
+	for in, want := range map[string]bool{
+		"Content-Type: text/plain\n\na\n":                                                                 true,
+		"Content-Type: text/plain; name=a.txt\n\na\n":                                                     true,
+		"Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment\n\na\n":                    true, // there is nothing else
+		"Content-Type: application/pdf\n\na\n":                                                            false,
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; name=a\n\na\n--b--\n": true,
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment\n\na\n--b--\n": false,
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n\na\n--b--\n":  false,
+	} {
+		for p := range parse(t, in).Leaves() {
+			if p.IsShown() != want {
+				t.Errorf("shown: %v\n%s", !want, in)
+			}
+		}
+	}
+}

@@ -60,7 +60,7 @@ func inSubjectOrBody(m matcher) check {
 			return true, "the subject " + what
 		}
 		for _, c := range s.parts() {
-			if c.body {
+			if c.part != nil && c.part.IsShown() {
 				if what, found := m(s.document(ctx, c).Text); found {
 					return true, "the body " + what
 				}

@@ -40,6 +40,8 @@ var conditionCases = []struct {
 	{"an extension without an attachment", "contentExtensionMatchesWords: [exe]", mail{body: "setup.exe"}, rules.False},
 
 	{"a format nobody knows", "documentIsUnsupported: true", mail{parts: []string{file("a.bin", "\x00\x01\x02\xff")}}, rules.True},
+	{"words in a text shown with its name", "subjectOrBodyContainsWords: [hidden]", mail{parts: []string{"Content-Type: text/plain; name=a.txt\r\n\r\nhidden"}}, rules.True},
+	{"words in an attachment", "subjectOrBodyContainsWords: [hidden]", mail{parts: []string{file("a.txt", "hidden")}}, rules.False},
 	{"words in flowed text", "subjectOrBodyMatchesPatterns: ['4111 1111']", mail{parts: []string{"Content-Type: text/plain; format=flowed\r\n\r\n4111 \r\n1111"}}, rules.True},
 	{"a body that is no text", "documentIsUnsupported: true", mail{parts: []string{"Content-Type: text/plain\r\n\r\n%PDF-1.4 \x00\x01"}}, rules.True},
 	{"a text can be read", "documentIsUnsupported: true", mail{parts: []string{file("a.txt", "plain text")}}, rules.False},
