@@ -35,23 +35,27 @@ func invisible(c rune) bool {
 	return c <= 0x9f || unicode.In(c, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// printable tells whether the first eight octets of a text are ASCII that is seen.
-func printable(s string) bool {
+// pastPrintable passes over ASCII that is seen, from text[i] on, in steps of 16
+// octets.
+func pastPrintable(text string, i int) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	// Below a blank, DEL, or beyond ASCII.
-	return (x|(x-' '*ones)|(x+ones))&highs == 0
+	for ; i+16 <= len(text); i += 16 {
+		s := text[i : i+16]
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		y := uint64(s[8]) | uint64(s[9])<<8 | uint64(s[10])<<16 | uint64(s[11])<<24 | uint64(s[12])<<32 | uint64(s[13])<<40 | uint64(s[14])<<48 | uint64(s[15])<<56
+		// Below a blank, DEL, or beyond ASCII.
+		if (x|(x-' '*ones)|(x+ones)|y|(y-' '*ones)|(y+ones))&highs != 0 {
+			break
+		}
+	}
+	return i
 }
 
 // firstInvisible gives the place of the first invisible character in octets, or
 // -1.
 func firstInvisible(text string) int {
 	for i := 0; i < len(text); i++ {
-		for i+8 <= len(text) && printable(text[i:i+8]) {
-			i += 8
-		}
-		if i == len(text) {
+		if i = pastPrintable(text, i); i == len(text) {
 			break
 		}
 		if mayHide[text[i]] {

@@ -48,8 +48,12 @@ func (s *Scan) identities(ctx context.Context) []identity {
 		list = append(list, identity{source: "header From without an address", nobody: true})
 	}
 	env := &s.Message.Envelope
-	if !env.ReversePath.IsNull() {
+	switch {
+	case !env.ReversePath.IsNull():
 		list = append(list, identity{source: "reverse-path", addr: env.ReversePath})
+	case !s.Ours() && len(list) > 0:
+		// Nothing but the header then says who sends, and anybody may have written it.
+		list = append(list, identity{source: "the null reverse-path of a session that is not ours", nobody: true})
 	}
 	if env.Authenticated != "" {
 		if id, ok := s.login(ctx, env.Authenticated); ok {
