@@ -72,7 +72,7 @@ func (r *reader) document() Document {
 	if !utf8.ValidString(r.doc.Text) {
 		r.doc.Text = strings.ToValidUTF8(r.doc.Text, "\ufffd")
 	}
-	r.doc.Characters = utf8.RuneCountInString(r.doc.Text)
+	r.doc.Characters = characters(r.doc.Text)
 	return r.doc
 }
 
@@ -125,6 +125,21 @@ func (o *output) String() string {
 	return o.more.String()
 }
 
+// characters counts the characters of s.
+func characters(s string) int {
+	const highs = 0x8080808080808080
+	i := 0
+	for ; i+16 <= len(s); i += 16 {
+		b := s[i : i+16]
+		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		y := uint64(b[8]) | uint64(b[9])<<8 | uint64(b[10])<<16 | uint64(b[11])<<24 | uint64(b[12])<<32 | uint64(b[13])<<40 | uint64(b[14])<<48 | uint64(b[15])<<56
+		if (x|y)&highs != 0 {
+			break // beyond ASCII they must be looked at
+		}
+	}
+	return i + utf8.RuneCountInString(s[i:])
+}
+
 // newLine ends the line that was begun.
 func (r *reader) newLine() {
 	if s := r.out.String(); s != "" && !strings.HasSuffix(s, "\n") {
@@ -139,7 +154,7 @@ func (r *reader) write(s string) {
 	}
 	left := r.lim.Characters - r.chars
 	if len(s) > left {
-		n := utf8.RuneCountInString(s)
+		n := characters(s)
 		if n > left {
 			s = firstRunes(s, left)
 			r.out.WriteString(s)
@@ -149,7 +164,7 @@ func (r *reader) write(s string) {
 		}
 		r.chars += n
 	} else {
-		r.chars += utf8.RuneCountInString(s)
+		r.chars += characters(s)
 	}
 	r.out.WriteString(s)
 }

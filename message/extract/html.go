@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -153,21 +154,29 @@ func (h *htmlReader) text(b []byte) {
 		h.put(string(b))
 		return
 	}
-	h.line = h.line[:0]
+	h.line = slices.Grow(h.line[:0], len(b))
 	trailing := false
-	for _, c := range b {
-		switch {
-		case !isBlank(c):
-			if trailing {
-				h.line = append(h.line, ' ')
-				trailing = false
+	for i := 0; i < len(b); {
+		if isBlank[b[i]] {
+			if len(h.line) == 0 {
+				h.part(blank)
+			} else {
+				trailing = true
 			}
-			h.line = append(h.line, c)
-		case len(h.line) == 0:
-			h.part(blank)
-		default:
-			trailing = true
+			i++
+			continue
 		}
+		if trailing {
+			h.line = append(h.line, ' ')
+			trailing = false
+		}
+		// As far as words stand one blank apart.
+		n := i + 1
+		for n < len(b) && (!isBlank[b[n]] || b[n] == ' ' && n+1 < len(b) && !isBlank[b[n+1]]) {
+			n++
+		}
+		h.line = append(h.line, b[i:n]...)
+		i = n
 	}
 	h.put(string(h.line))
 	if trailing {
@@ -175,8 +184,8 @@ func (h *htmlReader) text(b []byte) {
 	}
 }
 
-// isBlank is the white space that HTML collapses; a no-break space is none.
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
+// isBlank holds the white space that HTML collapses; a no-break space is none.
+var isBlank = [256]bool{' ': true, '\t': true, '\n': true, '\r': true, '\f': true}
 
 func (h *htmlReader) put(s string) {
 	if s == "" {

@@ -125,9 +125,16 @@ func (mr *memberReader) Read(p []byte) (int, error) {
 		mr.r.fail(Truncated, limit)
 		return n, io.EOF
 	}
-	if err != nil && err != io.EOF {
-		mr.r.fail(Corrupt, "a damaged archive")
-		err = io.EOF
+	if err == nil {
+		return n, nil
 	}
-	return n, err
+	if err != io.EOF {
+		mr.r.fail(Corrupt, "a damaged archive")
+	}
+	// The inflater may serve the next member.
+	if c, ok := mr.src.(io.Closer); ok {
+		c.Close()
+	}
+	mr.src = bytes.NewReader(nil)
+	return n, io.EOF
 }
