@@ -40,8 +40,8 @@ func (r ruleJSON) String() string { return clip(r.Policy, 200) + " / " + clip(r.
 type forkJSON struct {
 	Recipients      []string        `json:"recipients"`
 	Verdict         string          `json:"verdict"`
-	DecidedBy       *ruleJSON       `json:"decidedBy,omitempty"`
-	Reply           *replyJSON      `json:"reply,omitempty"`
+	DecidedBy       *ruleJSON       `json:"decidedBy"`
+	Reply           *replyJSON      `json:"reply"`
 	PolicyTip       string          `json:"policyTip"`
 	Edits           []editJSON      `json:"edits"`
 	FinalRecipients []string        `json:"finalRecipients"`
@@ -76,7 +76,7 @@ type ruleStateJSON struct {
 
 type simulatedJSON struct {
 	Verdict   string    `json:"verdict"`
-	DecidedBy *ruleJSON `json:"decidedBy,omitempty"`
+	DecidedBy *ruleJSON `json:"decidedBy"`
 }
 
 type ruleResultJSON struct {
