@@ -3,9 +3,11 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"io"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
 )
 
 var zipMagic = []byte("PK\x03\x04")
@@ -26,6 +28,7 @@ func zipMembers(content []byte) (list []member, damaged bool) {
 	if err != nil {
 		return localMembers(content), true
 	}
+	z.RegisterDecompressor(zip.Deflate, newInflater)
 	list = make([]member, 0, len(z.File))
 	for _, f := range z.File {
 		list = append(list, member{
@@ -67,7 +70,7 @@ func localMembers(content []byte) []member {
 			open: func() (io.Reader, error) {
 				switch method {
 				case zip.Deflate:
-					return flate.NewReader(bytes.NewReader(data)), nil
+					return newInflater(bytes.NewReader(data)), nil
 				case zip.Store:
 					return bytes.NewReader(data[:min(len(data), int(binary.LittleEndian.Uint32(h[18:])))]), nil
 				}
@@ -76,6 +79,36 @@ func localMembers(content []byte) []member {
 		})
 	}
 	return list
+}
+
+// inflater is a reader of compressed data that is used again once it is closed.
+type inflater struct{ io.ReadCloser }
+
+var inflaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+
+func newInflater(src io.Reader) io.ReadCloser {
+	f := inflaters.Get().(io.ReadCloser)
+	// It has no dictionary, so resetting does not fail.
+	_ = f.(flate.Resetter).Reset(src, nil)
+	return &inflater{f}
+}
+
+func (f *inflater) Read(p []byte) (int, error) {
+	if f.ReadCloser == nil {
+		return 0, io.ErrClosedPipe
+	}
+	return f.ReadCloser.Read(p)
+}
+
+func (f *inflater) Close() error {
+	if f.ReadCloser == nil {
+		return nil
+	}
+	err := f.ReadCloser.Close()
+	_ = f.ReadCloser.(flate.Resetter).Reset(bytes.NewReader(nil), nil) // lets the archive go
+	inflaters.Put(f.ReadCloser)
+	f.ReadCloser = nil
+	return err
 }
 
 const (
