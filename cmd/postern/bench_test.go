@@ -59,6 +59,7 @@ func BenchmarkJudge(b *testing.B) {
 	w := benchWorld(b)
 	g := &gate{effects: &live{}, log: newLogger(process{logFormat: "json", logLevel: zapcore.InfoLevel}, io.Discard)}
 	g.live.Store(w)
+	tuneCollector(w.config.process.memory)
 	path, err := message.ParsePath("<anna@example.com>")
 	if err != nil {
 		b.Fatal(err)

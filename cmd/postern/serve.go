@@ -74,6 +74,7 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	s := &service{file: file, overrides: o, types: types, process: w.config.process, log: log, gate: &gate{effects: effects, log: log}}
 	s.bear(w)
 	p := s.process
+	tuneCollector(p.memory)
 
 	spool := filepath.Join(p.store, "spool")
 	if err := os.MkdirAll(spool, 0o700); err != nil {
