@@ -22,6 +22,7 @@ type automaton struct {
 	terms  []string
 	end    uint32 // the column of outs
 	states int
+	idle   [256]bool // octets of ASCII that lead from the first state to itself
 }
 
 // found marks a transition into a state in which a term ends.
@@ -116,6 +117,9 @@ func (a *automaton) link(classes, stride int, ends map[int]uint32) {
 			a.next[s*stride+blank] = uint32(s)
 		}
 	}
+	for b := range utf8.RuneSelf {
+		a.idle[b] = a.next[a.class[b]] == 0
+	}
 	a.outs = [][]uint32{nil}
 	for s := range a.states {
 		row := a.next[s*stride : (s+1)*stride]
@@ -139,6 +143,14 @@ func (a *automaton) link(classes, stride int, ends map[int]uint32) {
 func (a *automaton) run(text string, from, to int, hit func(term, end int) bool) {
 	s := uint32(0)
 	for i := from; i < to; {
+		if s == 0 {
+			// Most octets begin no term.
+			for a.idle[text[i]] {
+				if i++; i == to {
+					return
+				}
+			}
+		}
 		if b := text[i]; b < utf8.RuneSelf {
 			s = a.next[s+uint32(a.class[b])]
 			i++
