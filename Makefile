@@ -12,7 +12,7 @@ build: ## build bin/postern
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/postern ./cmd/postern
 
 run: build ## serve examples/ on a loopback port, for an MTA of your own
-	bin/postern serve --config examples/postern.yaml --listen inet:127.0.0.1:8891
+	bin/postern serve --config examples/postern.yaml --listen inet:127.0.0.1:8891 --store .cache/run
 
 demo: ## example messages through a private Postfix; Ctrl-C ends it, DEMO_ONCE=1 ends by itself
 	@scripts/need.sh

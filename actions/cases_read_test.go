@@ -1,11 +1,9 @@
 package actions
 
 import (
-	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -393,25 +391,4 @@ func (r *caseReader) rule(k strictyaml.Entry) (w wantRule) {
 		return true
 	})
 	return w
-}
-
-// ruleName gives the name of a rule by which want.yaml calls it: its own, or with
-// that of the policy where two have the same.
-func ruleName(r *rules.Rule) string { return r.Policy.Name + " / " + r.Name }
-
-func pathsOf(env *message.Envelope, places []int) []string {
-	list := make([]string, 0, len(places))
-	for _, i := range places {
-		list = append(list, env.Recipients[i].Path.String())
-	}
-	return list
-}
-
-func evidenceOf(list []rules.Evidence) []string {
-	out := make([]string, 0, len(list))
-	for _, e := range list {
-		out = append(out, fmt.Sprintf("%s: %d, %d, %d, %s", e.Type, e.Count, e.UniqueCount, e.Confidence, strings.Join(e.Parts, " ")))
-	}
-	slices.Sort(out)
-	return out
 }

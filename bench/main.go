@@ -51,54 +51,26 @@ type setup struct {
 	pid      int    // of the filter; 0 without one
 }
 
-// Process is a filter that runs beside.
-type process struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-}
-
 // Start starts a filter that dies with this process.
-func start(log string, name string, args ...string) (*process, error) {
+func start(log string, name string, args ...string) (*mta.Process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	p := &process{cmd: exec.Command(name, args...), done: make(chan struct{})}
-	p.cmd.Stdout, p.cmd.Stderr = out, out
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait()
-		}
-		close(p.done)
-	}()
-	return p, <-started
-}
-
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(10 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.done
-	}
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = out, out
+	return mta.Bind(cmd)
 }
 
 // Answers waits until a socket takes connections.
-func answers(ctx context.Context, p *process, log, network, addr string) error {
+func answers(ctx context.Context, p *mta.Process, log, network, addr string) error {
 	for {
 		if c, err := net.Dial(network, addr); err == nil {
 			return c.Close()
 		}
 		select {
-		case <-p.done:
+		case <-p.Done():
 			text, _ := os.ReadFile(log)
 			return fmt.Errorf("the filter ended: %s", text)
 		case <-ctx.Done():
@@ -160,7 +132,7 @@ func run(ctx context.Context, rounds int, loads []burst) (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer n.stop()
+	defer n.Stop()
 	if err := answers(ctx, n, log, "tcp", noopTCP); err != nil {
 		return false, err
 	}
@@ -173,17 +145,17 @@ func run(ctx context.Context, rounds int, loads []burst) (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer p.stop()
+	defer p.Stop()
 	if err := answers(ctx, p, log, "tcp", posternTCP); err != nil {
 		return false, err
 	}
 
 	setups := []setup{
 		{name: "none"},
-		{name: "noop-unix", baseline: "none", pid: n.cmd.Process.Pid},
-		{name: "noop-tcp", baseline: "none", pid: n.cmd.Process.Pid},
-		{name: "postern-unix", baseline: "noop-unix", pid: p.cmd.Process.Pid},
-		{name: "postern-tcp", baseline: "noop-tcp", pid: p.cmd.Process.Pid},
+		{name: "noop-unix", baseline: "none", pid: n.PID()},
+		{name: "noop-tcp", baseline: "none", pid: n.PID()},
+		{name: "postern-unix", baseline: "noop-unix", pid: p.PID()},
+		{name: "postern-tcp", baseline: "noop-tcp", pid: p.PID()},
 	}
 	fmt.Printf("Postfix %s, %s, %d processors, %d sessions, median of %d interleaved rounds (least to most).\n\n", i.Version(), runtime.Version(), runtime.NumCPU(), sessions, rounds)
 	r := newReport()

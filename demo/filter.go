@@ -11,9 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/postern-mail/postern/internal/mta"
@@ -21,9 +19,8 @@ import (
 
 // Filter is a running `postern serve`.
 type filter struct {
+	*mta.Process
 	log  string
-	cmd  *exec.Cmd
-	done chan struct{}
 	read int // octets of the log that records have been taken from
 }
 
@@ -58,29 +55,15 @@ func configure(dir string, i *mta.Instance) (string, error) {
 
 // Serve starts the filter and returns when it takes connections.
 func serve(ctx context.Context, dir, config, socket string) (*filter, error) {
-	f := &filter{log: filepath.Join(dir, "postern.log"), done: make(chan struct{})}
+	f := &filter{log: filepath.Join(dir, "postern.log")}
 	out, err := os.Create(f.log)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	f.cmd = exec.Command("bin/postern", "serve", "--config", config)
-	f.cmd.Stdout, f.cmd.Stderr = out, out
-	// Of its own group, so that Ctrl-C reaches this process only, which ends all
-	// in order; and it does not outlive this process.
-	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := f.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = f.cmd.Wait()
-		}
-		close(f.done)
-	}()
-	if err := <-started; err != nil {
+	cmd := exec.Command("bin/postern", "serve", "--config", config)
+	cmd.Stdout, cmd.Stderr = out, out
+	if f.Process, err = mta.Bind(cmd); err != nil {
 		return nil, err
 	}
 	for {
@@ -89,24 +72,14 @@ func serve(ctx context.Context, dir, config, socket string) (*filter, error) {
 			return f, nil
 		}
 		select {
-		case <-f.done:
+		case <-f.Done():
 			text, _ := os.ReadFile(f.log)
 			return nil, fmt.Errorf("postern serve ended: %s", text)
 		case <-ctx.Done():
-			f.stop()
+			f.Stop()
 			return nil, ctx.Err()
 		case <-time.After(20 * time.Millisecond):
 		}
-	}
-}
-
-func (f *filter) stop() {
-	_ = f.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-f.done:
-	case <-time.After(10 * time.Second):
-		_ = f.cmd.Process.Kill()
-		<-f.done
 	}
 }
 
@@ -148,7 +121,7 @@ func (f *filter) record(ctx context.Context) (record, error) {
 			return all[len(all)-1], nil
 		}
 		select {
-		case <-f.done:
+		case <-f.Done():
 			return record{}, errors.New("postern serve ended")
 		case <-ctx.Done():
 			return record{}, fmt.Errorf("no log line for the message: %w", ctx.Err())

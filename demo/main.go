@@ -59,7 +59,7 @@ func run(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	defer f.stop()
+	defer f.Stop()
 	fmt.Printf("A private Postfix %s and Postern are running below %s.\n\n", i.Version(), dir)
 
 	expected := 0
@@ -141,7 +141,7 @@ func follow(ctx context.Context, f *filter) error {
 		case <-ctx.Done():
 			fmt.Println("\nEnding.")
 			return nil
-		case <-f.done:
+		case <-f.Done():
 			return errors.New("postern serve ended; its log is above")
 		case <-tick.C:
 		}

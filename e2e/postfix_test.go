@@ -27,7 +27,20 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// Folder holds what all tests share.
+var folder string
+
+func run(m *testing.M) int {
+	var err error
+	if folder, err = os.MkdirTemp("", "postern-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	return m.Run()
 }
 
 // Refused is the domain whose recipients Postfix refuses.

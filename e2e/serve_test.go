@@ -22,15 +22,11 @@ import (
 	"github.com/postern-mail/postern/internal/sink"
 )
 
-// Program builds the binary once.
+// Program builds the binary once, into a folder that TestMain removes.
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "postern-e2e-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "postern")
-	out, err := exec.Command("go", "build", "-o", path, "../cmd/postern").CombinedOutput()
-	if err != nil {
+	path := filepath.Join(folder, "postern")
+	args := append(append([]string{"build"}, raceFlag...), "-o", path, "../cmd/postern")
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return path, nil
@@ -39,10 +35,9 @@ var program = sync.OnceValues(func() (string, error) {
 // Served is Postfix with a running `postern serve`.
 type served struct {
 	*postfix
-	dir  string
-	log  string
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process has ended
+	program *mta.Process
+	dir     string
+	log     string
 }
 
 // Policy refuses cards to people outside, and marks everything with a version.
@@ -73,7 +68,7 @@ func startServed(t *testing.T) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{postfix: startPostfix(t, mta.Options{Milter: mta.Socket}, false), dir: t.TempDir(), done: make(chan struct{})}
+	s := &served{postfix: startPostfix(t, mta.Options{Milter: mta.Socket}, false), dir: t.TempDir()}
 	s.listener = mta.Submission
 	for _, d := range []string{"policies", "store"} {
 		if err := os.Mkdir(filepath.Join(s.dir, d), 0o700); err != nil {
@@ -89,18 +84,13 @@ func startServed(t *testing.T) *served {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	s.cmd = exec.Command(bin, "serve", "--config", filepath.Join(s.dir, "postern.yaml"))
-	s.cmd.Stdout, s.cmd.Stderr = out, out
-	if err := s.cmd.Start(); err != nil {
+	cmd := exec.Command(bin, "serve", "--config", filepath.Join(s.dir, "postern.yaml"))
+	cmd.Stdout, cmd.Stderr = out, out
+	if s.program, err = mta.Bind(cmd); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		_ = s.cmd.Wait()
-		close(s.done)
-	}()
 	t.Cleanup(func() {
-		_ = s.cmd.Process.Kill()
-		<-s.done
+		s.program.Stop()
 		if t.Failed() {
 			text, _ := os.ReadFile(s.log)
 			t.Logf("log of postern, its end:\n%s", tail(string(text), 15))
@@ -130,7 +120,7 @@ func (s *served) write(t *testing.T, name, text string) {
 
 func (s *served) signal(t *testing.T, sig os.Signal) {
 	t.Helper()
-	if err := s.cmd.Process.Signal(sig); err != nil {
+	if err := s.program.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -144,7 +134,7 @@ func (s *served) until(t *testing.T, what string, holds func() bool) {
 	defer look.Stop()
 	for !holds() {
 		select {
-		case <-s.done:
+		case <-s.program.Done():
 			if !holds() {
 				t.Fatalf("postern ended before %s", what)
 			}
@@ -210,6 +200,7 @@ func (s *served) short(ctx context.Context, stop <-chan struct{}, sent *atomic.I
 // client is put off.
 func TestReloadUnderLoad(t *testing.T) {
 	s := startServed(t)
+	start := len(s.Log())
 	var sent atomic.Int64
 	stop, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- s.short(t.Context(), stop, &sent) }()
@@ -263,7 +254,7 @@ func TestReloadUnderLoad(t *testing.T) {
 			t.Errorf("message %s passed under %q versions", m.ID(), m.Header("X-Version"))
 		}
 	}
-	if line := putOff.FindString(s.Log()); line != "" {
+	if line := putOff.FindString(s.Log()[start:]); line != "" {
 		t.Errorf("Postfix put somebody off: %s", line)
 	}
 }
@@ -320,8 +311,8 @@ func TestTerminateDrains(t *testing.T) {
 		}
 	}
 	select {
-	case <-s.done:
-		if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+	case <-s.program.Done():
+		if code := s.program.ExitCode(); code != 0 {
 			t.Errorf("exit status %d", code)
 		}
 	case <-ctx.Done():

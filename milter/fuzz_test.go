@@ -50,6 +50,9 @@ var conversation = frame('O', postfixOffer) +
 func FuzzGuard(f *testing.F) {
 	f.Add([]byte(conversation), 1)
 	f.Add([]byte(conversation), 4096)
+	// Two messages without ABORT, and RSET and EHLO without one, as from Sendmail.
+	twice := frame('M', "<a>\x00") + frame('R', "<b>\x00") + frame('L', "X\x00y\x00") + frame('E', "")
+	f.Add([]byte(frame('O', postfixOffer)+frame('C', "client\x00U")+twice+twice+frame('M', "<a>\x00")+frame('M', "<a>\x00")), 100)
 	f.Add([]byte(frame('O', postfixOffer)+frame('E', "")), 100)
 	f.Add([]byte("\x00\x00\x00\x00"), 4)
 	f.Add([]byte(frame('O', postfixOffer)+"\xff\xff\xff\xff"), 3)

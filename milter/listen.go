@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/user"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -16,16 +18,21 @@ import (
 const SocketMode fs.FileMode = 0o660
 
 // Listen opens a socket: "unix:/path" or "/path"; "tcp:host:port",
-// "inet:host:port" or "host:port". A UNIX socket gets [SocketMode]; its owner
-// and group are those of the process, for the caller to change. A socket that a dead process left
-// is removed, one that is answered is an error, and so is any other file.
-func Listen(addr string) (net.Listener, error) {
+// "inet:host:port" or "host:port". A UNIX socket gets [SocketMode]; see
+// [ListenAs].
+func Listen(addr string) (net.Listener, error) { return ListenAs(addr, SocketMode, "") }
+
+// ListenAs is [Listen] with the mode of a UNIX socket and the name or number of
+// its group, where an empty one is that of the process. A socket that a dead
+// process left is removed; one that is answered is an error, and so is any other
+// file of that name.
+func ListenAs(addr string, mode fs.FileMode, group string) (net.Listener, error) {
 	network, path, ok := strings.Cut(addr, ":")
 	switch {
 	case strings.HasPrefix(addr, "/"):
-		return listenUnix(addr)
+		return listenUnix(addr, mode, group)
 	case ok && network == "unix":
-		return listenUnix(path)
+		return listenUnix(path, mode, group)
 	case ok && (network == "tcp" || network == "inet"):
 		return listenTCP(path)
 	}
@@ -39,7 +46,7 @@ func listenTCP(addr string) (net.Listener, error) {
 	return net.Listen("tcp", addr)
 }
 
-func listenUnix(path string) (net.Listener, error) {
+func listenUnix(path string, mode fs.FileMode, group string) (net.Listener, error) {
 	if !strings.HasPrefix(path, "/") {
 		return nil, fmt.Errorf("milter socket %q: the path must begin with /", path)
 	}
@@ -50,11 +57,32 @@ func listenUnix(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, SocketMode); err != nil {
+	// Until here only the owner may connect: no umask in use lets others write.
+	if err := open(path, mode, group); err != nil {
 		l.Close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// open lets group and mode decide who may connect.
+func open(path string, mode fs.FileMode, group string) error {
+	if group != "" {
+		gid, err := strconv.Atoi(group)
+		if err != nil {
+			g, err := user.LookupGroup(group)
+			if err != nil {
+				return err
+			}
+			if gid, err = strconv.Atoi(g.Gid); err != nil {
+				return err
+			}
+		}
+		if err := os.Chown(path, -1, gid); err != nil {
+			return err
+		}
+	}
+	return os.Chmod(path, mode)
 }
 
 // removeStale removes a socket on which nobody answers.

@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/postern-mail/postern/milter"
@@ -42,6 +43,16 @@ func TestListenOnUnixSocket(t *testing.T) {
 	}
 	if _, err := milter.Listen("unix:" + path); err == nil {
 		t.Error("a socket in use was taken over")
+	}
+	l.Close()
+	if _, err := milter.ListenAs(path, 0o600, "no such group"); err == nil {
+		t.Error("a group that does not exist was taken")
+	}
+	if l, err = milter.ListenAs(path, 0o600, strconv.Itoa(os.Getgid())); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	// A process that dies leaves its socket behind.
 	l.(*net.UnixListener).SetUnlinkOnClose(false)

@@ -234,7 +234,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.settle()
 	s.mu.Unlock()
 
-	look := time.NewTicker(max(s.cfg.DrainIdle/20, time.Millisecond))
+	look := time.NewTicker(min(max(s.cfg.DrainIdle/20, time.Millisecond), 50*time.Millisecond))
 	defer look.Stop()
 	for {
 		select {

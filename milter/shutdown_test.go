@@ -80,6 +80,7 @@ func TestShutdownLeavesFreshSessionsAlone(t *testing.T) {
 			t.Errorf("outcome %+v", r)
 		}
 		must(t, c.Abort())
+		<-time.After(150 * time.Millisecond) // several looks at who is idle
 	}
 	must(t, c.Quit())
 	must(t, <-done)

@@ -21,18 +21,18 @@ func (r *reader) wordMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	if !ok {
 		return nil, false
 	}
-	return func(text string) (string, bool) {
+	return either(func(text string) (string, bool) {
 		w, found := words.Find(text)
 		return "contains " + quote(w), found
-	}, true
+	}), true
 }
 
 func (r *reader) patternMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	p, ok := r.readPatterns(n, field)
-	return func(text string) (string, bool) {
+	return either(func(text string) (string, bool) {
 		source, found := p.find(text)
 		return "matches " + quote(source), found
-	}, ok
+	}), ok
 }
 
 func inSubject(m matcher) check {

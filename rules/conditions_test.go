@@ -116,6 +116,8 @@ var conditionCases = []struct {
 	{"a word in the body", "subjectOrBodyContainsWords: [secret]", mail{body: "this is secret."}, rules.True},
 	{"a word in subject or body is in the subject", "subjectOrBodyContainsWords: [secret]", mail{subject: "secret"}, rules.True},
 	{"a word in an attachment only", "subjectOrBodyContainsWords: [secret]", mail{parts: []string{file("a.txt", "secret")}}, rules.False},
+	{"a word parted by invisible characters", "subjectOrBodyContainsWords: [secret]", mail{body: "this is se\u200bcr\u00adet."}, rules.True},
+	{"a pattern parted by invisible characters", "subjectMatchesPatterns: ['^secret$']", mail{subject: "sec\u2060ret"}, rules.True},
 	{"a pattern in the body", "subjectOrBodyMatchesPatterns: ['sec.et']", mail{body: "this is SECRET."}, rules.True},
 	{"a pattern neither in subject nor body", "subjectOrBodyMatchesPatterns: ['sec.et$']", mail{body: "secret it is", subject: "x"}, rules.False},
 
@@ -123,6 +125,9 @@ var conditionCases = []struct {
 	{"a card number by the GUID of the type", sensitive("{id: 50842EB7-EDC8-4019-85DD-5A5C1F2BB085}"), mail{body: card1}, rules.True},
 	{"a card number in the subject", sensitive("{type: credit CARD number}"), mail{subject: card1}, rules.True},
 	{"a card number in an attachment", sensitive("{type: Credit card number}"), mail{parts: []string{file("a.txt", card1)}}, rules.True},
+	{"a word in a name parted by invisible characters", "documentNameMatchesWords: [payroll]", mail{parts: []string{file("=?utf-8?Q?pay=E2=80=8Broll.txt?=", "x")}}, rules.True},
+	{"a card number in a subject parted by invisible characters", sensitive("{type: Credit card number}"), mail{subject: "credit card, visa: 4111\u200b11111111\u200b1111"}, rules.True},
+	{"a card number parted by invisible characters", sensitive("{type: Credit card number}"), mail{body: "credit card, visa: 4111\u200b11111111\u200b1111"}, rules.True},
 	{"no card number", sensitive("{type: Credit card number}"), mail{body: "credit card 4111 1111 1111 1112"}, rules.False},
 	{"one number twice counts once", sensitive("{type: Credit card number, minCount: 2}"), mail{body: card1, parts: []string{file("a.txt", card1)}}, rules.False},
 	{"two numbers in body and attachment count together", sensitive("{type: Credit card number, mincount: '2'}"), mail{body: card1, parts: []string{file("a.txt", card2)}}, rules.True},

@@ -67,7 +67,7 @@ func (s *Scan) classified(ctx context.Context, c *content) []classify.Detection 
 	if !c.scanned && s.World.Types != nil {
 		c.scanned, s.classifying = true, true
 		if text := s.text(ctx, c); text != "" {
-			c.found = s.World.Types.Scan(text, s.wanted)
+			c.found = detect(s.World.Types, text, s.wanted)
 		}
 	}
 	return c.found

@@ -317,3 +317,20 @@ func TestAnotherSetMayAskForOtherTypes(t *testing.T) {
 		}
 	}
 }
+
+// Offsets lead to the number in the text as it was read, whatever hides it there.
+func TestInvisibleCharactersDoNotMoveOffsets(t *testing.T) {
+	scan := rules.NewScan(house(t), mail{body: "\u200bcredit card, visa: 4111\u200b1111\u200b1111\u200b1111 and " + card2 + "\u200b"}.message(t))
+	body := []rune(scan.Parts(t.Context())[0].Text)
+	var got []string
+	for _, d := range scan.Detections(t.Context()) {
+		if d.Type.Name == "Credit card number" {
+			for _, m := range d.Matches {
+				got = append(got, strings.ReplaceAll(string(body[m.Offset:m.Offset+m.Length]), "\u200b", ""))
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"4111111111111111", "5500 0000 0000 0004"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -25,6 +25,8 @@ installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx
 
 want=''
 command -v gcc >/dev/null || want="$want gcc"
+# Go fetches modules over HTTPS.
+[ -e /etc/ssl/certs/ca-certificates.crt ] || want="$want ca-certificates"
 printf '#include <stdlib.h>\n' | cc -E - >/dev/null 2>&1 || want="$want libc6-dev"
 
 if ! command -v apt-get >/dev/null; then
@@ -34,6 +36,8 @@ if ! command -v apt-get >/dev/null; then
 fi
 
 if unpack_postfix; then
+	# A fresh system knows no packages yet.
+	[ -n "$(postfix_libraries)" ] || [ "$(id -u)" != 0 ] || apt-get update -q >/dev/null 2>&1 </dev/null || true
 	for p in $(postfix_libraries); do
 		installed "$p" || want="$want $p"
 	done

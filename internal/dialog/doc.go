@@ -46,7 +46,7 @@
 //
 // A server that runs dialogs refuses every recipient in the domain
 // refused.example with 550, takes all others, takes messages of 30 MB,
-// announces SMTPUTF8, and gives its milter two seconds at the end of a message
+// announces SMTPUTF8, and gives its milter three seconds at the end of a message
 // with a new start at every progress frame. Its milter runs [ScriptedFilter]
 // with a progress frame each half second, or oftener.
 package dialog

@@ -20,14 +20,13 @@ type Model struct {
 	Dial func() (net.Conn, error)
 	// Actions and Protocol are what is offered; zero is everything.
 	Actions, Protocol uint32
-	// Timeout is how long a reply of the milter may take; two seconds without a
+	// Timeout is how long a reply of the milter may take; 30 seconds without a
 	// value.
 	Timeout time.Duration
 
 	mu        sync.Mutex
 	queueID   int
 	delivered []Delivered
-	progress  int
 }
 
 var _ MTA = (*Model)(nil)
@@ -51,7 +50,7 @@ func (m *Model) connect(client string, addr netip.AddrPort) (*miltertest.Client,
 	}
 	c := miltertest.New(conn)
 	if c.Timeout = m.Timeout; c.Timeout == 0 {
-		c.Timeout = 2 * time.Second
+		c.Timeout = 30 * time.Second
 	}
 	acts, protocol := m.Actions, m.Protocol
 	if acts == 0 {
@@ -79,13 +78,6 @@ func (m *Model) Delivered() ([]Delivered, error) {
 	all := m.delivered
 	m.delivered = nil
 	return all, nil
-}
-
-// Progress is the number of progress frames taken so far.
-func (m *Model) Progress() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.progress
 }
 
 func (m *Model) deliver(d Delivered) {
@@ -152,9 +144,9 @@ type envelope struct {
 // reply is nil when the message was delivered.
 func (m *Model) content(c *miltertest.Client, mail envelope, data []byte) (reply []string, err error) {
 	text := parseText(data)
-	for _, f := range text.header {
+	for _, field := range text.header {
 		c.Macros('L', "i", mail.id)
-		if f, err := c.Header(f.name, f.wire(c.Protocol)); err != nil || f.Command != 'c' {
+		if f, err := c.Header(field.name, field.wire(c.Protocol)); err != nil || f.Command != 'c' {
 			return refusal(f), err
 		}
 	}
@@ -168,9 +160,6 @@ func (m *Model) content(c *miltertest.Client, mail envelope, data []byte) (reply
 	}
 	c.Macros('E', "i", mail.id)
 	result, err := c.EndOfMessage()
-	m.mu.Lock()
-	m.progress += result.Progress
-	m.mu.Unlock()
 	switch {
 	case err != nil:
 		return nil, err
@@ -179,7 +168,7 @@ func (m *Model) content(c *miltertest.Client, mail envelope, data []byte) (reply
 	case result.Verdict.Command != 'c':
 		return refusal(result.Verdict), nil
 	}
-	text.header = append([]textField{{name: "Received", value: " by model.example (Model) id " + mail.id}}, text.header...)
+	text.header = append([]field{{name: "Received", value: " by model.example (Model) id " + mail.id}}, text.header...)
 	for _, e := range result.Edits {
 		if err := text.edit(e, &mail, c.Protocol); err != nil {
 			return nil, err

@@ -18,19 +18,23 @@ import (
 const dialogs = "../../testdata/dialogs"
 
 // startFilter serves the scripted filter on a UNIX socket, and gives a model of
-// a mail server that asks it.
+// a mail server that asks it; startFilterOn does so on any socket.
 func startFilter(t *testing.T) *dialog.Model {
 	t.Helper()
-	socket := filepath.Join(t.TempDir(), "milter.sock")
-	l, err := milter.Listen("unix:" + socket)
+	return startFilterOn(t, "unix:"+filepath.Join(t.TempDir(), "milter.sock"))
+}
+
+func startFilterOn(t *testing.T, addr string) *dialog.Model {
+	t.Helper()
+	l, err := milter.Listen(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := milter.NewServer(milter.Config{
 		Filter:   dialog.ScriptedFilter{},
-		Log:      zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)),
+		Log:      zaptest.NewLogger(t, zaptest.Level(zap.FatalLevel)),
 		Budget:   message.NewBudget(8<<20, t.TempDir()),
-		Progress: 500 * time.Millisecond,
+		Progress: 100 * time.Millisecond,
 	})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
@@ -44,7 +48,7 @@ func startFilter(t *testing.T) *dialog.Model {
 			t.Errorf("serve: %v", err)
 		}
 	})
-	return &dialog.Model{Dial: func() (net.Conn, error) { return net.Dial("unix", socket) }}
+	return &dialog.Model{Dial: func() (net.Conn, error) { return net.Dial(l.Addr().Network(), l.Addr().String()) }}
 }
 
 func TestDialogsWithTheModel(t *testing.T) {
@@ -54,7 +58,11 @@ func TestDialogsWithTheModel(t *testing.T) {
 	}
 	for _, d := range all {
 		t.Run(d.Name, func(t *testing.T) {
-			if err := dialog.Run(d, startFilter(t)); err != nil {
+			model := startFilter(t)
+			if d.Name == "progress" {
+				model.Timeout = 3 * time.Second
+			}
+			if err := dialog.Run(d, model); err != nil {
 				t.Error(err)
 			}
 		})
@@ -75,5 +83,42 @@ func TestPairsWithTheModel(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// What is seen and done does not depend on the socket, nor on what the mail
+// server offers.
+func TestDialogsWithOtherServers(t *testing.T) {
+	all, err := dialog.LoadDir(dialogs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, addr string
+		protocol   uint32
+	}{
+		{"TCP", "127.0.0.1:0", 0},
+		{"no reply for header fields alone", "", 1 << 7},
+		{"blanks kept and every command answered", "", 1 << 20},
+	} {
+		addr := tt.addr
+		if addr == "" {
+			addr = "unix:" + filepath.Join(t.TempDir(), "milter.sock")
+		}
+		model := startFilterOn(t, addr)
+		model.Protocol = tt.protocol
+		for _, d := range all {
+			if d.Name == "progress" || d.Name == "large" {
+				continue // long, and seen above
+			}
+			if d.Name == "header-oddities" && tt.protocol == 1<<7 {
+				continue // blanks are not kept there
+			}
+			t.Run(tt.name+"/"+d.Name, func(t *testing.T) {
+				if err := dialog.Run(d, model); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 	}
 }

@@ -15,15 +15,16 @@ const leadingSpace = 1 << 20
 
 // text is a message in a mail server's hands.
 type text struct {
-	header []textField
+	header []field
 	body   []byte // CRLF line ends
 }
 
-// textField is a header field: what stands behind the colon, folds with LF.
-type textField struct{ name, value string }
+// field is a header field: in a mail server's hands everything behind the colon,
+// folds with LF; at the sink unfolded, without blanks around it.
+type field struct{ name, value string }
 
 // wire gives the value as it goes to the milter.
-func (f textField) wire(protocol uint32) string {
+func (f field) wire(protocol uint32) string {
 	if protocol&leadingSpace != 0 {
 		return f.value
 	}
@@ -48,7 +49,7 @@ func parseText(data []byte) text {
 		}
 		name, value, ok := strings.Cut(string(line), ":")
 		if trimmed := strings.TrimRight(name, " \t"); ok && trimmed != "" && !strings.ContainsAny(trimmed, " \t") {
-			t.header = append(t.header, textField{trimmed, value})
+			t.header = append(t.header, field{trimmed, value})
 			data = rest
 			continue
 		}
@@ -92,7 +93,7 @@ func (t *text) edit(f miltertest.Frame, mail *envelope, protocol uint32) error {
 	if len(s) != 2 {
 		return fmt.Errorf("edit %q of %d strings", f.Command, len(s))
 	}
-	added := textField{s[0], s[1]}
+	added := field{s[0], s[1]}
 	if protocol&leadingSpace == 0 {
 		added.value = " " + added.value
 	}
@@ -111,7 +112,7 @@ func (t *text) edit(f miltertest.Frame, mail *envelope, protocol uint32) error {
 
 // change changes or deletes field number index of a name. Our own Received is
 // not counted. A field that is not there is added.
-func (t *text) change(index int, f textField, remove bool) {
+func (t *text) change(index int, f field, remove bool) {
 	n := 0
 	for i, old := range t.header {
 		if i == 0 && old.name == "Received" || !strings.EqualFold(old.name, f.name) {

@@ -42,8 +42,6 @@ func (d Delivered) fields(name string) (values []string) {
 	return values
 }
 
-type field struct{ name, value string }
-
 func (d Delivered) header() (all []field) {
 	section, _ := d.section()
 	for line := range strings.Lines(string(section)) {

@@ -21,7 +21,7 @@ type Instance struct {
 	installation *Installation
 	addr         map[string]string // by name of listener
 	temporary    bool
-	master       *master
+	master       *Process
 }
 
 // Start makes an instance and returns when all its listeners answer. The
@@ -68,8 +68,9 @@ func start(ctx context.Context, in *Installation, opt Options) (_ *Instance, err
 	if err = i.lay(opt); err != nil {
 		return nil, err
 	}
-	if i.master, err = run(i.command(filepath.Join(in.daemons, "master"), "-d", "-c", i.ConfigDir())); err != nil {
-		return nil, err
+	// All services of Postfix are in the process group of master.
+	if i.master, err = Bind(i.command(filepath.Join(in.daemons, "master"), "-d", "-c", i.ConfigDir())); err != nil {
+		return nil, fmt.Errorf("postfix master: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -118,7 +119,7 @@ func (i *Instance) greeted(ctx context.Context, addr string) error {
 			return fmt.Errorf("greeting %q: %w", line, err)
 		}
 		select {
-		case <-i.master.done:
+		case <-i.master.Done():
 			return errors.New("master ended")
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
@@ -185,7 +186,7 @@ func (i *Instance) Maildrop() ([]string, error) {
 // may be called twice.
 func (i *Instance) Stop() error {
 	if i.master != nil {
-		i.master.stop()
+		i.master.Stop()
 	}
 	if i.temporary {
 		return os.RemoveAll(i.Dir)

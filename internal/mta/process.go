@@ -1,8 +1,6 @@
 package mta
 
 import (
-	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,65 +14,74 @@ import (
 // Prefix begins the names of temporary folders.
 const prefix = "postern-mta-"
 
-// Grace is how long master may take to end its services.
-const grace = 5 * time.Second
+// Grace is how long a program may take to end.
+const grace = 10 * time.Second
 
-// Master is the process above all others of an instance. They share its process
-// group.
-type master struct {
-	pid  int
+// Process is a program that was started with Bind.
+type Process struct {
+	cmd  *exec.Cmd
 	done chan struct{}
 }
 
-// Run starts master. It dies with this process, however that ends: master then
-// gets a SIGTERM, on which it ends its group.
-func run(cmd *exec.Cmd) (*master, error) {
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.WaitDelay = time.Second
+// Bind starts a program in a process group of its own, so that a Ctrl-C at the
+// terminal is left to this process. However this process ends, the program then
+// gets a SIGTERM.
+func Bind(cmd *exec.Cmd) (*Process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	m := &master{done: make(chan struct{})}
+	p := &Process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// The signal is sent when the thread that started master ends, so the
-		// thread is kept as long as master lives.
+		// The signal is sent when the thread that started the program ends, so the
+		// thread is kept as long as the program runs.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
-		if err == nil {
-			m.pid = cmd.Process.Pid
-		}
 		started <- err
 		if err == nil {
-			// How it ended is told by its log.
+			// How it ended is told by ExitCode.
 			_ = cmd.Wait()
 		}
-		close(m.done)
+		close(p.done)
 	}()
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("postfix master: %w", err)
+		return nil, err
 	}
-	return m, nil
+	return p, nil
 }
 
-// Stop ends master and everything in its group, and returns when all are gone.
-func (m *master) stop() {
+// PID is the process identifier.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// ExitCode is the exit status of a program that has ended, -1 when a signal
+// ended it.
+func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
+
+// Signal sends a signal.
+func (p *Process) Signal(sig os.Signal) error { return p.cmd.Process.Signal(sig) }
+
+// Stop ends the program with SIGTERM and, when that does not help in time, it and
+// its process group with SIGKILL. It returns when all are gone, and may be called
+// twice.
+func (p *Process) Stop() {
 	select {
-	case <-m.done:
+	case <-p.done:
 	default:
-		_ = syscall.Kill(m.pid, syscall.SIGTERM)
+		_ = p.Signal(syscall.SIGTERM)
 		select {
-		case <-m.done:
+		case <-p.done:
 		case <-time.After(grace):
 		}
 	}
 	for end := time.Now().Add(grace); time.Now().Before(end); {
-		if err := syscall.Kill(-m.pid, syscall.SIGKILL); err != nil {
+		if err := syscall.Kill(-p.PID(), syscall.SIGKILL); err != nil {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	<-m.done
+	<-p.done
 }
 
 // Sweep removes the temporary folders of processes that were killed before they

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Files made to exhaust or mislead a reader are told of, and nothing else
+// happens.
+func TestHostileFiles(t *testing.T) {
+	dir := filepath.Join("..", "..", "..", "shared", "testdata-external", "hostile")
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skip("the collection of hostile files is not beside the repository")
+	}
+	config := filepath.Join(t.TempDir(), "postern.yaml")
+	write(t, config, servedConfig)
+	write(t, filepath.Join(filepath.Dir(config), "policies", "a.yaml"), `policy: A
+mode: enable
+rules:
+  - rule: Everything is read
+    conditions:
+      contentContainsSensitiveInformation: [{type: Credit card number}]
+      headerMatchesPatterns: {Subject: ["x{3,9}y"]}
+      subjectOrBodyMatchesPatterns: ["z{2}[0-9]+q"]
+`)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			commands := [][]string{{"classify", "--json", file}, {"extract", "--json", file}}
+			if filepath.Ext(file) == ".eml" {
+				commands = append(commands, []string{"explain", "--json", "--config", config, "--to", "bob@partner.example", file})
+			}
+			for _, args := range commands {
+				var out, errs bytes.Buffer
+				if status := run(args, nil, &out, &errs); status != statusGood {
+					t.Errorf("%s: exit status %d: %s", args[0], status, &errs)
+				}
+				if bytes.Count(out.Bytes(), []byte("\n")) != 1 {
+					t.Errorf("%s: not one object for one file", args[0])
+				}
+				if st, err := os.Stat(file); err == nil && args[0] != "extract" && int64(out.Len()) > st.Size()+1<<20 {
+					t.Errorf("%s: %d octets said of a file of %d", args[0], out.Len(), st.Size())
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/postern-mail/postern/classify"
+)
+
+// mayHide holds the octets with which an invisible character begins in UTF-8.
+var mayHide = func() (t [256]bool) {
+	for c := range ' ' {
+		t[c] = invisible(c)
+	}
+	for _, c := range []byte{0x7f, 0xc2, 0xcd, 0xd8, 0xdb, 0xdc, 0xe0, 0xe1, 0xe2, 0xe3, 0xef, 0xf0, 0xf3} {
+		t[c] = true
+	}
+	return t
+}()
+
+// invisible tells the characters that a mail reader does not show and that may
+// stand inside a word or a number to hide it: format characters, variation
+// selectors and controls.
+func invisible(c rune) bool {
+	switch {
+	case c < ' ':
+		return c != '\t' && c != '\n' && c != '\r' && c != '\v' && c != '\f'
+	case c < 0x7f:
+		return false
+	}
+	return c <= 0x9f || unicode.In(c, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// firstInvisible gives the place of the first invisible character in octets, or
+// -1.
+func firstInvisible(text string) int {
+	for i := 0; i < len(text); i++ {
+		if mayHide[text[i]] {
+			if c, _ := utf8.DecodeRuneInString(text[i:]); invisible(c) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// reveal gives a second reading of a text, without invisible characters, and
+// where they were, in characters of the text. There is none for most texts.
+func reveal(text string) (reading string, removed []int) {
+	first := firstInvisible(text)
+	if first < 0 {
+		return text, nil
+	}
+	var b strings.Builder
+	b.Grow(len(text))
+	b.WriteString(text[:first])
+	at := utf8.RuneCountInString(text[:first])
+	for _, c := range text[first:] {
+		if invisible(c) {
+			removed = append(removed, at)
+		} else {
+			b.WriteRune(c)
+		}
+		at++
+	}
+	return b.String(), removed
+}
+
+// either makes a matcher look at both readings of a text.
+func either(m matcher) matcher {
+	return func(text string) (string, bool) {
+		what, found := m(text)
+		if !found {
+			if reading, removed := reveal(text); removed != nil {
+				return m(reading)
+			}
+		}
+		return what, found
+	}
+}
+
+// detect looks for types in both readings of a text. Offsets are those of the
+// text; what both readings show is one instance, with the higher confidence.
+func detect(types *classify.Catalog, text string, wanted map[*classify.Type]bool) []classify.Detection {
+	found := types.Scan(text, wanted)
+	reading, removed := reveal(text)
+	if removed == nil {
+		return found
+	}
+	origin := func(offset int) int {
+		return offset + sort.Search(len(removed), func(i int) bool { return removed[i]-i > offset })
+	}
+	for _, d := range types.Scan(reading, wanted) {
+		i := slices.IndexFunc(found, func(f classify.Detection) bool { return f.Type == d.Type })
+		if i < 0 {
+			i = len(found)
+			found = append(found, classify.Detection{Type: d.Type})
+		}
+		at := make(map[int]int, len(found[i].Matches))
+		for j, m := range found[i].Matches {
+			at[m.Offset] = j
+		}
+		for _, m := range d.Matches {
+			end := origin(m.Offset+m.Length-1) + 1
+			m.Offset = origin(m.Offset)
+			m.Length = end - m.Offset
+			if j, both := at[m.Offset]; !both {
+				found[i].Matches = append(found[i].Matches, m)
+			} else if m.Confidence > found[i].Matches[j].Confidence {
+				found[i].Matches[j] = m
+			}
+		}
+		slices.SortStableFunc(found[i].Matches, func(a, b classify.Match) int { return cmp.Compare(a.Offset, b.Offset) })
+	}
+	return found
+}
