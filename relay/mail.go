@@ -34,6 +34,8 @@ type Mail struct {
 
 // Recipient is one forward-path.
 type Recipient struct {
+	// Index is the caller's own number of the recipient, given back in its Result.
+	Index int
 	// Address is the forward-path, with or without angle brackets.
 	Address string
 	// Args are the ESMTP arguments of RCPT as they were given. NOTIFY and ORCPT are
@@ -109,7 +111,7 @@ func (r Reply) Status() Status {
 
 // Result is what became of one recipient.
 type Result struct {
-	// Recipient is the index in Mail.Recipients; Address is its Address.
+	// Recipient and Address are the Index and Address of the Recipient.
 	Recipient int
 	Address   string
 	Status    Status

@@ -8,49 +8,42 @@ import (
 )
 
 // ErrLeaseLost is the error of an Outbox when an entry is no longer leased to the
-// caller: the lease ran out and another took it, or the entry was settled.
-var ErrLeaseLost = errors.New("the lease of the outbox entry was lost")
+// caller: the lease ran out and another took it, or the entry was finished.
+var ErrLeaseLost = errors.New("the lease of the outbox entry is lost")
 
 // Entry is one leased entry of an outbox.
 type Entry struct {
-	// ID names the entry for good; it is the Release of a marked one.
+	// ID names the entry for good; it stands in the field X-Postern-Release of a
+	// marked one.
 	ID string
-	// Lease names this lease of the entry.
-	Lease string
 	// Attempt is the number of this attempt, from 1. It was made durable with the
-	// lease.
+	// lease, and with ID it names the lease.
 	Attempt int
-	// From, MailArgs, Received are those of Mail; Recipients are the ones still
-	// pending.
-	From       string
-	MailArgs   []string
-	Recipients []Recipient
-	Received   string
+	// ReversePath, MailArgs and Received are the From, MailArgs and Received of the
+	// Mail to be made; Recipients are the ones still pending.
+	ReversePath string
+	MailArgs    []string
+	Recipients  []Recipient
+	Received    string
 	// Marked asks for the field X-Postern-Release.
 	Marked bool
-	// Created and Expires bound the entry's life. Past Expires what is still pending
-	// has failed.
+	// Created is when the entry was made. An attempt that ends at Expires or later is
+	// the last; zero is the Lifetime of the Worker behind Created.
 	Created, Expires time.Time
 }
 
 // Settlement is what a lease of an entry led to.
 type Settlement struct {
+	// Report is that of the transaction. Its Results are of the entry's Recipients;
+	// it has none when the entry was given back unsent.
 	Report
-	// Expired tells that the recipients with Retry have had their time: they are in
-	// Results as Failed, with the last reply and 4.4.7 as its enhanced status code.
+	// At is when the transaction ended.
+	At time.Time
+	// Expired tells that the entry has had its time: results that were Retry are
+	// Failed, with 4.4.7 (RFC 3463: delivery time expired) and the last reply.
 	Expired bool
 	// NotBefore is when the recipients with Retry are due again.
 	NotBefore time.Time
-}
-
-// Pending tells whether a recipient is to be tried again.
-func (s Settlement) Pending() bool {
-	for _, r := range s.Results {
-		if r.Status == Retry {
-			return true
-		}
-	}
-	return false
 }
 
 // Failed gives the results of the recipients that will not get the message: those
@@ -65,10 +58,14 @@ func (s Settlement) Failed() []Result {
 	return all
 }
 
-// Stuck is what of an outbox has been waiting for too long.
-type Stuck struct {
-	Entries int
-	Oldest  time.Time // when the oldest of them was created
+// pending tells whether a recipient is to be tried again.
+func (s Settlement) pending() bool {
+	for _, r := range s.Results {
+		if r.Status == Retry {
+			return true
+		}
+	}
+	return false
 }
 
 // Outbox is where a Worker finds its work. Its methods are safe for concurrent
@@ -78,23 +75,25 @@ type Outbox interface {
 	// due first, leases them until the given time and counts their attempt. Both
 	// are durable when it returns.
 	Lease(ctx context.Context, now, until time.Time, n int) ([]Entry, error)
-	// Due gives the time at which the next entry is due or its lease runs out; zero
-	// when there is none.
-	Due(ctx context.Context) (time.Time, error)
-	// Renew makes a lease last until the given time.
+	// Renew makes a lease last until the given time, or gives ErrLeaseLost.
 	Renew(ctx context.Context, e Entry, until time.Time) error
-	// Content opens the message of an entry. A reader gives an error in place of
-	// io.EOF when what it read is not what was stored.
+	// Content opens the message of an entry. What is read from it is what was stored,
+	// or an error comes in place of io.EOF.
 	Content(ctx context.Context, e Entry) (io.ReadCloser, error)
-	// Finish records that no recipient of the entry is pending any more, with what
-	// became of each, and ends the lease. Follow-ups, as a delivery status
-	// notification for the failed ones, become durable in the same transaction.
+	// Finish records what became of each recipient, none of which is pending any
+	// more, and ends the entry. What follows from it, as a delivery status
+	// notification for s.Failed, becomes durable in the same transaction. The error is
+	// ErrLeaseLost, or one that may pass: it is called again with the same settlement
+	// until it succeeds.
 	Finish(ctx context.Context, e Entry, s Settlement) error
-	// Postpone records what became of each recipient, has the entry due again at
-	// s.NotBefore for those with Retry, and ends the lease. Follow-ups as for
-	// Finish.
+	// Postpone records what became of each recipient, ends the lease, and has the
+	// entry due again at s.NotBefore for those with Retry. What follows from it and
+	// its errors are as for Finish.
 	Postpone(ctx context.Context, e Entry, s Settlement) error
-	// Stuck tells of entries that were created before a time and are still
-	// pending.
-	Stuck(ctx context.Context, before time.Time) (Stuck, error)
+	// Waiting tells how many entries are open and were first due before a time, and
+	// when the oldest of them was created.
+	Waiting(ctx context.Context, before time.Time) (n int, oldest time.Time, err error)
+	// Wake is closed when an entry may have become due since the channel was asked
+	// for. An entry that becomes due by time alone need not wake.
+	Wake() <-chan struct{}
 }
