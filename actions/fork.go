@@ -129,7 +129,7 @@ func (g *forkGroup) decide() Fork {
 	st := walk(g.enforced)
 	f := Fork{Recipients: g.recipients, Verdict: Deliver, PolicyTip: st.tip, Edits: st.edits}
 	if st.enforced != nil {
-		f.Verdict, f.DecidedBy = Block, st.enforced.rule
+		f.Verdict, f.DecidedBy = st.enforced.halt.verdict, st.enforced.rule
 	}
 	for _, m := range g.all {
 		rule := m.spec.rule
@@ -147,7 +147,7 @@ func (g *forkGroup) decide() Fork {
 	}
 	f.Simulated.Verdict = Deliver
 	if sim := walk(g.all); sim.enforced != nil {
-		f.Simulated = Simulation{Verdict: Block, DecidedBy: sim.enforced.rule}
+		f.Simulated = Simulation{Verdict: sim.enforced.halt.verdict, DecidedBy: sim.enforced.rule}
 	}
 	return f
 }

@@ -5,9 +5,11 @@ type Verdict string
 
 // The verdicts.
 const (
-	Deliver Verdict = "deliver"
-	Block   Verdict = "block"
-	Defer   Verdict = "defer" // a temporary failure: the client tries again
+	Deliver    Verdict = "deliver"
+	Block      Verdict = "block"
+	Quarantine Verdict = "quarantine"
+	Delete     Verdict = "delete"
+	Defer      Verdict = "defer" // a temporary failure: the client tries again
 )
 
 // ModificationKind tells the changes apart that an MTA makes for us.
@@ -35,12 +37,22 @@ type Modification struct {
 	Args    []string
 }
 
+// Answer is what the MTA is told of a whole message.
+type Answer int
+
+// The answers.
+const (
+	Continue Answer = iota // it goes on, with the modifications
+	Refuse                 // the client reads the reply, 4xx or 5xx
+	Discard                // the client reads 250, nothing goes on: all copies are ours
+)
+
 // Outcome is what reaches the wire for one message.
 type Outcome struct {
-	Verdict Verdict
-	// Reply is what the client is told with Block and Defer.
+	Answer Answer
+	// Reply is what the client reads with Refuse.
 	Reply Reply
-	// Modifications are made with Deliver.
+	// Modifications are made with Continue.
 	Modifications []Modification
 	// Reference is the name by which people ask for the decision, as P-7K3M9Q.
 	Reference string
