@@ -94,7 +94,7 @@ func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, unre
 	d.told, why = e.mayBeTold(ctx, scan)
 	e.plan(scan.Message, d, why)
 	switch {
-	case d.Outcome.Answer == Refuse:
+	case d.Outcome.Verdict == Block:
 		d.Err = nil // whatever could not be known, the outcome is as strict as can be
 	case d.Err != nil && !accept:
 		e.postpone(d)
@@ -143,7 +143,7 @@ func (e *Engine) refuse(m *message.Message, d *Decision, by *Fork) {
 		}
 		f.Route, f.Reply = Refused, &reply
 	}
-	d.Outcome = Outcome{Answer: Refuse, Reply: reply, Reference: d.Reference}
+	d.Outcome = Outcome{Verdict: Block, Reply: reply, Reference: d.Reference}
 }
 
 // namedRecipients is the number of addresses a refusal names.
@@ -190,5 +190,5 @@ func (e *Engine) postpone(d *Decision) {
 		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients = Defer, Refused, nil, &reply, nil, nil
 	}
 	d.Removed = 0
-	d.Outcome = Outcome{Answer: Refuse, Reply: reply, Reference: d.Reference}
+	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}
 }

@@ -10,6 +10,9 @@ const (
 	Quarantine Verdict = "quarantine"
 	Delete     Verdict = "delete"
 	Defer      Verdict = "defer" // a temporary failure: the client tries again
+	// Discard is of a whole message at the MTA alone: the client reads 250, and all
+	// copies are ours.
+	Discard Verdict = "discard"
 )
 
 // ModificationKind tells the changes apart that an MTA makes for us.
@@ -37,22 +40,13 @@ type Modification struct {
 	Args    []string
 }
 
-// Answer is what the MTA is told of a whole message.
-type Answer int
-
-// The answers.
-const (
-	Continue Answer = iota // it goes on, with the modifications
-	Refuse                 // the client reads the reply, 4xx or 5xx
-	Discard                // the client reads 250, nothing goes on: all copies are ours
-)
-
 // Outcome is what reaches the wire for one message.
 type Outcome struct {
-	Answer Answer
-	// Reply is what the client reads with Refuse.
+	// Verdict is Deliver, Block, Defer or Discard.
+	Verdict Verdict
+	// Reply is what the client is told with Block and Defer.
 	Reply Reply
-	// Modifications are made with Continue.
+	// Modifications are made with Deliver.
 	Modifications []Modification
 	// Reference is the name by which people ask for the decision, as P-7K3M9Q.
 	Reference string

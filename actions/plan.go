@@ -7,7 +7,7 @@ import (
 	"github.com/postern-mail/postern/rules"
 )
 
-// plan gives each fork its route and makes the answer for the MTA (design: "What
+// plan gives each fork its route and makes the outcome for the MTA (design: "What
 // reaches the wire"). Why says why the sender cannot be told by mail.
 func (e *Engine) plan(m *message.Message, d *Decision, why string) {
 	blocked, others := d.divide()
@@ -83,13 +83,13 @@ func (d *Decision) session(m *message.Message) {
 	clean, _ := edit(m, nil, d.Ours)
 	d.Removed = clean.removed
 	if largest < 0 {
-		d.Outcome.Answer = Discard
+		d.Outcome.Verdict = Discard
 		return
 	}
 	d.Forks[largest].Route = InSession
 	copies := newDeliveries(m, d.Forks, d.Ours)
 	session := &d.Forks[largest]
-	d.Outcome.Answer = Continue
+	d.Outcome.Verdict = Deliver
 	d.Outcome.Modifications = copies.copy(session).modifications(m, session)
 	for i := range d.Forks {
 		if f := &d.Forks[i]; f.Route == Resubmitted {
