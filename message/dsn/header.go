@@ -127,7 +127,7 @@ func (b *Builder) Mailboxes(name string, boxes ...Mailbox) {
 }
 
 func (b *Builder) field(name, value string) {
-	if name == "" || len(name) > goodLine || strings.IndexFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }) >= 0 {
+	if !isFieldName(name) {
 		b.fail(fmt.Errorf("%q is no name of a header field", name))
 		return
 	}
@@ -308,6 +308,12 @@ func formatTime(t time.Time) string {
 		t = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	}
 	return t.Format("Mon, 02 Jan 2006 15:04:05 -0700")
+}
+
+// isFieldName tells whether s can name a field (RFC 5322, section 2.2).
+func isFieldName(s string) bool {
+	return s != "" && len(s) <= goodLine &&
+		strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }) < 0
 }
 
 func isASCII(s string) bool {
