@@ -73,6 +73,8 @@ type Record struct {
 	Error Masked `json:"Error,omitzero"`
 	// Explain is the whole decision as `explain --json` shows it.
 	Explain MaskedJSON `json:"Explain,omitzero"`
+	// PreviousDigest is the digest of the record before, as Chain wrote it.
+	PreviousDigest string `json:"PreviousDigest,omitempty"`
 }
 
 // ExchangeMetaData is what a record says of a message.

@@ -269,6 +269,9 @@ func (r *Report) readMessageGroup(g group) {
 }
 
 func (r *Report) readRecipientGroup(g group) {
+	if len(r.Recipients) >= maxRecipients {
+		return
+	}
 	rcpt := Recipient{
 		Original:       g.typed("Original-Recipient", "rfc822"),
 		Final:          g.typed("Final-Recipient", "rfc822"),
@@ -280,7 +283,7 @@ func (r *Report) readRecipientGroup(g group) {
 	if rcpt.Final.IsZero() {
 		rcpt.Final = rcpt.Original
 	}
-	if rcpt.Final.IsZero() || len(r.Recipients) >= maxRecipients {
+	if rcpt.Final.IsZero() {
 		return
 	}
 	action, _ := g.get("Action")
@@ -309,6 +312,9 @@ func bounded(value string) string {
 
 // parseTime reads a time leniently; it is zero when that fails.
 func parseTime(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
 	t, err := mail.ParseDate(s)
 	if err != nil {
 		return time.Time{}
