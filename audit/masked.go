@@ -28,10 +28,9 @@ type Masked struct{ text string }
 func Mask(v Value) Masked { return Masked{text: maskOf(v)} }
 
 // MaskText gives text in which every occurrence of the values is masked. Text that
-// is no part of a message is given without values.
-func MaskText(text string, values ...Value) Masked {
-	return Masked{text: newHider(values).hide(strings.ToValidUTF8(text, "\ufffd"))}
-}
+// is no part of a message is given without values. With many texts of one message
+// a Masker is faster.
+func MaskText(text string, values ...Value) Masked { return NewMasker(values...).Text(text) }
 
 // String gives the masked text.
 func (m Masked) String() string { return m.text }
@@ -62,28 +61,71 @@ func maskOf(v Value) string {
 
 func stars(n int) string { return strings.Repeat("*", n) }
 
-// hider masks values in text.
-type hider struct{ clear, shown []string }
-
-// newHider prepares values, the longest first, so that a value within another does
-// not spoil it.
-func newHider(values []Value) *hider {
-	values = slices.Clone(values)
-	slices.SortStableFunc(values, func(a, b Value) int { return cmp.Compare(len(b.Reveal()), len(a.Reveal())) })
-	h := &hider{}
-	for _, v := range values {
-		if clear := v.Reveal(); clear != "" {
-			h.clear, h.shown = append(h.clear, clear), append(h.shown, maskOf(v))
-		}
-	}
-	return h
+// Masker hides the values found in a message in texts about it. It is safe for
+// concurrent use.
+type Masker struct {
+	shown   map[string]string // by clear value
+	lengths []int             // of clear values in octets, the longest first
+	first   [256]bool         // octets that clear values begin with
 }
 
-func (h *hider) hide(text string) string {
-	for i, clear := range h.clear {
-		text = strings.ReplaceAll(text, clear, h.shown[i])
+// NewMasker prepares values.
+func NewMasker(values ...Value) *Masker {
+	m := &Masker{shown: make(map[string]string, len(values))}
+	for _, v := range values {
+		clear := v.Reveal()
+		if _, known := m.shown[clear]; known || clear == "" {
+			continue
+		}
+		m.shown[clear] = maskOf(v)
+		m.first[clear[0]] = true
+		if !slices.Contains(m.lengths, len(clear)) {
+			m.lengths = append(m.lengths, len(clear))
+		}
 	}
-	return text
+	slices.SortFunc(m.lengths, func(a, b int) int { return cmp.Compare(b, a) })
+	return m
+}
+
+// Text gives text with every occurrence of the values masked; of several that
+// begin at one place the longest.
+func (m *Masker) Text(text string) Masked {
+	return Masked{text: m.hide(strings.ToValidUTF8(text, "\ufffd"))}
+}
+
+func (m *Masker) hide(text string) string {
+	var b strings.Builder
+	kept := 0
+	for i := 0; i < len(text); {
+		n := 0
+		if m.first[text[i]] {
+			n = m.at(text[i:])
+		}
+		if n == 0 {
+			i++
+			continue
+		}
+		b.WriteString(text[kept:i])
+		b.WriteString(m.shown[text[i:i+n]])
+		i += n
+		kept = i
+	}
+	if kept == 0 {
+		return text
+	}
+	return b.String() + text[kept:]
+}
+
+// at gives the length of the longest value that text begins with.
+func (m *Masker) at(text string) int {
+	for _, n := range m.lengths {
+		if n <= len(text) {
+			if _, found := m.shown[text[:n]]; found {
+				return n
+			}
+		}
+	}
+	return 0
 }
 
 // maxJSON is the longest JSON value taken into a record, in octets, and the
@@ -104,11 +146,14 @@ type MaskedJSON struct{ raw []byte }
 // strings, in names that are not of letters alone, and numbers that are a value.
 // The order of names is kept. An error means that raw is no JSON, longer than 8
 // MiB, or nested deeper than 100.
-func MaskJSON(raw []byte, values ...Value) (MaskedJSON, error) {
+func MaskJSON(raw []byte, values ...Value) (MaskedJSON, error) { return NewMasker(values...).JSON(raw) }
+
+// JSON is MaskJSON.
+func (m *Masker) JSON(raw []byte) (MaskedJSON, error) {
 	if len(raw) > maxJSON {
 		return MaskedJSON{}, fmt.Errorf("a JSON value of %d octets is too long for a record", len(raw))
 	}
-	w := jsonMasker{d: json.NewDecoder(bytes.NewReader(raw)), hider: newHider(values)}
+	w := jsonMasker{d: json.NewDecoder(bytes.NewReader(raw)), masker: m}
 	w.d.UseNumber()
 	if err := w.value(0); err != nil {
 		return MaskedJSON{}, err
@@ -121,9 +166,9 @@ func MaskJSON(raw []byte, values ...Value) (MaskedJSON, error) {
 
 // jsonMasker writes a JSON value again with its strings masked.
 type jsonMasker struct {
-	d     *json.Decoder
-	b     bytes.Buffer
-	hider *hider
+	d      *json.Decoder
+	b      bytes.Buffer
+	masker *Masker
 }
 
 func (w *jsonMasker) value(depth int) error {
@@ -140,8 +185,8 @@ func (w *jsonMasker) value(depth int) error {
 	case string:
 		return w.text(t)
 	case json.Number:
-		if i := slices.Index(w.hider.clear, t.String()); i >= 0 && len(t) >= shortest {
-			return w.text(w.hider.shown[i])
+		if shown, found := w.masker.shown[t.String()]; found && len(t) >= shortest {
+			return w.text(shown)
 		}
 		w.b.WriteString(t.String())
 	case bool:
@@ -196,7 +241,7 @@ func (w *jsonMasker) name() error {
 }
 
 func (w *jsonMasker) text(s string) error {
-	data, err := encode(w.hider.hide(s))
+	data, err := encode(w.masker.hide(s))
 	w.b.Write(data)
 	return err
 }

@@ -139,7 +139,7 @@ type SensitiveInformation struct {
 	SensitiveInformationTypeName string `json:"SensitiveInformationTypeName"`
 	Count                        int    `json:"Count"`
 	UniqueCount                  int    `json:"UniqueCount"`
-	Confidence                   int    `json:"Confidence"` // 1–100
+	Confidence                   int    `json:"Confidence"` // percent
 	// Location is "Message Body" or the name of an attachment.
 	Location   Masked      `json:"Location"`
 	Detections *Detections `json:"SensitiveInformationDetections,omitempty"`
@@ -247,7 +247,8 @@ type Retry struct {
 	// FirstQueueID and FirstReference are those of the message that came first.
 	FirstQueueID   string `json:"FirstQueueId,omitempty"`
 	FirstReference string `json:"FirstReference,omitempty"`
-	Seen           int    `json:"Seen"` // how often, the first included
+	// Seen is how often it came, the first time included; 0 when not counted.
+	Seen int `json:"Seen,omitempty"`
 }
 
 // Policies is a set of policies, loaded or refused.

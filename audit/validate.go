@@ -89,7 +89,7 @@ func (r *Record) validate() error {
 	case ofNotice:
 		return errors.Join(need("the notice's kind", r.Notice.Kind), need("the reason", r.Notice.Reason))
 	case ofRetry:
-		return errors.Join(need("the outcome", r.Retry.Outcome), atLeast("the times seen", r.Retry.Seen, 2))
+		return need("the outcome", r.Retry.Outcome)
 	}
 	return nil
 }
@@ -105,8 +105,8 @@ func (r *Record) validateMessage() error {
 	switch {
 	case r.Operation == DlpRuleMatch && len(r.PolicyDetails) == 0:
 		return errors.New("it names no policy")
-	case r.Operation == MessageSignalled && (len(r.Signals) == 0 || len(r.PolicyDetails) > 0):
-		return errors.New("it has no signal, or names a policy")
+	case r.Operation == MessageSignalled && len(r.PolicyDetails) > 0:
+		return errors.New("it names a policy")
 	case (r.Operation == MessageFailed) == r.Error.IsZero():
 		return errors.New("a cause goes with a failure, and only with one")
 	}
@@ -148,11 +148,11 @@ func (r *Rule) validate(policy string) error {
 	}
 	for _, s := range r.ConditionsMatched.SensitiveInformation {
 		switch {
-		case s.SensitiveType == "" || s.SensitiveInformationTypeName == "":
-			return errors.New("a sensitive information type has no name or no identifier")
-		case s.Count < 1 || s.UniqueCount < 1 || s.UniqueCount > s.Count:
+		case s.SensitiveInformationTypeName == "":
+			return errors.New("a sensitive information type has no name")
+		case s.UniqueCount < 0 || s.UniqueCount > s.Count:
 			return fmt.Errorf("%d values, %d of them unique", s.Count, s.UniqueCount)
-		case s.Confidence < 1 || s.Confidence > 100:
+		case s.Confidence < 0 || s.Confidence > 100:
 			return fmt.Errorf("a confidence of %d", s.Confidence)
 		}
 	}
