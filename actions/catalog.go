@@ -257,20 +257,6 @@ func specs(set *rules.Set) iter.Seq[*spec] {
 	}
 }
 
-// Holding gives the first rule whose match may leave a message in quarantine,
-// where somebody must hear of it: nil when there is none.
-func Holding(set *rules.Set) *rules.Rule {
-	for s := range specs(set) {
-		switch {
-		case s.halt == nil:
-		case s.halt.verdict == Quarantine, s.halt.verdict == Block && s.rule.PerRecipient && s.untellable != untellableRejectAll,
-			s.halt.outsideOnly && s.untellable != untellableRejectAll:
-			return s.rule
-		}
-	}
-	return nil
-}
-
 func readStop(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	if v, ok := r.Bool(n, field); ok {
 		s.rule.Stop = v

@@ -66,8 +66,10 @@ type Fork struct {
 	Why string
 	// FinalRecipients are the addresses the fork goes to; none when it goes nowhere.
 	FinalRecipients []string
-	Rules           []RuleState
-	Simulated       Simulation
+	// Item names the held message that keeps the fork; the live effects set it.
+	Item      string
+	Rules     []RuleState
+	Simulated Simulation
 
 	edited *edited // of a fork that is resubmitted
 }
@@ -97,7 +99,8 @@ type Effects interface {
 	// NewReference gives the reference of a message, as P-7K3M9Q.
 	NewReference() string
 	// Record keeps what was decided, before the outcome is written. An error makes
-	// the outcome a temporary failure, unless the settings accept errors.
+	// the outcome a temporary failure, unless the settings accept errors and nothing
+	// of the outcome rests on what was to be kept.
 	Record(ctx context.Context, scan *rules.Scan, d *Decision) error
 }
 

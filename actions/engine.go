@@ -2,11 +2,14 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -74,11 +77,28 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	e.settle(ctx, scan, d, failed != nil)
 	if err := fx.Record(ctx, scan, d); err != nil {
 		d.Err = fmt.Errorf("the decision could not be recorded: %w", err)
-		if e.settings.OnError != OnErrorAccept {
-			e.postpone(d)
+		if e.settings.OnError != OnErrorAccept || d.rests() {
+			e.postpone(d, storeReply(err, d.Reference))
 		}
 	}
 	return d
+}
+
+// rests tells whether a fork goes on from the store, so that without it the fork
+// would be lost.
+func (d *Decision) rests() bool {
+	return slices.ContainsFunc(d.Forks, func(f Fork) bool { return f.Route != InSession && f.Route != Refused })
+}
+
+// storeReply tells a client why a message could not be kept.
+func storeReply(err error, reference string) Reply {
+	switch {
+	case errors.Is(err, quarantine.ErrSenderFull):
+		return NewReply(452, "4.2.2", "Too much mail of this sender waits for a decision, try again later.", "Reference "+reference)
+	case errors.Is(err, quarantine.ErrFull):
+		return NewReply(451, "4.3.1", "No space is left to keep the message, try again later.", "Reference "+reference)
+	}
+	return deferral(reference)
 }
 
 // settle makes one outcome of the forks. Answers of rules are not relied on when
@@ -87,7 +107,7 @@ func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, unre
 	d.Outcome.Reference = d.Reference
 	accept := e.settings.OnError == OnErrorAccept
 	if unread && !accept {
-		e.postpone(d)
+		e.postpone(d, deferral(d.Reference))
 		return
 	}
 	var why string
@@ -97,7 +117,7 @@ func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, unre
 	case d.Outcome.Verdict == Block:
 		d.Err = nil // whatever could not be known, the outcome is as strict as can be
 	case d.Err != nil && !accept:
-		e.postpone(d)
+		e.postpone(d, deferral(d.Reference))
 	}
 }
 
@@ -111,7 +131,18 @@ func (e *Engine) mayBeTold(ctx context.Context, scan *rules.Scan) (bool, string)
 		return false, "no notices are sent"
 	}
 	ok, reason := e.settings.Notices.MayAnswer(scan.Message.Header, scan.Message.Envelope.ReversePath)
-	return ok, string(reason)
+	return ok, unanswerable[reason]
+}
+
+// unanswerable says in words why a message may not be answered.
+var unanswerable = map[notice.Reason]string{
+	notice.ReasonNullSender:    "the reverse-path is null",
+	notice.ReasonAutoSubmitted: "the message was not sent by a person",
+	notice.ReasonPrecedence:    "it is bulk mail",
+	notice.ReasonList:          "it is mail of a list",
+	notice.ReasonRoleAddress:   "the reverse-path is no person's address",
+	notice.ReasonOwnAddress:    "the reverse-path is an address of notices",
+	notice.ReasonLoopMark:      "it carries the mark of a notice",
 }
 
 // refuse gives all forks the refusal of one.
@@ -135,9 +166,10 @@ func (e *Engine) refuse(m *message.Message, d *Decision, by *Fork) {
 		f := &d.Forks[i]
 		if f.Verdict != Block {
 			f.Verdict, f.DecidedBy, f.Edits, f.PolicyTip = Block, by.DecidedBy, nil, by.PolicyTip
+			f.Why = "the message is refused for everybody"
 			for j := range f.Rules {
-				if f.Rules[j].State == Applied {
-					f.Rules[j].State = Halted
+				if s := &f.Rules[j].State; *s == Applied || *s == Enforced {
+					*s = Halted
 				}
 			}
 		}
@@ -182,12 +214,16 @@ func (s *spec) words() string {
 	return defaultTip
 }
 
+// deferral is the reply to a message that could not be decided on.
+func deferral(reference string) Reply {
+	return NewReply(451, "4.3.0", deferText, "Reference "+reference)
+}
+
 // postpone gives all forks a temporary failure.
-func (e *Engine) postpone(d *Decision) {
-	reply := NewReply(451, "4.3.0", deferText, "Reference "+d.Reference)
+func (e *Engine) postpone(d *Decision, reply Reply) {
 	for i := range d.Forks {
 		f := &d.Forks[i]
-		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients = Defer, Refused, nil, &reply, nil, nil
+		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item = Defer, Refused, nil, &reply, nil, nil, ""
 	}
 	d.Removed = 0
 	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}

@@ -181,7 +181,7 @@ func (b *batch) hold(i int, f *Fork) error {
 		item.Policy, item.Rule = f.DecidedBy.Policy.Name, f.DecidedBy.Name
 	}
 	fp.Item = item.ID
-	b.items[i] = item.ID
+	b.items[i], f.Item = item.ID, item.ID
 	b.commit.Items = append(b.commit.Items, item)
 	b.commit.Fingerprints = append(b.commit.Fingerprints, *fp)
 	if f.Why == "" || len(b.Reviewers) == 0 {
@@ -307,17 +307,7 @@ func (b *batch) notice(n notice.Notice, err error, to string) error {
 	if err != nil {
 		return fmt.Errorf("a notice could not be written: %w", err)
 	}
-	e := quarantine.Entry{
-		ID: b.ID(), Kind: quarantine.EntryNotice, Reference: b.d.Reference, Blob: b.blob(n.Bytes),
-		Created: b.now, Expires: b.now.Add(b.Lifetime),
-	}
-	if n.UTF8 {
-		e.MailArgs = []string{"SMTPUTF8"}
-	}
-	for _, p := range n.To {
-		e.Recipients = append(e.Recipients, quarantine.EntryRecipient{Address: p.String(), Args: []string{"NOTIFY=NEVER"}})
-	}
-	b.commit.Entries = append(b.commit.Entries, e)
+	b.Mail(&b.commit, n)
 	return nil
 }
 

@@ -13,29 +13,19 @@ func (e *Engine) plan(m *message.Message, d *Decision, why string) {
 	blocked, others := d.divide()
 	if len(blocked) > 0 {
 		first := &d.Forks[d.first(blocked)]
-		response := specOf(first.DecidedBy).response
-		switch {
-		case slices.ContainsFunc(blocked, func(i int) bool { return specOf(d.Forks[i].DecidedBy).response == respondRejectAll }),
-			len(others) == 0 && (response != respondNDR || !d.told):
+		if d.refusesAll(blocked, others, specOf(first.DecidedBy).response) {
 			e.refuse(m, d, first)
 			return
 		}
-		for _, i := range blocked {
-			f := &d.Forks[i]
-			switch {
-			case d.told:
-				f.Route = Returned
-			case specOf(f.DecidedBy).untellable == untellableRejectAll:
-				e.refuse(m, d, first)
-				return
-			default:
-				f.Verdict, f.Route, f.Why = Quarantine, Held, "the sender cannot be told: "+why
-			}
-		}
 	}
-	for _, i := range others {
+	for i := range d.Forks {
 		f := &d.Forks[i]
 		switch f.Verdict {
+		case Block:
+			f.Route = Returned
+			if !d.told {
+				f.Verdict, f.Route, f.Why = Quarantine, Held, "the sender cannot be told: "+why
+			}
 		case Quarantine:
 			f.Route = Held
 		case Delete:
@@ -45,6 +35,19 @@ func (e *Engine) plan(m *message.Message, d *Decision, why string) {
 		}
 	}
 	d.session(m)
+}
+
+// refusesAll tells whether the message is refused for everybody in the session:
+// when everybody is blocked, unless that is to be told by mail and can be, and
+// when a block asks for it.
+func (d *Decision) refusesAll(blocked, others []int, response string) bool {
+	if len(others) == 0 && (response != respondNDR || !d.told) {
+		return true
+	}
+	return slices.ContainsFunc(blocked, func(i int) bool {
+		s := specOf(d.Forks[i].DecidedBy)
+		return s.response == respondRejectAll || !d.told && s.untellable == untellableRejectAll
+	})
 }
 
 // divide gives the forks that are blocked and those that are not.
@@ -71,29 +74,70 @@ func (d *Decision) first(forks []int) int {
 	return best
 }
 
-// session lets the largest delivered fork go on with the message and renders all
-// delivered ones. A recipient added by a rule gets one copy, whatever the forks.
+// session lets the largest part of the delivered recipients go on with the message
+// and renders the copies of the others. Forks with the same edits are one part. A
+// recipient added by a rule gets one copy, whatever the forks.
 func (d *Decision) session(m *message.Message) {
-	largest := -1
-	for i, f := range d.Forks {
-		if f.Route == Resubmitted && (largest < 0 || len(f.Recipients) > len(d.Forks[largest].Recipients)) {
-			largest = i
-		}
-	}
 	clean, _ := edit(m, nil, d.Ours)
 	d.Removed = clean.removed
-	if largest < 0 {
+	part := d.largest()
+	if len(part) == 0 {
 		d.Outcome.Verdict = Discard
 		return
 	}
-	d.Forks[largest].Route = InSession
+	joined := Fork{Edits: d.Forks[part[0]].Edits}
+	for _, i := range part {
+		d.Forks[i].Route = InSession
+		joined.Recipients = append(joined.Recipients, d.Forks[i].Recipients...)
+	}
+	slices.Sort(joined.Recipients)
 	copies := newDeliveries(m, d.Forks, d.Ours)
-	session := &d.Forks[largest]
 	d.Outcome.Verdict = Deliver
-	d.Outcome.Modifications = copies.copy(session).modifications(m, session)
+	d.Outcome.Modifications = copies.copy(&joined).modifications(m, &joined)
+	for _, i := range part {
+		d.Forks[i].FinalRecipients = d.Forks[i].share(m, &joined)
+	}
 	for i := range d.Forks {
 		if f := &d.Forks[i]; f.Route == Resubmitted {
 			f.edited = copies.copy(f)
 		}
 	}
+}
+
+// largest gives the delivered forks that go on in the session: those with the
+// same edits that have the most recipients together.
+func (d *Decision) largest() []int {
+	var best []int
+	most := 0
+	for i, f := range d.Forks {
+		if f.Route != Resubmitted || slices.Contains(best, i) {
+			continue
+		}
+		var part []int
+		n := 0
+		for j, other := range d.Forks {
+			if other.Route == Resubmitted && slices.Equal(f.Edits, other.Edits) {
+				part = append(part, j)
+				n += len(other.Recipients)
+			}
+		}
+		if n > most {
+			best, most = part, n
+		}
+	}
+	return best
+}
+
+// share gives whom a fork goes to, of those that it and others go to together.
+func (f *Fork) share(m *message.Message, joined *Fork) []string {
+	others := make(map[string]bool)
+	for _, i := range joined.Recipients {
+		if !slices.Contains(f.Recipients, i) {
+			others[m.Envelope.Recipients[i].Path.String()] = true
+		}
+	}
+	for _, i := range f.Recipients {
+		delete(others, m.Envelope.Recipients[i].Path.String())
+	}
+	return slices.DeleteFunc(slices.Clone(joined.FinalRecipients), func(a string) bool { return others[a] })
 }

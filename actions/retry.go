@@ -173,5 +173,6 @@ func (b *batch) heldBefore(f *Fork, first *quarantine.Fingerprint) error {
 	if first.ItemState != quarantine.StateHeld {
 		return nil
 	}
+	f.Item = first.Item
 	return b.Store.Seen(b.ctx, first.Item, b.now)
 }
