@@ -134,7 +134,8 @@ type Store interface {
 	Check(ctx context.Context) ([]Problem, error)
 	// Reindex rebuilds the rows of blobs that have none, as items that are held and
 	// recovered, and gives them. Octets of the outbox are rebuilt as items too: it
-	// cannot be known whether they were sent.
+	// cannot be known whether they were sent. A blob that is damaged is left as it is;
+	// the error then is ErrCorrupt, and the items are given all the same.
 	Reindex(ctx context.Context, now time.Time) ([]Item, error)
 
 	// Close waits for what has begun and gives everything back. Later calls give
@@ -237,12 +238,18 @@ type Stats struct {
 	Free int64
 	// Poisoned is set when the store has stopped writing.
 	Poisoned bool
+	// SetBack is set when the rows are older than the blobs, as after a restored
+	// back-up: no orphan is deleted until Reindex.
+	SetBack bool
 }
 
 // Problem is something Check found.
 type Problem struct {
 	// Blob, Item and Entry name what it is about; those that do not apply are empty.
 	Blob, Item, Entry string
+	// Orphan is set for a blob that no row refers to, as a crash leaves it and Sweep
+	// deletes it; nothing is lost by it.
+	Orphan bool
 	// Text is one sentence.
 	Text string
 }
