@@ -219,11 +219,13 @@ func deferral(reference string) Reply {
 	return NewReply(451, "4.3.0", deferText, "Reference "+reference)
 }
 
-// postpone gives all forks a temporary failure.
+// postpone gives all forks a temporary failure. Nothing of what they had come to
+// is left: the client tries again with all recipients.
 func (e *Engine) postpone(d *Decision, reply Reply) {
 	for i := range d.Forks {
 		f := &d.Forks[i]
 		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item = Defer, Refused, nil, &reply, nil, nil, ""
+		f.Why, f.edited = "", nil
 	}
 	d.Removed = 0
 	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}

@@ -17,9 +17,11 @@ type forkGroup struct {
 	unknown    []unknownRule
 }
 
+// unknownRule is a rule of which it is not known whether it matched.
 type unknownRule struct {
 	match
 	reason string
+	before int // how many of the enforced rules come before it
 }
 
 // group sorts the recipients of a message into forks, in the order of their
@@ -105,7 +107,7 @@ func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGrou
 		switch key[at] {
 		case 'm':
 			if enforced && where == '?' && s.halt != nil && s.halt.outsideOnly {
-				g.unknown = append(g.unknown, unknownRule{m, err.Error()})
+				g.unknown = append(g.unknown, unknownRule{m, err.Error(), len(g.enforced)})
 				break
 			}
 			g.all = append(g.all, m)
@@ -114,7 +116,7 @@ func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGrou
 			}
 		case 'u':
 			if enforced {
-				g.unknown = append(g.unknown, unknownRule{m, r.Reason})
+				g.unknown = append(g.unknown, unknownRule{m, r.Reason, len(g.enforced)})
 			}
 		case 's':
 			g.stopped = append(g.stopped, r.Rule)
@@ -153,20 +155,24 @@ func (g *forkGroup) decide() Fork {
 }
 
 // undecided gives the reason when a rule whose answer is not known could change
-// what becomes of the fork: it acts, and no matched rule is as strict already.
+// what becomes of the fork: it acts, and no matched rule is as strict already. A
+// deletion is as strict only if the unknown rule does not come before it, since
+// that one might have kept the message.
 func (g *forkGroup) undecided() error {
 	st := walk(g.enforced)
+	place := slices.IndexFunc(g.enforced, func(m match) bool { return m.spec == st.enforced })
 	rank := unrestricted
-	for _, m := range g.enforced {
-		if m.spec == st.enforced {
-			rank = m.rank
-		}
+	if place >= 0 {
+		rank = g.enforced[place].rank
 	}
 	i := slices.IndexFunc(g.unknown, func(u unknownRule) bool {
-		if u.rank > rank {
+		switch {
+		case u.rank > rank:
 			return true
+		case rank == unrestricted:
+			return len(u.spec.edits) > 0 || u.spec.rule.Stop
 		}
-		return rank == unrestricted && (len(u.spec.edits) > 0 || u.spec.rule.Stop)
+		return g.enforced[place].deletes() && u.before <= place && u.rank > unrestricted && !u.deletes()
 	})
 	if i < 0 {
 		return nil

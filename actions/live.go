@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/internal/fault"
 	"github.com/postern-mail/postern/message"
@@ -46,6 +46,7 @@ type Repeat struct {
 	QueueID, Before    string
 	Recipients         []string
 	First              time.Time
+	Seen               int // how often the message came, the first included
 }
 
 // NewReference implements [Effects].
@@ -57,18 +58,18 @@ func (l *Live) Record(ctx context.Context, scan *rules.Scan, d *Decision) error 
 	if !d.noteworthy() {
 		return nil
 	}
-	for {
+	planned, outcome := slices.Clone(d.Forks), d.Outcome
+	for raced := false; ; raced = true {
 		b := &batch{Live: l, ctx: ctx, scan: scan, m: scan.Message, d: d, now: l.Now()}
 		if err := b.fill(); err != nil {
 			return err
 		}
 		fault.Point("hold.before.commit")
 		err := l.Store.Commit(ctx, &b.commit)
-		var again *quarantine.RepeatError
-		if errors.As(err, &again) && !b.raced {
+		if errors.Is(err, quarantine.ErrRepeat) && !raced {
 			// Another session carried the same message in between: its fingerprint
 			// is found now.
-			b.raced = true
+			d.Forks, d.Outcome = slices.Clone(planned), outcome
 			continue
 		}
 		if err != nil {
@@ -106,7 +107,9 @@ type batch struct {
 	commit  quarantine.Commit
 	repeats []Repeat
 	items   map[int]string // the item of a fork
-	raced   bool
+	refused []int          // forks to be named in the report to the sender
+	ended   int            // forks that were held before and not released
+	clean   []byte         // the message as held
 }
 
 func (b *batch) fill() error {
@@ -120,12 +123,16 @@ func (b *batch) fill() error {
 		case Resubmitted:
 			err = b.resubmit(f)
 		case Returned:
-			err = b.tell(f)
+			err = b.giveBack(i, f)
 		}
 		if err != nil {
 			return err
 		}
 	}
+	if err := b.tell(); err != nil {
+		return err
+	}
+	b.refuseEnded()
 	return b.record()
 }
 
@@ -139,8 +146,11 @@ func (b *batch) blob(data []byte) string {
 // original gives the message as held and returned: as received, without the
 // reserved fields.
 func (b *batch) original() []byte {
-	c, _ := edit(b.m, nil, b.d.Ours)
-	return c.bytes(b.m.Body())
+	if b.clean == nil {
+		c, _ := edit(b.m, nil, b.d.Ours)
+		b.clean = c.bytes(b.m.Body())
+	}
+	return b.clean
 }
 
 // envelope gives the session with the recipients of a fork.
@@ -162,9 +172,11 @@ func (b *batch) hold(i int, f *Fork) error {
 	if again != nil {
 		return b.heldBefore(f, again)
 	}
-	draft, err := json.Marshal(f.Edits)
-	if err != nil {
-		return err
+	var draft json.RawMessage
+	if len(f.Edits) > 0 {
+		if draft, err = json.Marshal(f.Edits); err != nil {
+			return err
+		}
 	}
 	matches, err := json.Marshal(matchesOf(b.d, f))
 	if err != nil {
@@ -188,7 +200,11 @@ func (b *batch) hold(i int, f *Fork) error {
 		return nil
 	}
 	n, err := b.Notices.HeldNotice(b.Reviewers, HeldItem(&item))
-	return b.notice(n, err, "")
+	if err != nil {
+		return fmt.Errorf("the reviewers could not be told: %w", err)
+	}
+	b.Mail(&b.commit, n)
+	return nil
 }
 
 // holdReason is one sentence for the reviewers.
@@ -222,8 +238,7 @@ func (b *batch) resubmit(f *Fork) error {
 		return err
 	}
 	if again != nil {
-		b.repeat(f, again)
-		return nil
+		return b.repeat(f, again)
 	}
 	if len(f.edited.final) == 0 {
 		return nil
@@ -265,50 +280,6 @@ func (b *batch) entries(kind quarantine.EntryKind, to []forward, blob string) ([
 		})
 	}
 	return out, nil
-}
-
-// tell sends the sender a report that names the recipients of a fork.
-func (b *batch) tell(f *Fork) error {
-	fp, again, err := b.fingerprint(f, outcomeReturned)
-	if err != nil {
-		return err
-	}
-	if again != nil {
-		b.repeat(f, again)
-		return nil
-	}
-	b.commit.Fingerprints = append(b.commit.Fingerprints, *fp)
-	s := specOf(f.DecidedBy)
-	n, err := b.Notices.BlockNDR(notice.Block{
-		Original:   b.told(),
-		Recipients: b.envelope(f).Recipients,
-		Tip:        s.words(),
-		Status:     s.halt.enhanced,
-	})
-	return b.notice(n, err, b.m.Envelope.ReversePath.String())
-}
-
-// told is the message as a report to its sender tells of it.
-func (b *batch) told() notice.Original {
-	return notice.Original{
-		Reference: b.d.Reference, ReversePath: b.m.Envelope.ReversePath, MailArgs: b.m.Envelope.MailArgs,
-		Header: b.m.Header, Arrival: b.now,
-	}
-}
-
-// notice gives a notice to the outbox. One that its sender wished not to have is
-// recorded; any other that cannot be sent is an error: somebody must be told.
-func (b *batch) notice(n notice.Notice, err error, to string) error {
-	var not *notice.NotSent
-	if errors.As(err, &not) && not.Reason == notice.ReasonNotify {
-		rec, err := audit.NotTold(b.head(), audit.Notice{Kind: string(notice.KindBlock), To: []string{to}, Reason: string(not.Reason)})
-		return b.add(rec, err)
-	}
-	if err != nil {
-		return fmt.Errorf("a notice could not be written: %w", err)
-	}
-	b.Mail(&b.commit, n)
-	return nil
 }
 
 var _ Effects = (*Live)(nil)

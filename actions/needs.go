@@ -6,7 +6,7 @@ import "github.com/postern-mail/postern/rules"
 // later rules and not others.
 func parts(set *rules.Set) bool {
 	for s := range specs(set) {
-		if s.rule.PerRecipient && (s.rule.Stop || s.halt != nil && s.halt.verdict == Delete) {
+		if s.rule.PerRecipient && (s.rule.Stop || s.halt != nil && s.halt.verdict != Block) {
 			return true
 		}
 	}

@@ -80,43 +80,57 @@ func (d *Decision) first(forks []int) int {
 func (d *Decision) session(m *message.Message) {
 	clean, _ := edit(m, nil, d.Ours)
 	d.Removed = clean.removed
-	part := d.largest()
-	if len(part) == 0 {
-		d.Outcome.Verdict = Discard
-		return
-	}
-	joined := Fork{Edits: d.Forks[part[0]].Edits}
-	for _, i := range part {
-		d.Forks[i].Route = InSession
-		joined.Recipients = append(joined.Recipients, d.Forks[i].Recipients...)
-	}
-	slices.Sort(joined.Recipients)
 	copies := newDeliveries(m, d.Forks, d.Ours)
-	d.Outcome.Verdict = Deliver
-	d.Outcome.Modifications = copies.copy(&joined).modifications(m, &joined)
-	for _, i := range part {
-		d.Forks[i].FinalRecipients = d.Forks[i].share(m, &joined)
+	d.Outcome.Verdict = Discard
+	for part := d.largest(); len(part) > 0 && d.Outcome.Verdict == Discard; part = d.largest() {
+		d.goOn(m, part, copies)
 	}
 	for i := range d.Forks {
-		if f := &d.Forks[i]; f.Route == Resubmitted {
+		if f := &d.Forks[i]; f.Route == Resubmitted && f.edited == nil {
 			f.edited = copies.copy(f)
+		}
+		if f := &d.Forks[i]; f.Route == Resubmitted && len(f.edited.final) == 0 {
+			f.Why = "who it is redirected to gets the copy of others"
 		}
 	}
 }
 
+// goOn lets forks go on in the session, unless nobody is left whom they go to.
+func (d *Decision) goOn(m *message.Message, part []int, copies *deliveries) {
+	joined := Fork{Edits: d.Forks[part[0]].Edits}
+	for _, i := range part {
+		joined.Recipients = append(joined.Recipients, d.Forks[i].Recipients...)
+	}
+	slices.Sort(joined.Recipients)
+	c := copies.copy(&joined)
+	if len(c.final) == 0 && len(joined.Recipients) > 0 {
+		for _, i := range part {
+			d.Forks[i].edited = c
+		}
+		return
+	}
+	d.Outcome.Verdict = Deliver
+	d.Outcome.Modifications = c.modifications(m, &joined)
+	for _, i := range part {
+		f := &d.Forks[i]
+		f.Route, f.FinalRecipients = InSession, f.share(m, &joined)
+	}
+}
+
 // largest gives the delivered forks that go on in the session: those with the
-// same edits that have the most recipients together.
+// same edits that have the most recipients together. Forks that are rendered
+// already are left out.
 func (d *Decision) largest() []int {
 	var best []int
-	most := 0
+	most := -1
 	for i, f := range d.Forks {
-		if f.Route != Resubmitted || slices.Contains(best, i) {
+		if f.Route != Resubmitted || f.edited != nil || slices.Contains(best, i) {
 			continue
 		}
 		var part []int
 		n := 0
 		for j, other := range d.Forks {
-			if other.Route == Resubmitted && slices.Equal(f.Edits, other.Edits) {
+			if other.Route == Resubmitted && other.edited == nil && slices.Equal(f.Edits, other.Edits) {
 				part = append(part, j)
 				n += len(other.Recipients)
 			}

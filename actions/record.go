@@ -88,7 +88,7 @@ func (b *batch) record() error {
 		return err
 	}
 	for _, r := range b.repeats {
-		if err := b.add(audit.Repeated(b.head(), audit.Retry{Outcome: r.Outcome, FirstQueueID: r.Before, FirstReference: r.Reference})); err != nil {
+		if err := b.add(audit.Repeated(b.head(), audit.Retry{Outcome: r.Outcome, FirstQueueID: r.Before, FirstReference: r.Reference, Seen: r.Seen})); err != nil {
 			return err
 		}
 	}

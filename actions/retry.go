@@ -149,13 +149,24 @@ func generatedID(env *message.Envelope, f message.Field) bool {
 }
 
 // repeat leaves a fork out: it was done when the message came before.
-func (b *batch) repeat(f *Fork, first *quarantine.Fingerprint) {
-	f.Why = "done when the message came before, as " + first.QueueID
-	r := Repeat{Reference: first.Reference, Outcome: first.Outcome, QueueID: b.m.Envelope.QueueID, Before: first.QueueID, First: first.At}
+func (b *batch) repeat(f *Fork, first *quarantine.Fingerprint) error {
+	f.Why, f.FinalRecipients = "done when the message came before, as "+first.QueueID, nil
+	r := Repeat{
+		Reference: first.Reference, Outcome: first.Outcome, QueueID: b.m.Envelope.QueueID, Before: first.QueueID,
+		First: first.At, Seen: 2,
+	}
+	if first.Item != "" {
+		item, err := b.Store.Item(b.ctx, first.Item)
+		if err != nil {
+			return err
+		}
+		r.Outcome, r.Seen = string(item.State), item.Seen+2
+	}
 	for _, i := range f.Recipients {
 		r.Recipients = append(r.Recipients, b.m.Envelope.Recipients[i].Path.String())
 	}
 	b.repeats = append(b.repeats, r)
+	return nil
 }
 
 // heldBefore repeats what became of the first: still held it is seen again,
@@ -163,16 +174,36 @@ func (b *batch) repeat(f *Fork, first *quarantine.Fingerprint) {
 func (b *batch) heldBefore(f *Fork, first *quarantine.Fingerprint) error {
 	switch first.ItemState {
 	case quarantine.StateReleased, quarantine.StateReleasing:
-		f.Route, f.Verdict = Resubmitted, Deliver
+		f.Route, f.Verdict, f.Why = Resubmitted, Deliver, "released when the message came before, as "+first.QueueID
 		f.edited = newDeliveries(b.m, b.d.Forks, b.d.Ours).copy(f)
+		if len(f.edited.final) == 0 {
+			return nil
+		}
 		entries, err := b.entries(quarantine.EntryReinject, f.edited.final, b.blob(f.edited.bytes(b.m.Body())))
 		b.commit.Entries = append(b.commit.Entries, entries...)
 		return err
 	}
-	b.repeat(f, first)
+	if err := b.repeat(f, first); err != nil {
+		return err
+	}
 	if first.ItemState != quarantine.StateHeld {
+		b.ended++
 		return nil
 	}
 	f.Item = first.Item
 	return b.Store.Seen(b.ctx, first.Item, b.now)
+}
+
+// refuseEnded refuses a retry in the session when all of the message was held
+// before and nobody let it go.
+func (b *batch) refuseEnded() {
+	if b.ended == 0 || b.ended < len(b.d.Forks) {
+		return
+	}
+	reply := NewReply(550, "5.7.1", defaultBlockText, "Reference "+b.d.Reference)
+	for i := range b.d.Forks {
+		f := &b.d.Forks[i]
+		f.Verdict, f.Route, f.Reply = Block, Refused, &reply
+	}
+	b.d.Outcome = Outcome{Verdict: Block, Reply: reply, Reference: b.d.Reference}
 }
