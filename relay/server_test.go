@@ -141,7 +141,7 @@ func (s *server) session(conn net.Conn) {
 				<-s.deaf
 			}
 			var data bytes.Buffer
-			for !bytes.HasSuffix(data.Bytes(), []byte("\r\n.\r\n")) && data.String() != ".\r\n" {
+			for !bytes.HasSuffix(data.Bytes(), []byte("\r\n.\r\n")) && !bytes.Equal(data.Bytes(), []byte(".\r\n")) {
 				c, err := r.ReadByte()
 				if err != nil {
 					return
