@@ -1,6 +1,10 @@
 package notice
 
 import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/postern-mail/postern/message"
@@ -13,7 +17,7 @@ type Settings struct {
 	From dsn.Mailbox
 	// Organization is its name in sentences.
 	Organization string
-	// Language of the texts, as en, the only one so far; empty is en.
+	// Language of the texts: en; empty is en.
 	Language string
 	// LearnMore is an http or https URL; may be empty.
 	LearnMore string
@@ -35,58 +39,67 @@ type Settings struct {
 
 // Writer writes notices. It is safe for concurrent use when Now and NewID are.
 type Writer struct {
-	s   Settings
-	own map[string]bool
+	s     Settings
+	own   map[string]bool
+	texts *texts
 }
 
 // New checks the settings.
-func New(s Settings) (*Writer, error) { panic("skeleton") }
-
-// Reason says why a notice is not sent, or whom one may not answer.
-type Reason string
-
-// The reasons.
-const (
-	ReasonNullSender    Reason = "nullReversePath"
-	ReasonAutoSubmitted Reason = "autoSubmitted"
-	ReasonPrecedence    Reason = "precedence"
-	ReasonList          Reason = "mailingList"
-	ReasonRoleAddress   Reason = "roleAddress" // owner-…, …-request, mailer-daemon, postmaster
-	ReasonOwnAddress    Reason = "ownAddress"
-	ReasonLoopMark      Reason = "loopMark"
-	ReasonNotify        Reason = "notify" // the sender wished not to hear of any recipient
-	ReasonNobody        Reason = "nobody" // there is no one to write to, or nothing to say
-)
-
-// NotSent is the error of a notice that is not to be sent. It is for the record:
-// a report that is not sent counts as nobody told, unless Reason is ReasonNotify.
-type NotSent struct{ Reason Reason }
-
-func (e *NotSent) Error() string { return "the notice is not sent: " + string(e.Reason) }
-
-// MayAnswer tells whether mail with this header section and reverse-path may be
-// answered at all, and otherwise why not (RFC 3834, section 2).
-func (w *Writer) MayAnswer(h message.Header, reversePath message.Path) (bool, Reason) {
-	panic("skeleton")
+func New(s Settings) (*Writer, error) {
+	switch {
+	case s.From.Path.IsNull() || s.From.Path.Domain() == "":
+		return nil, errors.New("notices have no sender's address")
+	case (&dsn.Report{From: s.From}).UTF8():
+		return nil, errors.New("the sender's address of notices has no ASCII form")
+	case strings.TrimSpace(s.Organization) == "":
+		return nil, errors.New("the organization has no name")
+	case !isName(s.Hostname):
+		return nil, fmt.Errorf("%q is no name of a server", s.Hostname)
+	case !isName(s.InstallID):
+		return nil, fmt.Errorf("%q cannot name an installation", s.InstallID)
+	case len(s.Key) < 16:
+		return nil, errors.New("the key of the loop mark is shorter than 16 octets")
+	case s.Now == nil || s.NewID == nil:
+		return nil, errors.New("there is no clock or no source of identifiers")
+	}
+	if err := checkURL(s.LearnMore); err != nil {
+		return nil, err
+	}
+	texts, err := loadTexts(s.Language)
+	if err != nil {
+		return nil, err
+	}
+	w := &Writer{s: s, own: map[string]bool{s.From.Path.Key(): true}, texts: texts}
+	for _, p := range s.Own {
+		w.own[p.Key()] = true
+	}
+	return w, nil
 }
 
-// BlockNDR tells a sender which recipients policies refused, and why. It goes to
-// the reverse-path, if that may be answered, and names the recipients whose NOTIFY
-// does not forbid it. An error of the type [*NotSent] says why there is none.
-func (w *Writer) BlockNDR(b Block) (Notice, error) { panic("skeleton") }
+// checkURL tells of a URL that people cannot be sent to.
+func checkURL(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.ContainsAny(text, " \t\r\n") {
+		return fmt.Errorf("%q is no http or https URL", text)
+	}
+	return nil
+}
 
-// DeliveryDSN tells a sender which recipients a message could not be delivered to
-// after it was taken. As BlockNDR.
-func (w *Writer) DeliveryDSN(f Failure) (Notice, error) { panic("skeleton") }
+// isName tells whether s is of letters, digits, dots and hyphens.
+func isName(s string) bool {
+	return s != "" && len(s) <= 255 && strings.IndexFunc(s, func(r rune) bool {
+		return (r|0x20 < 'a' || r|0x20 > 'z') && (r < '0' || r > '9') && r != '.' && r != '-'
+	}) < 0
+}
 
-// ExpiryNDR tells a sender that a held message was not released in time. As
-// BlockNDR.
-func (w *Writer) ExpiryNDR(e Expiry) (Notice, error) { panic("skeleton") }
-
-// Digest tells a reviewer what is held, and first what expires within three days.
-// Without items it is [*NotSent].
-func (w *Writer) Digest(d Digest) (Notice, error) { panic("skeleton") }
-
-// HeldNotice tells reviewers of a message that was held because its sender may not
-// be told of a block.
-func (w *Writer) HeldNotice(to []message.Path, h Held) (Notice, error) { panic("skeleton") }
+// newMessageID gives the identifier of a notice.
+func (w *Writer) newMessageID() (string, error) {
+	id := w.s.NewID()
+	if !isName(id) {
+		return "", fmt.Errorf("%q cannot identify a notice", id)
+	}
+	return "<" + id + "@" + w.s.Hostname + ">", nil
+}

@@ -142,3 +142,24 @@ func FuzzArguments(f *testing.F) {
 		}
 	})
 }
+
+func TestReplyStatus(t *testing.T) {
+	for reply, want := range map[string]string{
+		"550 5.1.1 no such user":          "5.1.1",
+		"550-5.7.1 first\n550 5.7.1 next": "5.7.1",
+		"451 4.4.1":                       "4.4.1",
+		"550 no such user":                "5.0.0",
+		"421":                             "4.0.0",
+		"550 4.1.1 classes differ":        "5.0.0",
+		"550\r\n":                         "5.0.0",
+		"250 2.0.0 ok":                    "",
+		"connection refused":              "",
+		"5.7.1 no code":                   "",
+		"5501":                            "",
+		"":                                "",
+	} {
+		if got := ReplyStatus(reply); got != want {
+			t.Errorf("%q: %q, want %q", reply, got, want)
+		}
+	}
+}

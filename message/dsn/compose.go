@@ -112,20 +112,6 @@ func (r *Recipient) check() error {
 	return nil
 }
 
-// statusClass gives the first digit of a status code (RFC 3463, section 2).
-func statusClass(s string) (class byte, ok bool) {
-	fields := strings.Split(s, ".")
-	if len(fields) != 3 || len(fields[0]) != 1 || !strings.Contains("245", fields[0]) {
-		return 0, false
-	}
-	for _, f := range fields[1:] {
-		if _, err := strconv.ParseUint(f, 10, 16); err != nil || len(f) > 3 {
-			return 0, false
-		}
-	}
-	return s[0], true
-}
-
 // status writes the fields of the report itself (RFC 3464, section 2): a group for
 // the message, and one for each recipient.
 func (r *Report) status(utf8 bool) (string, error) {
