@@ -40,9 +40,13 @@ func (s *Store) readSequence(ctx context.Context, conn *sql.Conn) error {
 	if back {
 		s.setBack.Store(true)
 		// No database reaches this number: it holds until Reindex, over restarts too.
-		return s.replaceSequence(math.MaxInt64)
+		if err := s.replaceSequence(math.MaxInt64); err != nil {
+			return err
+		}
 	}
-	return nil
+	// From here on the database is not new any more.
+	_, err = conn.ExecContext(ctx, "UPDATE tally SET sequence = 1 WHERE sequence = 0")
+	return err
 }
 
 // writeSequence notes how far the database has come.

@@ -1,0 +1,123 @@
+package embedded
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/postern-mail/postern/internal/fault"
+)
+
+// These make the test binary the process that is killed.
+const (
+	helperDir   = "POSTERN_TEST_STORE"
+	helperFault = "POSTERN_TEST_FAULT"
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(helperDir); dir != "" {
+		os.Exit(helper(dir, os.Getenv(helperFault)))
+	}
+	os.Exit(m.Run())
+}
+
+// helper runs the workload and says on its output what was promised. It names each
+// fault point passed, too.
+func helper(dir, spec string) int {
+	if spec != "" {
+		act, err := fault.Parse(spec)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+		fault.Point = act
+	} else {
+		fault.Point = func(name string) { fmt.Println("point", name) }
+	}
+	s, err := Open(context.Background(), Options{Dir: dir})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	w := workload{promised: func(what string) { fmt.Println("promised", what) }}
+	w.run(context.Background(), s)
+	if err := errors.Join(append(w.errs, s.Close())...); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	return 0
+}
+
+// runHelper runs the helper and gives what it promised and the points it passed.
+func runHelper(t *testing.T, dir, spec string) (w *workload, points []string, killed bool) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), helperDir+"="+dir, helperFault+"="+spec)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
+		killed = true
+	default:
+		t.Fatalf("%s: %v: %s", spec, err, stderr.String())
+	}
+	w = &workload{}
+	lines := bufio.NewScanner(strings.NewReader(string(out)))
+	for lines.Scan() {
+		word, rest, _ := strings.Cut(lines.Text(), " ")
+		switch word {
+		case "promised":
+			w.promise(rest)
+		case "point":
+			points = append(points, rest)
+		}
+	}
+	return w, points, killed
+}
+
+// The process is killed at every pass of every fault point: what it had promised is
+// there when the store is opened again, and nothing is half there.
+func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes")
+	}
+	_, points, killed := runHelper(t, filepath.Join(t.TempDir(), "store"), "")
+	if killed || len(points) == 0 {
+		t.Fatalf("undisturbed: killed %t, points %v", killed, points)
+	}
+	names := map[string]bool{}
+	for _, p := range points {
+		names[p] = true
+	}
+	for _, name := range []string{
+		"hold.blob.created", "hold.blob.written", "hold.blob.synced", "hold.blob.renamed", "hold.blob.durable",
+		"store.rows.written", "store.rows.committed", "hold.durable", "release.decided", "expiry.decided", "decision.durable",
+		"outbox.leased", "outbox.finished", "outbox.blob.removed", "sweep.rows.durable", "sweep.blob.removed",
+	} {
+		if !names[name] {
+			t.Errorf("the workload does not pass %s", name)
+		}
+	}
+	// One more pass than there are must not kill: every point was tried.
+	for n := 1; n <= len(points)+1; n++ {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "store")
+			w, _, killed := runHelper(t, dir, fmt.Sprintf("%s:%d:kill", fault.Any, n))
+			if killed != (n <= len(points)) {
+				t.Errorf("killed: %t", killed)
+			}
+			w.inspect(t, dir)
+		})
+	}
+}
