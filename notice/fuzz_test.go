@@ -55,7 +55,7 @@ func FuzzNoTextAddsAField(f *testing.F) {
 		}
 		rcpts := recipients(t, "bob@partner.example ORCPT=rfc822;a@b.example")
 		rcpts[0].Args = append(rcpts[0].Args, "ORCPT="+text)
-		if p, err := message.ParsePath(text); err == nil {
+		if p, err := message.ParsePath(text); err == nil && !p.IsNull() {
 			rcpts = append(rcpts, message.Recipient{Raw: text, Path: p, Args: []string{text}})
 		}
 		h := Held{Item: text, Reference: other, Policy: text, Rule: other, Reason: text, Recipients: []message.Path{o.ReversePath}, Sender: rcpts[len(rcpts)-1].Path}
