@@ -85,7 +85,7 @@ func notFound(err error, what string) error {
 // missing makes damage of a file that its row says is there.
 func missing(err error) error {
 	if errors.Is(err, quarantine.ErrNotFound) {
-		return fmt.Errorf("%w: the file of a row: %w", quarantine.ErrCorrupt, err)
+		return fmt.Errorf("%w: a row without its file: %v", quarantine.ErrCorrupt, err)
 	}
 	return err
 }

@@ -19,8 +19,8 @@ func (s *Store) sequencePath() string { return filepath.Join(s.opts.Dir, "sequen
 
 // readSequence finds out whether the database was set back.
 func (s *Store) readSequence(ctx context.Context, conn *sql.Conn) error {
-	var sequence int64
-	if err := conn.QueryRowContext(ctx, "SELECT sequence FROM tally").Scan(&sequence); err != nil {
+	var sequence, blobs int64
+	if err := conn.QueryRowContext(ctx, "SELECT sequence, blobs FROM tally").Scan(&sequence, &blobs); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(s.sequencePath())
@@ -30,7 +30,7 @@ func (s *Store) readSequence(ctx context.Context, conn *sql.Conn) error {
 	// A file that a crash has left empty says nothing.
 	seen, _ := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 	back := sequence < seen
-	if sequence == 0 {
+	if sequence == 0 && blobs == 0 {
 		files, err := s.blobs.files()
 		if err != nil {
 			return err
