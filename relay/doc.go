@@ -25,6 +25,11 @@
 // all the same; the content is never recoded. Where 8BITMIME is announced,
 // BODY=8BITMIME is declared for every message.
 //
+// Postfix keeps these octets when its listener has an empty
+// local_header_rewrite_clients; otherwise it completes the header section of a client
+// on the same machine. Its own delivery breaks lines longer than
+// smtp_line_length_limit, 998 octets by default.
+//
 // # What is repeated
 //
 // Each transaction of an outbox entry has a number of its own, which the outbox

@@ -60,6 +60,8 @@ func (i *Instance) StartSigner(ctx context.Context, domain string) (*Signer, err
 	conf := filepath.Join(keys, "opendkim.conf")
 	if err := os.WriteFile(conf, []byte(strings.Join([]string{
 		"Mode s",
+		// The folder lies below the one for temporary files, which anybody may write.
+		"RequireSafeKeys no",
 		"Domain " + domain,
 		"Selector " + s.Selector,
 		"KeyFile " + key,
