@@ -116,7 +116,7 @@ func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGrou
 			}
 		case 'u':
 			if enforced {
-				g.unknown = append(g.unknown, unknownRule{m, r.Reason, len(g.enforced)})
+				g.unknown = append(g.unknown, unknownRule{m, "a look-up failed", len(g.enforced)})
 			}
 		case 's':
 			g.stopped = append(g.stopped, r.Rule)
