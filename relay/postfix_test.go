@@ -346,6 +346,11 @@ func checkFront(t *testing.T, front, ours string) {
 // verify checks the signature with the signer's own record.
 func (w *wired) verify(t *testing.T, message []byte) {
 	t.Helper()
+	if !bytes.Contains(message, []byte("\r\n\r\n")) {
+		// A message without a body verifies as one with an empty body, but go-msgauth
+		// looks for the blank line.
+		message = append(bytes.Clone(message), "\r\n"...)
+	}
 	found, err := dkim.VerifyWithOptions(bytes.NewReader(message), &dkim.VerifyOptions{LookupTXT: w.signer.LookupTXT})
 	if err != nil || len(found) != 1 || found[0].Err != nil || found[0].Domain != "example.com" {
 		t.Errorf("signature: %v", err)
