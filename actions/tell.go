@@ -32,7 +32,10 @@ func (b *batch) tell() error {
 	}
 	var refused []message.Recipient
 	for i, r := range b.m.Envelope.Recipients {
-		if slices.ContainsFunc(b.refused, func(f int) bool { return slices.Contains(b.d.Forks[f].Recipients, i) }) {
+		named := slices.ContainsFunc(refused, func(o message.Recipient) bool {
+			return o.Path.Key() == r.Path.Key() && slices.Equal(o.Args, r.Args)
+		})
+		if !named && slices.ContainsFunc(b.refused, func(f int) bool { return slices.Contains(b.d.Forks[f].Recipients, i) }) {
 			refused = append(refused, r)
 		}
 	}
