@@ -27,7 +27,7 @@ type gate struct {
 // Judge implements [milter.Filter].
 func (g *gate) Judge(ctx context.Context, m *message.Message) actions.Outcome {
 	w := g.live.Load()
-	d := w.judge(ctx, m, w.effects)
+	d := w.judge(ctx, m, w.doors)
 	g.inHand.Store(m, d)
 	return d.Outcome
 }

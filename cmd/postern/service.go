@@ -55,6 +55,7 @@ func (s *service) bear(w *world) error {
 	w.notices = notices
 	w.engine = actions.NewEngine(w.config.settings(notices))
 	w.effects = w.live(s.vault, s.log)
+	w.doors = w.effects
 	s.gate.live.Store(w)
 	return nil
 }

@@ -24,8 +24,10 @@ type world struct {
 	// notices writes what people are told; nil where the configuration names no
 	// sender of it.
 	notices *notice.Writer
-	// effects are those of a running process.
+	// effects are those of a running process, and doors what a message sees of
+	// them.
 	effects *actions.Live
+	doors   actions.Effects
 }
 
 // build compiles files into a world. Problems holds every mistake of all of
