@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/postern-mail/postern/internal/fault"
 	"github.com/postern-mail/postern/quarantine"
@@ -76,7 +75,7 @@ func (b *blobs) busy(id string) bool {
 
 func shard(id string) int {
 	sum := sha256.Sum256([]byte(id))
-	return int(sum[0] & 0xf)
+	return int(sum[0]) % len(shards)
 }
 
 func (b *blobs) shardDir(n int) string { return filepath.Join(b.dir, shards[n:n+1]) }
@@ -252,7 +251,6 @@ type blobFile struct {
 	id        string
 	path      string
 	temporary bool
-	modified  time.Time
 }
 
 // files lists what lies in the directories of blobs.
@@ -264,17 +262,8 @@ func (b *blobs) files() ([]blobFile, error) {
 			return nil, err
 		}
 		for _, e := range entries {
-			info, err := e.Info()
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // gone since
-			}
-			if err != nil {
-				return nil, err
-			}
 			id, tmp := strings.CutSuffix(e.Name(), temporary)
-			found = append(found, blobFile{
-				id: id, path: filepath.Join(b.shardDir(n), e.Name()), temporary: tmp, modified: info.ModTime(),
-			})
+			found = append(found, blobFile{id: id, path: filepath.Join(b.shardDir(n), e.Name()), temporary: tmp})
 		}
 	}
 	return found, nil

@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// metErrors is the exit status of a helper whose workload met errors.
+const metErrors = 3
+
 // helper runs the workload and says on its output what was promised. It names each
 // fault point passed, too.
 func helper(dir, spec string) int {
@@ -44,13 +47,13 @@ func helper(dir, spec string) int {
 	s, err := Open(context.Background(), Options{Dir: dir})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 2
+		return metErrors
 	}
 	w := workload{promised: func(what string) { fmt.Println("promised", what) }}
 	w.run(context.Background(), s)
 	if err := errors.Join(append(w.errs, s.Close())...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 2
+		return metErrors
 	}
 	return 0
 }
@@ -58,7 +61,13 @@ func helper(dir, spec string) int {
 // runHelper runs the helper and gives what it promised and the points it passed.
 func runHelper(t *testing.T, dir, spec string) (w *workload, points []string, killed bool) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	return runCommand(t, dir, spec, exec.Command(os.Args[0]))
+}
+
+// runCommand runs the helper by the given command. A helper that met errors, and
+// said so, is no failure of the test.
+func runCommand(t *testing.T, dir, spec string, cmd *exec.Cmd) (w *workload, points []string, killed bool) {
+	t.Helper()
 	cmd.Env = append(os.Environ(), helperDir+"="+dir, helperFault+"="+spec)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -68,6 +77,7 @@ func runHelper(t *testing.T, dir, spec string) (w *workload, points []string, ki
 	case err == nil:
 	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
 		killed = true
+	case errors.As(err, &exit) && exit.ExitCode() == metErrors:
 	default:
 		t.Fatalf("%s: %v: %s", spec, err, stderr.String())
 	}
@@ -119,5 +129,39 @@ func TestKilled(t *testing.T) {
 			}
 			w.inspect(t, dir)
 		})
+	}
+}
+
+// The system refuses the n-th call of a kind, to files and database alike, as the
+// disk might: what was promised is there when the store is opened again.
+func TestInjectedErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes")
+	}
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is not installed")
+	}
+	if out, err := exec.Command(strace, "-o", os.DevNull, "true").CombinedOutput(); err != nil {
+		t.Skipf("strace may not trace here: %s", out)
+	}
+	// strace counts for each thread; these counts reach the openings, the commits and
+	// the closing.
+	for _, call := range []string{"fsync", "pwrite64", "renameat", "openat"} {
+		for _, errno := range []string{"EIO", "ENOSPC"} {
+			for _, n := range []int{1, 2, 3, 5, 8, 13, 21, 34} {
+				if call == "openat" && n < 13 {
+					continue // the program itself is being loaded
+				}
+				t.Run(fmt.Sprintf("%s %s %d", call, errno, n), func(t *testing.T) {
+					t.Parallel()
+					dir := filepath.Join(t.TempDir(), "store")
+					inject := fmt.Sprintf("inject=%s:error=%s:when=%d", call, errno, n)
+					w, _, _ := runCommand(t, dir, "never:1:kill",
+						exec.Command(strace, "-f", "-o", os.DevNull, "-e", "trace="+call, "-e", inject, os.Args[0]))
+					w.inspect(t, dir)
+				})
+			}
+		}
 	}
 }

@@ -115,7 +115,7 @@ func (s *Store) openDatabase(ctx context.Context) error {
 	// Checkpoints are the writer's own work, so that it sees their errors.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(16777216)"
+		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(16777216)"
 	if s.write, err = sql.Open("sqlite", name); err != nil {
 		return err
 	}

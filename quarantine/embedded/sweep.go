@@ -2,6 +2,9 @@ package embedded
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"time"
 
 	"github.com/postern-mail/postern/internal/fault"
@@ -112,7 +115,17 @@ func (s *Store) sweepOrphans(ctx context.Context, now time.Time) (int, error) {
 	}
 	total := 0
 	for _, f := range orphans {
-		if f.modified.After(now.Add(-s.opts.Retention.Orphans)) || !f.temporary && s.setBack.Load() {
+		if !f.temporary && s.setBack.Load() {
+			continue
+		}
+		info, err := os.Lstat(f.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // gone since
+		}
+		if err != nil {
+			return total, err
+		}
+		if info.ModTime().After(now.Add(-s.opts.Retention.Orphans)) {
 			continue
 		}
 		if err := s.opts.fs.Remove(f.path); err != nil {
@@ -131,16 +144,23 @@ func (s *Store) orphans(ctx context.Context) ([]blobFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	known := make(map[string]bool, len(files))
+	rows, err := s.read.QueryContext(ctx, "SELECT id FROM blob")
+	if err != nil {
+		return nil, translate(err)
+	}
+	err = eachRow(rows, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		known[id] = true
+		return err
+	})
+	if err != nil {
+		return nil, translate(err)
+	}
 	var orphans []blobFile
 	for _, f := range files {
-		if s.blobs.busy(f.id) {
-			continue
-		}
-		known, err := s.hasBlob(ctx, f.id)
-		if err != nil {
-			return nil, err
-		}
-		if f.temporary || !known {
+		if (f.temporary || !known[f.id]) && !s.blobs.busy(f.id) {
 			orphans = append(orphans, f)
 		}
 	}
