@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -132,6 +133,29 @@ func TestMeasure(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An address taken stays one path of one command: no line ends, and no bracket or
+// blank outside quotes.
+func FuzzAddress(f *testing.F) {
+	for _, s := range []string{"", "<>", "<a@b>", "a@b> NOTIFY=NEVER", "a@b\r\nRSET", `"a b>"@c`, `"a\"> x"@c`, `"\`, "<@a,@b:u@d>", "\xff@b", "josé@exämple.net"} {
+		f.Add(s)
+	}
+	quoted := regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := bare(s)
+		if err != nil {
+			return
+		}
+		if strings.ContainsAny(a, "\r\n\x00\t\x7f") || !strings.Contains(s, a) {
+			t.Errorf("%q gives %q", s, a)
+		}
+		if strings.ContainsAny(quoted.ReplaceAllString(a, ""), `<> "`) {
+			t.Errorf("%q ends early", a)
+		}
+		mailOptions([]string{"ENVID=" + s, "RET=" + s})
+		rcptOptions([]string{"NOTIFY=" + s, "ORCPT=" + s, "ORCPT=utf-8;" + s})
+	})
 }
 
 // What cannot be written must not count as sent.
