@@ -15,12 +15,14 @@ type failing struct {
 	mu     sync.Mutex
 	left   int    // operations until the failure; below zero it is over
 	failed string // the operation that failed first
+	seen   []string
 	free   int64  // what Free says; zero asks the disk
 }
 
 func (f *failing) fails(operation string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.seen = append(f.seen, operation)
 	f.left--
 	if f.left == 0 {
 		f.failed = operation

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -170,6 +171,27 @@ func TestFailingDisk(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A blob reaches the disk in an order that no crash can turn into a row without its
+// octets: the row comes after all of this.
+func TestOrderOfBlobs(t *testing.T) {
+	fs := &failing{left: -1}
+	s := open(t, Options{Dir: t.TempDir(), fs: fs})
+	if err := s.Commit(t.Context(), storetest.Held("1")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"create", "write", "write", "sync", "close", "rename", "sync of a directory"}
+	if !slices.Equal(fs.seen, want) {
+		t.Errorf("order %q, want %q", fs.seen, want)
+	}
+	fs.err, fs.left = syscall.EIO, len(want)
+	if err := s.Commit(t.Context(), storetest.Held("2")); err == nil {
+		t.Error("committed without its last step")
+	}
+	if _, err := s.Item(t.Context(), "2"); !errors.Is(err, quarantine.ErrNotFound) {
+		t.Errorf("the row came before the last step: %v", err)
 	}
 }
 
