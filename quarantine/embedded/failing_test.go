@@ -16,7 +16,7 @@ type failing struct {
 	left   int    // operations until the failure; below zero it is over
 	failed string // the operation that failed first
 	seen   []string
-	free   int64  // what Free says; zero asks the disk
+	free   int64 // what Free says; zero asks the disk
 }
 
 func (f *failing) fails(operation string) bool {
