@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/internal/fault"
 	"github.com/postern-mail/postern/message"
@@ -110,6 +111,8 @@ type batch struct {
 	refused []int          // forks to be named in the report to the sender
 	ended   int            // forks that were held before and not released
 	clean   []byte         // the message as held
+	found   []audit.Value  // in the message; read once
+	looked  bool
 }
 
 func (b *batch) fill() error {
@@ -178,7 +181,7 @@ func (b *batch) hold(i int, f *Fork) error {
 			return err
 		}
 	}
-	matches, err := json.Marshal(matchesOf(b.d, f))
+	matches, err := b.matches(f)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -17,16 +18,26 @@ type matched struct {
 	Evidence []rules.Evidence `json:"evidence,omitempty"`
 }
 
-func matchesOf(d *Decision, f *Fork) []matched {
+// matches gives the rules of a fork as its item keeps them.
+func (b *batch) matches(f *Fork) (json.RawMessage, error) {
 	out := make([]matched, 0, len(f.Rules))
 	for _, r := range f.Rules {
 		m := matched{Policy: r.Rule.Policy.Name, Rule: r.Rule.Name, State: r.State}
-		if i := slices.IndexFunc(d.Evaluation.Rules, func(res rules.RuleResult) bool { return res.Rule == r.Rule }); i >= 0 {
-			m.Evidence = d.Evaluation.Rules[i].Evidence
+		results := b.d.Evaluation.Rules
+		if i := slices.IndexFunc(results, func(res rules.RuleResult) bool { return res.Rule == r.Rule }); i >= 0 {
+			m.Evidence = results[i].Evidence
 		}
 		out = append(out, m)
 	}
-	return out
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return nil, err
+	}
+	masked, err := audit.MaskJSON(raw, b.values()...)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(masked)
 }
 
 func (b *batch) head() audit.Head {
@@ -97,13 +108,16 @@ func (b *batch) record() error {
 
 // values are all values found in the message: none of them may stand in a record.
 func (b *batch) values() []audit.Value {
-	var out []audit.Value
+	if b.looked {
+		return b.found
+	}
+	b.looked = true
 	for _, p := range b.scan.Detections(b.ctx) {
 		for _, m := range p.Matches {
-			out = append(out, m.Value)
+			b.found = append(b.found, m.Value)
 		}
 	}
-	return out
+	return b.found
 }
 
 func (b *batch) metaData(values []audit.Value) audit.ExchangeMetaData {
@@ -155,7 +169,7 @@ func (b *batch) policies(values []audit.Value) []audit.PolicyDetails {
 			RuleID: audit.RuleID(p.Name, res.Rule.Name), RuleName: res.Rule.Name, RuleMode: ruleModes[p.Mode],
 			Actions: []string{}, State: string(b.state(res.Rule)), ConditionsMatched: b.conditions(res, values),
 		}
-		if st := b.state(res.Rule); st == Applied || st == Enforced {
+		if st := b.state(res.Rule); b.d.Outcome.Verdict != Defer && (st == Applied || st == Enforced) {
 			rule.Actions = specOf(res.Rule).names
 		}
 		last := &out[len(out)-1]
