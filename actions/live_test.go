@@ -129,7 +129,7 @@ func (g *gate) send(m mail) *Decision {
 	if m.client != "" {
 		env.ClientAddr = netip.MustParseAddr(m.client)
 	}
-	header := append([]string{"Received: from client by mx id " + m.queueID, "From: anna@example.com", "To: " + strings.Join(m.to, ", ")}, m.header...)
+	header := append([]string{"Received: from client by mx id " + m.queueID, "From: anna@example.com", "To: people@example.com"}, m.header...)
 	if m.body == "" {
 		m.body = "Body."
 	}
@@ -374,7 +374,7 @@ func TestAHeldMessageIsWhatTheMTAHadWithoutReservedFields(t *testing.T) {
 	if d.Err != nil || d.Removed != 1 {
 		t.Fatalf("%d fields removed, error %v", d.Removed, d.Err)
 	}
-	want := "Received: from client by mx id Q1\r\nFrom: anna@example.com\r\nTo: b@hold.example\r\nSubject:  two  blanks\r\nX-Folded: a\r\n\tb\r\n" +
+	want := "Received: from client by mx id Q1\r\nFrom: anna@example.com\r\nTo: people@example.com\r\nSubject:  two  blanks\r\nX-Folded: a\r\n\tb\r\n" +
 		"Message-ID: <1@client.example>\r\n\r\nA\x00B \xff\r\n.\r\n" + strings.Repeat("x", 5000) + "\r\n"
 	if got := g.octets(g.items()[0].Blob); got != want {
 		t.Errorf("held octets:\n%q, want\n%q", got, want)
