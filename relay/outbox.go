@@ -30,8 +30,6 @@ type Entry struct {
 	// Created is when the entry was made. An attempt that ends at Expires or later is
 	// the last; zero is the Lifetime of the Worker behind Created.
 	Created, Expires time.Time
-	// Own is the outbox's: the worker hands it back unread.
-	Own any
 }
 
 // Settlement is what a lease of an entry led to.
