@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/postern-mail/postern/actions"
@@ -28,8 +27,10 @@ type desk struct {
 	running *service // nil where no process runs
 }
 
-// errUnknown says that nothing in the store has a name.
-var errUnknown = errors.New("nothing, or more than one, has this name")
+// unknown is the error of a name that nothing in the store has, or more than one.
+type unknown struct{ text string }
+
+func (u unknown) Error() string { return u.text }
 
 // find gives the item of an identifier, or of a reference that has one item only.
 func (d *desk) find(ctx context.Context, name string) (*quarantine.Item, error) {
@@ -43,7 +44,7 @@ func (d *desk) find(ctx context.Context, name string) (*quarantine.Item, error) 
 	}
 	switch len(page.Items) {
 	case 0:
-		return nil, fmt.Errorf("%s: no held message has this name: %w", clip(name, 80), errUnknown)
+		return nil, unknown{clip(name, 80) + ": no held message has this name"}
 	case 1:
 		return &page.Items[0], nil
 	}
@@ -51,7 +52,7 @@ func (d *desk) find(ctx context.Context, name string) (*quarantine.Item, error) 
 	for _, i := range page.Items {
 		ids += " " + i.ID
 	}
-	return nil, fmt.Errorf("%s: several held messages have this reference, name one of%s: %w", clip(name, 80), ids, errUnknown)
+	return nil, unknown{clip(name, 80) + ": several held messages have this reference, name one of" + ids}
 }
 
 // auditItem says of an item what a record holds.
@@ -191,7 +192,7 @@ func (d *desk) decision(ctx context.Context, reference string) ([]byte, error) {
 		}
 		return rec.Explain.Bytes(), nil
 	}
-	return nil, fmt.Errorf("no decision is recorded under %s: %w", clip(reference, 80), errUnknown)
+	return nil, unknown{"no decision is recorded under " + clip(reference, 80)}
 }
 
 func texts(paths []message.Path) []string {

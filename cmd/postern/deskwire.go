@@ -110,7 +110,11 @@ func (d *desk) do(ctx context.Context, r *deskRequest) (reply deskReply, content
 // isNo tells errors that are an answer from those that kept a command from
 // running.
 func isNo(err error) bool {
-	for _, no := range []error{errUnknown, actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed} {
+	var name unknown
+	if errors.As(err, &name) {
+		return true
+	}
+	for _, no := range []error{actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed} {
 		if errors.Is(err, no) {
 			return true
 		}
@@ -127,7 +131,7 @@ func (r *deskRequest) how() (actions.Release, error) {
 	}{{"--to", r.To, &how.To}, {"--redirect", r.Redirect, &how.Redirect}} {
 		for _, text := range list.from {
 			p, err := message.ParsePath(text)
-			if err != nil || p.IsNull() {
+			if err != nil || p.IsNull() || p.Domain() == "" {
 				return how, fmt.Errorf("%s: %q is no address", list.flag, clip(text, 80))
 			}
 			*list.into = append(*list.into, p)

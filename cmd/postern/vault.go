@@ -114,9 +114,10 @@ func lockStore(ctx context.Context, dir string, alone bool) (*os.File, error) {
 		if err == nil {
 			return f, nil
 		}
-		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
+		busy := errors.Is(err, unix.EWOULDBLOCK)
+		if !busy || time.Now().After(deadline) || answers(dir) {
 			f.Close()
-			if errors.Is(err, unix.EWOULDBLOCK) {
+			if busy {
 				err = errStoreBusy
 			}
 			return nil, fmt.Errorf("store %s: %w", dir, err)
@@ -128,6 +129,15 @@ func lockStore(ctx context.Context, dir string, alone bool) (*os.File, error) {
 		case <-try.C:
 		}
 	}
+}
+
+// answers tells whether a running process serves commands on a store.
+func answers(dir string) bool {
+	conn, err := dialControl(dir)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
 }
 
 // readInstall reads who this installation is, and makes it up at the first time.
