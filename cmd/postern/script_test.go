@@ -95,6 +95,7 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer f.Close()
 	cmd := exec.Command(path, append([]string{"serve"}, args...)...)
+	cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"))
 	cmd.Dir, cmd.Stderr, cmd.Stdout = ts.MkAbs("."), f, f
 	ts.Check(cmd.Start())
 	p := &daemon{cmd: cmd, done: make(chan error, 1)}
