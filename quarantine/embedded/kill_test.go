@@ -101,7 +101,7 @@ func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
-	_, points, killed := runHelper(t, filepath.Join(t.TempDir(), "store"), "")
+	_, points, killed := runHelper(t, filepath.Join(scratch(t), "store"), "")
 	if killed || len(points) == 0 {
 		t.Fatalf("undisturbed: killed %t, points %v", killed, points)
 	}
@@ -122,7 +122,7 @@ func TestKilled(t *testing.T) {
 	for n := 1; n <= len(points)+1; n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "store")
+			dir := filepath.Join(scratch(t), "store")
 			w, _, killed := runHelper(t, dir, fmt.Sprintf("%s:%d:kill", fault.Any, n))
 			if killed != (n <= len(points)) {
 				t.Errorf("killed: %t", killed)
@@ -158,7 +158,7 @@ func TestInjectedErrors(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s %s %d", call, errno, n), func(t *testing.T) {
 					t.Parallel()
-					dir := filepath.Join(t.TempDir(), "store")
+					dir := filepath.Join(scratch(t), "store")
 					inject := fmt.Sprintf("inject=%s:error=%s:when=%d", call, errno, n)
 					w, _, _ := runCommand(t, dir, "never:1:kill",
 						exec.Command(strace, "-f", "-o", os.DevNull, "-e", "trace="+call, "-e", inject, os.Args[0]))
