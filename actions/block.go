@@ -4,8 +4,10 @@ import (
 	"github.com/postern-mail/postern/strictyaml"
 )
 
-// halt is a halting action: all of this version refuse the message.
+// halt is a halting action.
 type halt struct {
+	// verdict is Block, Quarantine or Delete.
+	verdict Verdict
 	// outsideOnly is blockAccess perUser: only people outside are refused.
 	outsideOnly bool
 	// text and enhanced are those of rejectMessage.
@@ -22,7 +24,7 @@ const (
 // readBlockAccess reads `all` or `perUser`, or Purview's Boolean whose scope
 // stands in blockAccessScope.
 func readBlockAccess(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
-	s.halt = &halt{}
+	s.halt = &halt{verdict: Block}
 	switch {
 	case n.Tag == "!!bool" && n.Value == "true":
 	case n.Tag == "!!bool":
@@ -45,7 +47,7 @@ const rejectLength = 1024
 // readRejectMessage reads a text, or a text with an enhanced status code of
 // class 5 (RFC 3463), 5.7.1 when none is given.
 func readRejectMessage(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
-	s.halt = &halt{enhanced: "5.7.1"}
+	s.halt = &halt{verdict: Block, enhanced: "5.7.1"}
 	if len(n.Content) == 0 {
 		s.halt.text, _ = readLine(r, n, field, rejectLength)
 		return
@@ -61,5 +63,41 @@ func readRejectMessage(r *strictyaml.Reader, n *strictyaml.Node, field string, s
 			return
 		}
 		s.halt.enhanced = code
+	}
+}
+
+// The values of blockResponse and untellable.
+const (
+	respondReject       = "reject"
+	respondNDR          = "ndr"
+	respondRejectAll    = "rejectAll"
+	untellableHold      = "quarantine"
+	untellableRejectAll = "rejectAll"
+)
+
+func readBlockResponse(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	s.toldAt = n
+	s.response, _ = r.OneOf(n, field, respondReject, respondNDR, respondRejectAll)
+}
+
+func readUntellable(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	s.toldAt = n
+	s.untellable, _ = r.OneOf(n, field, untellableHold, untellableRejectAll)
+}
+
+func readQuarantine(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	readTrue(r, n, field)
+	s.halt = &halt{verdict: Quarantine}
+}
+
+func readDelete(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	readTrue(r, n, field)
+	s.halt = &halt{verdict: Delete}
+}
+
+// readTrue reads the value of an action that is on by being written.
+func readTrue(r *strictyaml.Reader, n *strictyaml.Node, field string) {
+	if v, ok := r.Bool(n, field); ok && !v {
+		r.Errorf(n, field, "take the action away", "an action that is false does nothing")
 	}
 }

@@ -1,6 +1,8 @@
 package actions
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/dsn"
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -32,7 +36,7 @@ func (d *differences) has(what, got, part string) {
 	}
 }
 
-func (c *policyCase) compare(m *message.Message, dec *Decision) []string {
+func (c *policyCase) compare(m *message.Message, dec *Decision, commit *quarantine.Commit) []string {
 	var d differences
 	w := &c.want
 	d.is("verdict", dec.Outcome.Verdict, w.verdict)
@@ -52,12 +56,13 @@ func (c *policyCase) compare(m *message.Message, dec *Decision) []string {
 	c.compareRules(&d, m, dec)
 	c.compareForks(&d, m, dec)
 	c.compareEdits(&d, m, dec)
+	c.compareKept(&d, commit)
 	return d
 }
 
 func (c *policyCase) compareReply(d *differences, dec *Decision) {
 	w, got := c.want.reply, dec.Outcome.Reply
-	if c.want.verdict == Deliver {
+	if c.want.verdict == Deliver || c.want.verdict == Discard {
 		d.is("reply", got, Reply{})
 		return
 	}
@@ -70,7 +75,7 @@ func (c *policyCase) compareReply(d *differences, dec *Decision) {
 	d.is("reply code", got.Code, w.code)
 	d.is("enhanced status code", got.Enhanced, w.enhanced)
 	text := strings.Join(got.Lines, "\n")
-	d.has("reply", text, "Reference P-DRYRUN")
+	d.has("reply", text, "Reference P-TESTREF")
 	for _, s := range w.contains {
 		d.has("reply", text, s)
 	}
@@ -177,6 +182,10 @@ func (c *policyCase) compareForks(d *differences, m *message.Message, dec *Decis
 			}
 			d.is(name+" simulated", sim, w.simulated)
 		}
+		if w.route != "" {
+			d.is(name+" route", routes[f.Route], w.route)
+		}
+		d.has(name+" why", f.Why, w.why)
 		if w.final != nil {
 			d.list(name+" final recipients", f.FinalRecipients, w.final)
 		}
@@ -187,17 +196,22 @@ func (c *policyCase) compareForks(d *differences, m *message.Message, dec *Decis
 // compareEdits does to the header section what an MTA would do.
 func (c *policyCase) compareEdits(d *differences, m *message.Message, dec *Decision) {
 	fields := slices.Clone(m.Header)
-	var added []string
+	var added, dropped []string
 	touched := false
 	for _, mod := range dec.Outcome.Modifications {
 		if mod.Kind == AddRecipient {
 			added = append(added, strings.TrimSpace(mod.Address+" "+strings.Join(mod.Args, " ")))
 			continue
 		}
+		if mod.Kind == DeleteRecipient {
+			dropped = append(dropped, strings.Trim(mod.Address, "<>"))
+			continue
+		}
 		touched = true
 		fields = modified(fields, mod)
 	}
 	d.list("recipients added", added, c.want.added)
+	d.list("recipients deleted", dropped, c.want.dropped)
 	if !touched && c.want.header == nil {
 		return
 	}
@@ -206,6 +220,91 @@ func (c *policyCase) compareEdits(d *differences, m *message.Message, dec *Decis
 		header = append(header, f.Name+": "+strings.TrimLeft(f.Value, " "))
 	}
 	d.list("header section", header, c.want.header)
+}
+
+// compareKept compares what the store was given: items, notices, and copies for
+// the MTA.
+func (c *policyCase) compareKept(d *differences, commit *quarantine.Commit) {
+	blobs := make(map[string][]byte)
+	for _, b := range commit.Blobs {
+		blobs[b.ID] = b.Data
+	}
+	var held, notices []string
+	for _, item := range commit.Items {
+		line := recipientsOf(item.Envelope)
+		var draft []Edit
+		if len(item.Draft) > 0 && json.Unmarshal(item.Draft, &draft) != nil {
+			line += " with a draft that cannot be read"
+		}
+		for _, e := range draft {
+			line += ", " + e.Action
+		}
+		held = append(held, line)
+	}
+	copies := 0
+	for _, e := range commit.Entries {
+		if e.Kind == quarantine.EntryNotice {
+			notices = append(notices, noticeLine(e, blobs[e.Blob]))
+			continue
+		}
+		if copies++; copies > len(c.want.copies) {
+			*d = append(*d, fmt.Sprintf("a copy for %v that is not wanted", e.Recipients))
+			continue
+		}
+		c.want.copies[copies-1].compare(d, fmt.Sprint("copy ", copies-1), &e, blobs[e.Blob])
+	}
+	d.list("held", held, c.want.held)
+	d.list("notices", notices, c.want.notices)
+	d.is("copies", copies, len(c.want.copies))
+}
+
+func recipientsOf(env quarantine.Envelope) string {
+	var to []string
+	for _, r := range env.Recipients {
+		to = append(to, r.Path)
+	}
+	return strings.Join(to, " ")
+}
+
+// noticeLine says to whom a notice goes, and whom it names when it is a report.
+func noticeLine(e quarantine.Entry, content []byte) string {
+	var to []string
+	for _, r := range e.Recipients {
+		to = append(to, r.Address)
+	}
+	line := strings.Join(to, " ") + ": "
+	report, err := dsn.Parse(bytes.NewReader(content))
+	if err != nil {
+		return line + "held"
+	}
+	line += "ndr"
+	for _, r := range report.Recipients {
+		line += " " + r.Final.Text
+	}
+	return line
+}
+
+func (w *wantCopy) compare(d *differences, name string, e *quarantine.Entry, content []byte) {
+	var to []string
+	for _, r := range e.Recipients {
+		to = append(to, strings.Join(append([]string{r.Address}, r.Args...), " "))
+	}
+	d.list(name+" to", to, w.to)
+	d.is(name+" marked", e.Marked, w.marked)
+	if w.header == nil {
+		return
+	}
+	section, _, _ := strings.Cut(string(content), "\r\n\r\n")
+	var header []string
+	for _, line := range strings.Split(section, "\r\n") {
+		if line[0] == ' ' && len(header) > 0 {
+			header[len(header)-1] += "\r\n" + line
+			continue
+		}
+		name, value, _ := strings.Cut(line, ":")
+		header = append(header, name+": "+strings.TrimLeft(value, " "))
+	}
+	d.list(name+" header section", header, w.header)
 }
 
 func modified(fields message.Header, mod Modification) message.Header {

@@ -73,6 +73,44 @@ func TestCasesHoldEveryAction(t *testing.T) {
 				}
 			},
 		},
+		"blockResponse": {
+			"it is reject":    func(s *spec) { s.response = "" },
+			"it is ndr":       func(s *spec) { s.response = respondNDR },
+			"it is rejectAll": func(s *spec) { s.response = respondRejectAll },
+		},
+		"deleteMessage": {
+			"nothing is deleted": func(s *spec) {
+				if s.halt != nil && s.halt.verdict == Delete {
+					s.halt = nil
+				}
+			},
+		},
+		"quarantine": {
+			"nothing is held": func(s *spec) {
+				if s.halt != nil && s.halt.verdict == Quarantine {
+					s.halt = nil
+				}
+			},
+			"it is a block": func(s *spec) {
+				if s.halt != nil && s.halt.verdict == Quarantine {
+					s.halt.verdict = Block
+				}
+			},
+		},
+		"redirectMessageTo": {
+			"nothing is redirected": withoutEdits(redirect, none),
+			"they are added": func(s *spec) {
+				for i := range s.edits {
+					if s.edits[i].Action == redirect {
+						s.edits[i] = Edit{addRecipients, "bcc", s.edits[i].Value}
+					}
+				}
+			},
+		},
+		"untellable": {
+			"it is quarantine": func(s *spec) { s.untellable = "" },
+			"it is rejectAll":  func(s *spec) { s.untellable = untellableRejectAll },
+		},
 		"notifyPolicyTipCustomText": {"no tip is shown": func(s *spec) { s.tip = "" }},
 		"prependSubject":            {"the subject stays": withoutEdits(prependSubject, none)},
 		"rejectMessage": {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -23,6 +24,7 @@ type policyCase struct {
 	policies []rules.File
 	eml      []byte
 	people   *directory.File
+	notices  *notice.Writer
 	env      caseEnvelope
 	want     caseWant
 }
@@ -50,6 +52,10 @@ type caseWant struct {
 	rules     map[string]wantRule
 	header    []string // the header section sent on, "Name: value"
 	added     []string // recipients added, with ESMTP arguments
+	dropped   []string // recipients deleted in the session, as the client wrote them
+	held      []string // the recipients of each item, and of its draft the actions
+	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
+	copies    []wantCopy
 	signals   []string // "part: signal"
 	mismatch  bool     // the addresses of the sender differ
 	err       string
@@ -70,6 +76,15 @@ type wantFork struct {
 	states     map[string]string
 	simulated  string // "deliver", or "block by policy / rule"
 	final      []string
+	route      string
+	why        string // a part of it
+}
+
+// wantCopy is a message given back to the MTA.
+type wantCopy struct {
+	to     []string // with ESMTP arguments
+	marked bool
+	header []string
 }
 
 type wantRule struct {
@@ -100,7 +115,7 @@ func readCases(t testing.TB) []*policyCase {
 
 func readCase(t testing.TB, name string, people *directory.File) *policyCase {
 	t.Helper()
-	c := &policyCase{name: name, people: people}
+	c := &policyCase{name: name, people: people, notices: caseNotices(t)}
 	files, err := os.ReadDir(filepath.Join(casesDir, name))
 	if err != nil {
 		t.Fatal(err)
@@ -213,8 +228,16 @@ func (r *caseReader) envelope(m *strictyaml.Mapping, env *caseEnvelope) {
 			e.ReversePath = r.path(k, r.text(k))
 		case "to":
 			for _, s := range r.texts(k) {
-				e.Recipients = append(e.Recipients, message.Recipient{Raw: "<" + s + ">", Path: r.path(k, s)})
+				raw, args, _ := strings.Cut(s, " ")
+				raw, canonical, replaced := strings.Cut(raw, "=>")
+				if !replaced {
+					canonical = raw
+				}
+				rcpt := message.Recipient{Raw: "<" + raw + ">", Path: r.path(k, canonical), Args: strings.Fields(args)}
+				e.Recipients = append(e.Recipients, rcpt)
 			}
+		case "mailArgs":
+			e.MailArgs = r.texts(k)
 		case "clientAddress":
 			var err error
 			if e.ClientAddr, err = netip.ParseAddr(r.text(k)); err != nil {
@@ -257,138 +280,4 @@ func (r *caseReader) envelope(m *strictyaml.Mapping, env *caseEnvelope) {
 		}
 		return true
 	})
-}
-
-func (r *caseReader) want(m *strictyaml.Mapping, w *caseWant) {
-	m.Require("verdict", "write what becomes of the message")
-	m.Require("rules", "write what every rule comes to")
-	r.each(m, func(k strictyaml.Entry) bool {
-		switch k.Key {
-		case "planned":
-			w.planned, _ = r.Bool(k.Value, k.Field)
-		case "verdict":
-			w.verdict = r.verdict(k)
-		case "decidedBy":
-			w.decidedBy = r.text(k)
-		case "reply":
-			r.reply(k, &w.reply)
-		case "forks":
-			for i, n := range r.List(k.Value, k.Field) {
-				w.forks = append(w.forks, r.fork(n, strictyaml.Index(k.Field, i)))
-			}
-		case "rules":
-			w.rules = make(map[string]wantRule)
-			r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
-				w.rules[e.Key] = r.rule(e)
-				return true
-			})
-		case "header":
-			w.header = r.texts(k)
-		case "added":
-			w.added = r.texts(k)
-		case "signals":
-			w.signals = r.texts(k)
-		case "addressMismatch":
-			w.mismatch, _ = r.Bool(k.Value, k.Field)
-		case "error":
-			w.err = r.text(k)
-		default:
-			return false
-		}
-		return true
-	})
-}
-
-func (r *caseReader) verdict(k strictyaml.Entry) Verdict {
-	word, _ := r.OneOf(k.Value, k.Field, string(Deliver), string(Block), string(Defer))
-	return Verdict(word)
-}
-
-func (r *caseReader) reply(k strictyaml.Entry, w *wantReply) {
-	r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
-		switch e.Key {
-		case "code":
-			w.code, _ = r.Int(e.Value, e.Field, 400, 599)
-		case "enhanced":
-			w.enhanced = r.text(e)
-		case "contains":
-			w.contains = r.texts(e)
-		case "absent":
-			w.absent = r.texts(e)
-		default:
-			return false
-		}
-		return true
-	})
-}
-
-func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
-	m := r.Mapping(n, field)
-	m.Require("verdict", "write what becomes of the fork")
-	r.each(m, func(k strictyaml.Entry) bool {
-		switch k.Key {
-		case "recipients":
-			f.recipients = r.texts(k)
-		case "verdict":
-			f.verdict = r.verdict(k)
-		case "decidedBy":
-			f.decidedBy = r.text(k)
-		case "policyTip":
-			f.tip = r.text(k)
-		case "edits":
-			f.edits = r.texts(k)
-		case "states":
-			f.states = make(map[string]string)
-			r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
-				f.states[e.Key] = r.text(e)
-				return true
-			})
-		case "simulated":
-			f.simulated = r.text(k)
-		case "finalRecipients":
-			f.final = r.texts(k)
-		default:
-			return false
-		}
-		return true
-	})
-	return f
-}
-
-// rule reads the result alone, which is then that for all recipients, or a
-// mapping.
-func (r *caseReader) rule(k strictyaml.Entry) (w wantRule) {
-	results := []string{string(rules.Matched), string(rules.NotMatched), string(rules.UnknownRule), string(rules.NotEvaluated)}
-	if len(k.Value.Content) == 0 {
-		w.result, _ = r.OneOf(k.Value, k.Field, results...)
-		return w
-	}
-	m := r.Mapping(k.Value, k.Field)
-	m.Require("result", "write what the rule comes to")
-	r.each(m, func(e strictyaml.Entry) bool {
-		switch e.Key {
-		case "result":
-			w.result, _ = r.OneOf(e.Value, e.Field, results...)
-		case "recipients":
-			w.recipients = r.texts(e)
-		case "unknownFor":
-			w.unknownFor = r.texts(e)
-		case "stoppedFor":
-			w.stoppedFor = r.texts(e)
-		case "reason":
-			w.reason = r.text(e)
-		case "conditions":
-			w.conditions = make(map[string]string)
-			r.each(r.Mapping(e.Value, e.Field), func(c strictyaml.Entry) bool {
-				w.conditions[c.Key], _ = r.OneOf(c.Value, c.Field, "true", "false", "unknown", "notEvaluated")
-				return true
-			})
-		case "evidence":
-			w.evidence = r.texts(e)
-		default:
-			return false
-		}
-		return true
-	})
-	return w
 }

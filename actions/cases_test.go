@@ -5,12 +5,17 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/message/extract"
+	"github.com/postern-mail/postern/notice"
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -49,8 +54,42 @@ func (c *policyCase) run(mu mutation) []string {
 		return []string{err.Error()}
 	}
 	defer m.Close()
-	engine := NewEngine(Settings{OnError: c.env.onError})
-	return c.compare(m, engine.Run(context.Background(), set, rules.NewScan(c.world(), m), DryRun{}))
+	world := c.world()
+	store := &captured{}
+	live := caseLive(store, world.Organization, c.notices)
+	decided := NewEngine(Settings{OnError: c.env.onError, Notices: c.notices}).
+		Run(context.Background(), set, rules.NewScan(world, m), live)
+	return c.compare(m, decided, &store.commit)
+}
+
+// captured is a store that keeps nothing but shows what it was given.
+type captured struct {
+	quarantine.Store
+	commit quarantine.Commit
+}
+
+func (c *captured) Fingerprints(context.Context, string) ([]quarantine.Fingerprint, error) {
+	return nil, nil
+}
+
+func (c *captured) Commit(_ context.Context, commit *quarantine.Commit) error {
+	c.commit = *commit
+	return nil
+}
+
+// caseLive gives live effects with names that are counted.
+func caseLive(store quarantine.Store, org *directory.Organization, notices *notice.Writer) *Live {
+	var n atomic.Int64
+	return &Live{
+		Store: store, Notices: notices, Organization: org,
+		Reviewers: []message.Path{messageTo(nil, "reviewers@example.com").Envelope.Recipients[0].Path},
+		Keep:      30 * 24 * time.Hour, Lifetime: 5 * 24 * time.Hour,
+		Reference: func() string { return "P-TESTREF" },
+		ID:        func() string { return fmt.Sprint("id", n.Add(1)) },
+		Now:       func() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) },
+		Explain:   func(*message.Message, *Decision) ([]byte, error) { return []byte("{}"), nil },
+		Repeated:  func(Repeat) {},
+	}
 }
 
 func (c *policyCase) load(mu mutation) (*rules.Set, []strictyaml.Problem) {
@@ -89,6 +128,24 @@ func (c *policyCase) world() *rules.World {
 		Trust:        rules.Trust{Authenticated: true, Listeners: []string{"SUBMISSION"}, Networks: c.env.networks},
 		Extract:      limits,
 	}
+}
+
+// caseNotices writes the notices of all cases.
+func caseNotices(t testing.TB) *notice.Writer {
+	t.Helper()
+	from, err := dsn.ParseMailbox("Example mail policy <mail-policy@example.com>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := notice.New(notice.Settings{
+		From: from, Organization: "Example Ltd", Hostname: "mx.example.com", InstallID: "cases", Key: bytes.Repeat([]byte("k"), 32),
+		Now:   func() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) },
+		NewID: func() string { return "notice" },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // silent is a directory that does not answer about some addresses and logins.

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/postern-mail/postern/rules"
@@ -44,8 +45,8 @@ var kinds = []Kind{
 	{Name: "applyHtmlDisclaimer", Class: NonHalting},
 	{Name: "blockAccess", Class: Halting, Doc: "refuses the message: `all`, or `perUser` for people outside the organisation", read: readBlockAccess},
 	{Name: "blockAccessScope", Class: Mark, Doc: "beside `blockAccess: true`, Purview's way to write whom it refuses: `all` or `perUser`", read: readBlockAccessScope},
-	{Name: "blockResponse", Class: Mark},
-	{Name: "deleteMessage", Class: Halting},
+	{Name: "blockResponse", Class: Mark, Doc: "how a block is told: `reject` in the session (default), `ndr` by mail, `rejectAll` refuses the message for everybody", read: readBlockResponse},
+	{Name: "deleteMessage", Class: Halting, Doc: "`true` deletes the message; nobody is told, it is recorded", read: readDelete},
 	{Name: "encryptRMSTemplate", Class: NonHalting},
 	{Name: "generateAlert", Class: Mark},
 	{Name: "generateIncidentReport", Class: Mark},
@@ -70,8 +71,8 @@ var kinds = []Kind{
 	{Name: "overrideBy", Class: Mark},
 	{Name: "overrideLifts", Class: Mark},
 	{Name: "prependSubject", Class: NonHalting, Doc: "puts a text in front of the subject", read: readPrependSubject},
-	{Name: "quarantine", Class: Halting},
-	{Name: "redirectMessageTo", Class: NonHalting},
+	{Name: "quarantine", Class: Halting, Doc: "`true` holds the message for the reviewers", read: readQuarantine},
+	{Name: "redirectMessageTo", Class: NonHalting, Doc: "delivers to these addresses, at most 100 over all rules, in place of the recipients; nobody is told", read: readRedirect},
 	{Name: "rejectMessage", Class: Halting, Doc: "refuses the message with a text and an enhanced status code: `{text: …, enhanced: 5.7.1}`", read: readRejectMessage},
 	{Name: "removeHeader", Class: NonHalting, Doc: "removes all fields of a name, or those with a value: `[Name, \"Name: value\"]`", read: readRemoveHeader},
 	{Name: "removeRMSTemplate", Class: NonHalting},
@@ -79,7 +80,7 @@ var kinds = []Kind{
 	{Name: "setHeader", Class: NonHalting, Doc: "adds a field or gives it a new value: `{Name: value}`", read: readSetHeader},
 	{Name: "stopPolicyProcessing", Class: Mark, Doc: "`true` ends the evaluation behind a match of an enforced policy", read: readStop},
 	{Name: "stripAttachment", Class: NonHalting},
-	{Name: "untellable", Class: Mark},
+	{Name: "untellable", Class: Mark, Doc: "what a block of some recipients does when its sender cannot be told: `quarantine` holds their copy (default), `rejectAll` refuses the message for everybody", read: readUntellable},
 }
 
 // Kinds lists the actions this version does, by name.
@@ -95,16 +96,21 @@ func Kinds() []Kind {
 
 // spec is everything under `actions` of one rule.
 type spec struct {
-	rule   *rules.Rule
-	halt   *halt
-	edits  []Edit
-	tip    string
-	stopAt *strictyaml.Node
+	rule  *rules.Rule
+	halt  *halt
+	edits []Edit
+	names []string // of the actions, in the order of the file
+	tip   string
 	// override is set when the sender may lift a block.
 	override bool
 	// notify is set when the rule tells people.
 	notify bool
 	file   string
+
+	response   string // of blockResponse; empty is reject
+	untellable string // empty is quarantine
+	toldAt     *strictyaml.Node
+	redirectAt *strictyaml.Node
 
 	scopeAt      *strictyaml.Node // of blockAccessScope
 	scopeOutside bool
@@ -148,6 +154,7 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 			continue
 		}
 		k.read(r, e.Value, e.Field, s)
+		s.names = append(s.names, k.Name)
 		if k.Class == Halting {
 			halting = append(halting, k.Name)
 		}
@@ -166,9 +173,11 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 			s.halt.outsideOnly = s.scopeOutside
 		}
 	}
-	if rule.PerRecipient && len(s.edits) > 0 {
-		r.Errorf(n, field, "use nonBifurcatingAccessScope or an anyOf… condition, which hold for the whole message",
-			"not supported by this version: the rule matches some recipients of a message only, and their copies cannot be edited apart from the others")
+	if s.halt != nil && s.halt.verdict == Delete && len(s.edits) > 0 {
+		r.Errorf(n, field, "keep one of them", "a rule cannot delete a message and edit it")
+	}
+	if at := s.toldAt; at != nil && (s.halt == nil || s.halt.verdict != Block) {
+		r.Errorf(at, field, "write `blockAccess` or `rejectMessage` beside it", "blockResponse and untellable say something only beside a block")
 	}
 	return []any{s}
 }
@@ -205,7 +214,7 @@ func Load(files []rules.File, v rules.Vocabulary) (*rules.Set, []strictyaml.Prob
 	if set == nil {
 		return nil, problems
 	}
-	problems = append(problems, checkStops(set)...)
+	problems = append(problems, checkRedirects(set)...)
 	strictyaml.Sort(problems)
 	if strictyaml.Errors(problems) {
 		return nil, problems
@@ -213,42 +222,44 @@ func Load(files []rules.File, v rules.Vocabulary) (*rules.Set, []strictyaml.Prob
 	return set, problems
 }
 
-// checkStops refuses a rule that stops for some recipients of a message while a
-// later rule edits: their copies would differ. A rule that also refuses the
-// message is harmless, because then there are no copies.
-func checkStops(set *rules.Set) []strictyaml.Problem {
-	var out []strictyaml.Problem
-	var stops []*spec
-	for _, p := range set.Policies {
-		if p.Mode == rules.Disable {
-			continue
-		}
-		for _, rule := range p.Rules {
-			s := specOf(rule)
-			if rule.Disabled {
+// redirectLimit is Purview's limit for redirect addresses over all rules.
+const redirectLimit = 100
+
+// checkRedirects counts the redirect addresses of all rules.
+func checkRedirects(set *rules.Set) []strictyaml.Problem {
+	seen := make(map[string]bool)
+	for s := range specs(set) {
+		for _, e := range s.edits {
+			if e.Action != redirect {
 				continue
 			}
-			if len(s.edits) > 0 {
-				for _, st := range stops {
-					out = append(out, strictyaml.Problem{
-						File: st.file, Line: st.stopAt.Line, Column: st.stopAt.Column, Field: "stopPolicyProcessing",
-						What:  fmt.Sprintf("not supported by this version: rule %q stops for some recipients of a message only, and rule %q behind it edits the others' copies", st.rule.Name, rule.Name),
-						Write: "use conditions that hold for the whole message",
-					})
-				}
-				stops = nil
-			}
-			if rule.Stop && rule.PerRecipient && s.stopAt != nil && (s.halt == nil || s.halt.outsideOnly) {
-				stops = append(stops, s)
+			if seen[strings.ToLower(e.Value)] = true; len(seen) > redirectLimit {
+				return []strictyaml.Problem{{
+					File: s.file, Line: s.redirectAt.Line, Column: s.redirectAt.Column, Field: redirect,
+					What: fmt.Sprintf("all rules together redirect to more than %d addresses", redirectLimit), Write: "redirect to fewer",
+				}}
 			}
 		}
 	}
-	return out
+	return nil
+}
+
+// specs goes over the rules of a set that may act, in order.
+func specs(set *rules.Set) iter.Seq[*spec] {
+	return func(yield func(*spec) bool) {
+		for _, p := range set.Policies {
+			for _, rule := range p.Rules {
+				if p.Mode != rules.Disable && !rule.Disabled && !yield(specOf(rule)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func readStop(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	if v, ok := r.Bool(n, field); ok {
-		s.rule.Stop, s.stopAt = v, n
+		s.rule.Stop = v
 	}
 }
 

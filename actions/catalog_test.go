@@ -35,13 +35,17 @@ func TestActionsAreRead(t *testing.T) {
 		tip        string
 		stop       bool
 	}{
-		{name: "blockAccess all", yaml: "blockAccess: all", halt: &halt{}},
-		{name: "blockAccess perUser", yaml: "blockAccess: perUser", halt: &halt{outsideOnly: true}},
-		{name: "Purview's Boolean", yaml: "blockAccess: true", halt: &halt{}},
-		{name: "Purview's Boolean with a scope", yaml: "blockAccess: true\nblockAccessScope: PerUser", halt: &halt{outsideOnly: true}},
-		{name: "the scope first", yaml: "blockAccessScope: perUser\nblockAccess: true", halt: &halt{outsideOnly: true}},
-		{name: "rejectMessage", yaml: "rejectMessage: {text: No., enhanced: 5.7.9}", halt: &halt{text: "No.", enhanced: "5.7.9"}},
-		{name: "rejectMessage as a text", yaml: "rejectMessage: No.", halt: &halt{text: "No.", enhanced: "5.7.1"}},
+		{name: "blockAccess all", yaml: "blockAccess: all", halt: &halt{verdict: Block}},
+		{name: "blockAccess perUser", yaml: "blockAccess: perUser", halt: &halt{verdict: Block, outsideOnly: true}},
+		{name: "Purview's Boolean", yaml: "blockAccess: true", halt: &halt{verdict: Block}},
+		{name: "Purview's Boolean with a scope", yaml: "blockAccess: true\nblockAccessScope: PerUser", halt: &halt{verdict: Block, outsideOnly: true}},
+		{name: "the scope first", yaml: "blockAccessScope: perUser\nblockAccess: true", halt: &halt{verdict: Block, outsideOnly: true}},
+		{name: "rejectMessage", yaml: "rejectMessage: {text: No., enhanced: 5.7.9}", halt: &halt{verdict: Block, text: "No.", enhanced: "5.7.9"}},
+		{name: "rejectMessage as a text", yaml: "rejectMessage: No.", halt: &halt{verdict: Block, text: "No.", enhanced: "5.7.1"}},
+		{name: "quarantine", yaml: "quarantine: true", halt: &halt{verdict: Quarantine}},
+		{name: "deleteMessage", yaml: "deleteMessage: true", halt: &halt{verdict: Delete}},
+		{name: "redirectMessageTo", yaml: "redirectMessageTo: [a@x.example, B@X.example]", edits: []Edit{{redirect, "", "a@x.example"}, {redirect, "", "B@x.example"}}},
+		{name: "a quarantine with edits", yaml: "quarantine: true\nsetHeader: {X-A: b}", halt: &halt{verdict: Quarantine}, edits: []Edit{{setHeader, "X-A", "b"}}},
 		{name: "setHeader", yaml: "setHeader: {X-A: b, X-C: d e}", edits: []Edit{{setHeader, "X-A", "b"}, {setHeader, "X-C", "d e"}}},
 		{name: "setHeader as Purview writes it", yaml: "setHeader: ['X-A: b', 'X-C:d:e']", edits: []Edit{{setHeader, "X-A", "b"}, {setHeader, "X-C", "d:e"}}},
 		{name: "removeHeader", yaml: "removeHeader: [X-A, 'X-B: old', X-C: old]", edits: []Edit{{removeHeader, "X-A", ""}, {removeHeader, "X-B", "old"}, {removeHeader, "X-C", "old"}}},
@@ -51,7 +55,7 @@ func TestActionsAreRead(t *testing.T) {
 		{name: "addRecipients as Purview writes it", yaml: "addRecipients: {blindCopyTo: [c@x.example]}", edits: []Edit{{addRecipients, "bcc", "c@x.example"}}},
 		{name: "an empty box", yaml: "addRecipients: {to: [], bcc: [c@x.example]}", edits: []Edit{{addRecipients, "bcc", "c@x.example"}}},
 		{name: "tip and stop", yaml: "notifyPolicyTipCustomText: Not sent.\nstopPolicyProcessing: true", tip: "Not sent.", stop: true},
-		{name: "edits keep the order of the file", yaml: "prependSubject: x\nsetHeader: {X-A: b}\nblockAccess: all", halt: &halt{}, edits: []Edit{{prependSubject, "", "x"}, {setHeader, "X-A", "b"}}},
+		{name: "edits keep the order of the file", yaml: "prependSubject: x\nsetHeader: {X-A: b}\nblockAccess: all", halt: &halt{verdict: Block}, edits: []Edit{{prependSubject, "", "x"}, {setHeader, "X-A", "b"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -77,12 +81,11 @@ func TestMistakesInActions(t *testing.T) {
 	long := strings.Repeat("x", 300)
 	tests := []struct {
 		name, yaml string
-		perRcpt    bool
 		want       []string
 	}{
 		{name: "unknown action", yaml: "blokAccess: all", want: []string{"p.yaml:1:1: actions.blokAccess: unknown action \"blokAccess\"; did you mean `blockAccess`?"}},
 		{name: "Purview's spelling", yaml: "BlockAccess: all", want: []string{"p.yaml:1:1: actions.BlockAccess: unknown action \"BlockAccess\"; write `blockAccess`"}},
-		{name: "an action of later", yaml: "quarantine: true", want: []string{"p.yaml:1:1: actions.quarantine: not supported by this version; take the key away"}},
+		{name: "an action of later", yaml: "moderate: {byManager: true}", want: []string{"p.yaml:1:1: actions.moderate: not supported by this version; take the key away"}},
 		{name: "an override", yaml: "blockAccess: all\nnotifyAllowOverride: [withJustification]", want: []string{"p.yaml:2:1: actions.notifyAllowOverride: not supported by this version; take the key away"}},
 		{name: "two halting actions", yaml: "blockAccess: all\nrejectMessage: No.", want: []string{"p.yaml:1:1: actions: a rule cannot have two halting actions (blockAccess, rejectMessage); keep one of them"}},
 		{name: "no scope of this name", yaml: "blockAccess: perAnonymousUser", want: []string{"p.yaml:1:14: actions.blockAccess: \"perAnonymousUser\" is not a value of this key; write `all` or `perUser`"}},
@@ -102,23 +105,24 @@ func TestMistakesInActions(t *testing.T) {
 		{name: "no address", yaml: "addRecipients: {to: [postmaster]}", want: []string{"p.yaml:1:22: actions.addRecipients.to: \"postmaster\" is not an address; write an address, as in `audit@example.com`"}},
 		{name: "too many added", yaml: "addRecipients: {bcc: [" + strings.TrimSuffix(strings.Repeat("a@x.example, ", 11), ", ") + "]}", want: []string{"p.yaml:1:16: actions.addRecipients: 11 recipients are added; name at most 10"}},
 		{name: "the manager", yaml: "addRecipients: {managerAs: cc}", want: []string{"p.yaml:1:17: actions.addRecipients.managerAs: not supported by this version; take the key away"}},
-		{name: "edits for some recipients", yaml: "prependSubject: x", perRcpt: true, want: []string{"p.yaml:1:1: actions: not supported by this version: the rule matches some recipients of a message only, and their copies cannot be edited apart from the others; use nonBifurcatingAccessScope or an anyOf… condition, which hold for the whole message"}},
+		{name: "a quarantine of nothing", yaml: "quarantine: false", want: []string{"p.yaml:1:13: actions.quarantine: an action that is false does nothing; take the action away"}},
+		{name: "a deletion of nothing", yaml: "deleteMessage: false", want: []string{"p.yaml:1:16: actions.deleteMessage: an action that is false does nothing; take the action away"}},
+		{name: "a block and a quarantine", yaml: "quarantine: true\nblockAccess: all", want: []string{"p.yaml:1:1: actions: a rule cannot have two halting actions (quarantine, blockAccess); keep one of them"}},
+		{name: "a deletion with an edit", yaml: "deleteMessage: true\nprependSubject: x", want: []string{"p.yaml:1:1: actions: a rule cannot delete a message and edit it; keep one of them"}},
+		{name: "a deletion with a redirect", yaml: "redirectMessageTo: a@x.example\ndeleteMessage: true", want: []string{"p.yaml:1:1: actions: a rule cannot delete a message and edit it; keep one of them"}},
+		{name: "a redirect to nowhere", yaml: "redirectMessageTo: [desk]", want: []string{"p.yaml:1:21: actions.redirectMessageTo: \"desk\" is not an address; write an address, as in `audit@example.com`"}},
+		{name: "a response without a block", yaml: "quarantine: true\nblockResponse: ndr", want: []string{"p.yaml:2:16: actions: blockResponse and untellable say something only beside a block; write `blockAccess` or `rejectMessage` beside it"}},
+		{name: "no such response", yaml: "blockAccess: all\nblockResponse: bounce", want: []string{"p.yaml:2:16: actions.blockResponse: \"bounce\" is not a value of this key; write `reject`, `ndr` or `rejectAll`"}},
+		{name: "no such way", yaml: "blockAccess: all\nuntellable: delete", want: []string{"p.yaml:2:13: actions.untellable: \"delete\" is not a value of this key; write `quarantine` or `rejectAll`"}},
 		{name: "no mapping", yaml: "stopPolicyProcessing: maybe", want: []string{"p.yaml:1:23: actions.stopPolicyProcessing: \"maybe\" is neither true nor false; write `true` or `false`"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, problems := parseActions(t, tt.yaml, &rules.Rule{Name: "r", PerRecipient: tt.perRcpt})
+			_, problems := parseActions(t, tt.yaml, &rules.Rule{Name: "r"})
 			if diff := cmp.Diff(tt.want, problems); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestABlockForSomeRecipientsMayLoad(t *testing.T) {
-	_, problems := parseActions(t, "blockAccess: all", &rules.Rule{Name: "r", PerRecipient: true})
-	if len(problems) > 0 {
-		t.Errorf("problems: %s", problems)
 	}
 }
 

@@ -28,10 +28,23 @@ type RuleState struct {
 // Edit is one change that rules make to a message, in words of policies. It is
 // data: it can be kept and done later.
 type Edit struct {
-	Action string // setHeader, removeHeader, prependSubject, addRecipients
-	Name   string // header field name; to, cc or bcc for addRecipients
-	Value  string
+	Action string `json:"action"` // setHeader, removeHeader, prependSubject, addRecipients, redirectMessageTo
+	Name   string `json:"name"`   // header field name; to, cc or bcc for addRecipients
+	Value  string `json:"value"`
 }
+
+// Route is the way a fork takes.
+type Route int
+
+// The routes.
+const (
+	Refused     Route = iota // with the whole message, in the session
+	InSession                // goes on with the message at the MTA
+	Resubmitted              // goes on from the outbox, with edits of its own
+	Held                     // stays in the store
+	Returned                 // refused by an NDR from us
+	Deleted                  // recorded, and gone
+)
 
 // Simulation is what the walk would have done with all test policies on.
 type Simulation struct {
@@ -43,15 +56,22 @@ type Simulation struct {
 type Fork struct {
 	Recipients []int // indices into Envelope.Recipients
 	Verdict    Verdict
+	Route      Route
 	DecidedBy  *rules.Rule // nil when no rule decides
 	Reply      *Reply      // with Block and Defer
 	// PolicyTip is what the rules tell the sender; empty when nothing.
 	PolicyTip string
 	Edits     []Edit
-	// FinalRecipients are the addresses the fork goes to; none with Block and Defer.
+	// Why says why the route is not the usual one of the verdict; may be empty.
+	Why string
+	// FinalRecipients are the addresses the fork goes to; none when it goes nowhere.
 	FinalRecipients []string
-	Rules           []RuleState
-	Simulated       Simulation
+	// Item names the held message that keeps the fork; the live effects set it.
+	Item      string
+	Rules     []RuleState
+	Simulated Simulation
+
+	edited *edited // of a fork that is resubmitted
 }
 
 // Decision is everything that was decided on one message.
@@ -70,6 +90,8 @@ type Decision struct {
 	Err error
 	// Outcome is what reaches the wire.
 	Outcome Outcome
+
+	told bool // the sender may be told by mail
 }
 
 // Effects are the doors through which a decision reaches the world.
@@ -77,8 +99,9 @@ type Effects interface {
 	// NewReference gives the reference of a message, as P-7K3M9Q.
 	NewReference() string
 	// Record keeps what was decided, before the outcome is written. An error makes
-	// the outcome a temporary failure, unless the settings accept errors.
-	Record(ctx context.Context, m *message.Message, d *Decision) error
+	// the outcome a temporary failure, unless the settings accept errors and nothing
+	// of the outcome rests on what was to be kept.
+	Record(ctx context.Context, scan *rules.Scan, d *Decision) error
 }
 
 // DryRun is the twin of the live effects that touches nothing: what would
@@ -89,4 +112,15 @@ type DryRun struct{}
 func (DryRun) NewReference() string { return "P-DRYRUN" }
 
 // Record keeps nothing.
-func (DryRun) Record(context.Context, *message.Message, *Decision) error { return nil }
+func (DryRun) Record(context.Context, *rules.Scan, *Decision) error { return nil }
+
+// Verdict is the message's in one word: that of the fork that goes on in the
+// session, otherwise of the first.
+func (d *Decision) Verdict() Verdict {
+	for _, f := range d.Forks {
+		if f.Route == InSession {
+			return f.Verdict
+		}
+	}
+	return d.Forks[0].Verdict
+}

@@ -2,11 +2,14 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -27,6 +30,8 @@ type Settings struct {
 	// LearnMore is a URL added to refusals of sessions that are ours; may be empty.
 	LearnMore string
 	OnError   OnError
+	// Notices says who may be answered; nil answers nobody.
+	Notices *notice.Writer
 }
 
 // What clients are told where no rule says it better.
@@ -51,7 +56,6 @@ func NewEngine(s Settings) *Engine {
 // each fork, and makes one outcome of the forks. It never fails: an error
 // becomes the outcome that the settings say.
 func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx Effects) *Decision {
-	m := scan.Message
 	d := &Decision{
 		Reference:     fx.NewReference(),
 		PolicyVersion: set.Version,
@@ -70,78 +74,79 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	if failed != nil {
 		d.Err = fmt.Errorf("the message could not be read: %w", failed)
 	}
-	e.settle(m, d, failed != nil)
-	if err := fx.Record(ctx, m, d); err != nil {
+	e.settle(ctx, scan, d, failed != nil)
+	if err := fx.Record(ctx, scan, d); err != nil {
 		d.Err = fmt.Errorf("the decision could not be recorded: %w", err)
-		if e.settings.OnError != OnErrorAccept {
-			e.postpone(d)
+		if e.settings.OnError != OnErrorAccept || d.rests() {
+			e.postpone(d, storeReply(err, d.Reference))
 		}
 	}
 	return d
 }
 
-// settle makes one outcome of the forks. Until copies can go different ways, a
-// block of one recipient refuses the message for all: nobody is dropped with
-// nobody told. Answers of rules are not relied on when the message could not be
-// read.
-func (e *Engine) settle(m *message.Message, d *Decision, unread bool) {
+// rests tells whether a fork goes on from the store, so that without it the fork
+// would be lost.
+func (d *Decision) rests() bool {
+	return slices.ContainsFunc(d.Forks, func(f Fork) bool { return f.Route != InSession && f.Route != Refused })
+}
+
+// storeReply tells a client why a message could not be kept.
+func storeReply(err error, reference string) Reply {
+	switch {
+	case errors.Is(err, quarantine.ErrSenderFull):
+		return NewReply(452, "4.2.2", "Too much mail of this sender waits for a decision, try again later.", "Reference "+reference)
+	case errors.Is(err, quarantine.ErrFull):
+		return NewReply(451, "4.3.1", "No space is left to keep the message, try again later.", "Reference "+reference)
+	}
+	return deferral(reference)
+}
+
+// settle makes one outcome of the forks. Answers of rules are not relied on when
+// the message could not be read.
+func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, unread bool) {
 	d.Outcome.Reference = d.Reference
-	if unread && e.settings.OnError != OnErrorAccept {
-		e.postpone(d)
+	accept := e.settings.OnError == OnErrorAccept
+	if unread && !accept {
+		e.postpone(d, deferral(d.Reference))
 		return
 	}
-	if i := strictestFork(d); i >= 0 {
-		e.refuse(m, d, &d.Forks[i])
-		return
+	var why string
+	d.told, why = e.mayBeTold(ctx, scan)
+	e.plan(scan.Message, d, why)
+	switch {
+	case d.Outcome.Verdict == Block:
+		d.Err = nil // whatever could not be known, the outcome is as strict as can be
+	case d.Err != nil && !accept:
+		e.postpone(d, deferral(d.Reference))
 	}
-	if d.Err != nil && e.settings.OnError != OnErrorAccept {
-		e.postpone(d)
-		return
-	}
-	edits := d.Forks[0].Edits
-	for _, f := range d.Forks[1:] {
-		if !slices.Equal(edits, f.Edits) {
-			d.Err = fmt.Errorf("the rules give recipients different copies, which this version cannot send")
-			e.postpone(d)
-			return
-		}
-	}
-	mods, removed, final := render(m, edits, d.Ours)
-	d.Removed = removed
-	d.Outcome.Verdict, d.Outcome.Modifications = Deliver, mods
-	added := final[min(len(final), uniqueRecipients(&m.Envelope)):]
-	for i := range d.Forks {
-		f := &d.Forks[i]
-		for _, r := range f.Recipients {
-			f.FinalRecipients = append(f.FinalRecipients, m.Envelope.Recipients[r].Path.String())
-		}
-	}
-	d.Forks[0].FinalRecipients = append(d.Forks[0].FinalRecipients, added...)
 }
 
-func uniqueRecipients(env *message.Envelope) int {
-	return len(newRecipients(env).final)
+// mayBeTold tells whether mail may be sent to the sender: the session is ours
+// and says so, and the message is none that must not be answered.
+func (e *Engine) mayBeTold(ctx context.Context, scan *rules.Scan) (bool, string) {
+	if !scan.MayBeTold(ctx) {
+		return false, "the session is not ours or the reverse-path is not inside"
+	}
+	if e.settings.Notices == nil {
+		return false, "no notices are sent"
+	}
+	ok, reason := e.settings.Notices.MayAnswer(scan.Message.Header, scan.Message.Envelope.ReversePath)
+	return ok, unanswerable[reason]
 }
 
-// strictestFork gives the fork whose rule refuses the message: of the forks that
-// are blocked, the one whose rule comes first.
-func strictestFork(d *Decision) int {
-	best, at := -1, 0
-	for i, f := range d.Forks {
-		if f.Verdict != Block {
-			continue
-		}
-		place := slices.IndexFunc(d.Evaluation.Rules, func(r rules.RuleResult) bool { return r.Rule == f.DecidedBy })
-		if best < 0 || place < at {
-			best, at = i, place
-		}
-	}
-	return best
+// unanswerable says in words why a message may not be answered.
+var unanswerable = map[notice.Reason]string{
+	notice.ReasonNullSender:    "the reverse-path is null",
+	notice.ReasonAutoSubmitted: "the message was not sent by a person",
+	notice.ReasonPrecedence:    "it is bulk mail",
+	notice.ReasonList:          "it is mail of a list",
+	notice.ReasonRoleAddress:   "the reverse-path is no person's address",
+	notice.ReasonOwnAddress:    "the reverse-path is an address of notices",
+	notice.ReasonLoopMark:      "it carries the mark of a notice",
 }
 
 // refuse gives all forks the refusal of one.
 func (e *Engine) refuse(m *message.Message, d *Decision, by *Fork) {
-	d.Err = nil // whatever could not be known, the outcome is as strict as can be
 	var refused []string
 	spared := false
 	for _, f := range d.Forks {
@@ -161,15 +166,16 @@ func (e *Engine) refuse(m *message.Message, d *Decision, by *Fork) {
 		f := &d.Forks[i]
 		if f.Verdict != Block {
 			f.Verdict, f.DecidedBy, f.Edits, f.PolicyTip = Block, by.DecidedBy, nil, by.PolicyTip
+			f.Why = "the message is refused for everybody"
 			for j := range f.Rules {
-				if f.Rules[j].State == Applied {
-					f.Rules[j].State = Halted
+				if s := &f.Rules[j].State; *s == Applied || *s == Enforced {
+					*s = Halted
 				}
 			}
 		}
-		f.Reply = &reply
+		f.Route, f.Reply = Refused, &reply
 	}
-	d.Outcome.Verdict, d.Outcome.Reply = Block, reply
+	d.Outcome = Outcome{Verdict: Block, Reply: reply, Reference: d.Reference}
 }
 
 // namedRecipients is the number of addresses a refusal names.
@@ -182,14 +188,7 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 	if !d.Ours {
 		return NewReply(550, enhanced, e.settings.BlockText, "Reference "+d.Reference)
 	}
-	text := s.halt.text
-	if text == "" {
-		text = s.tip
-	}
-	if text == "" {
-		text = defaultTip
-	}
-	lines := []string{text}
+	lines := []string{s.words()}
 	if len(refused) > 0 {
 		names := strings.Join(refused[:min(len(refused), namedRecipients)], ", ")
 		if more := len(refused) - namedRecipients; more > 0 {
@@ -204,12 +203,29 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 	return NewReply(550, enhanced, append(lines, last)...)
 }
 
-// postpone gives all forks a temporary failure.
-func (e *Engine) postpone(d *Decision) {
-	reply := NewReply(451, "4.3.0", deferText, "Reference "+d.Reference)
+// words is what a block tells the sender.
+func (s *spec) words() string {
+	switch {
+	case s.halt.text != "":
+		return s.halt.text
+	case s.tip != "":
+		return s.tip
+	}
+	return defaultTip
+}
+
+// deferral is the reply to a message that could not be decided on.
+func deferral(reference string) Reply {
+	return NewReply(451, "4.3.0", deferText, "Reference "+reference)
+}
+
+// postpone gives all forks a temporary failure. Nothing of what they had come to
+// is left: the client tries again with all recipients.
+func (e *Engine) postpone(d *Decision, reply Reply) {
 	for i := range d.Forks {
 		f := &d.Forks[i]
-		f.Verdict, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients = Defer, nil, &reply, nil, nil
+		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item = Defer, Refused, nil, &reply, nil, nil, ""
+		f.Why, f.edited = "", nil
 	}
 	d.Removed = 0
 	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}

@@ -17,9 +17,11 @@ type forkGroup struct {
 	unknown    []unknownRule
 }
 
+// unknownRule is a rule of which it is not known whether it matched.
 type unknownRule struct {
 	match
 	reason string
+	before int // how many of the enforced rules come before it
 }
 
 // group sorts the recipients of a message into forks, in the order of their
@@ -105,7 +107,7 @@ func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGrou
 		switch key[at] {
 		case 'm':
 			if enforced && where == '?' && s.halt != nil && s.halt.outsideOnly {
-				g.unknown = append(g.unknown, unknownRule{m, err.Error()})
+				g.unknown = append(g.unknown, unknownRule{m, err.Error(), len(g.enforced)})
 				break
 			}
 			g.all = append(g.all, m)
@@ -114,7 +116,7 @@ func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGrou
 			}
 		case 'u':
 			if enforced {
-				g.unknown = append(g.unknown, unknownRule{m, r.Reason})
+				g.unknown = append(g.unknown, unknownRule{m, "a look-up failed", len(g.enforced)})
 			}
 		case 's':
 			g.stopped = append(g.stopped, r.Rule)
@@ -129,7 +131,7 @@ func (g *forkGroup) decide() Fork {
 	st := walk(g.enforced)
 	f := Fork{Recipients: g.recipients, Verdict: Deliver, PolicyTip: st.tip, Edits: st.edits}
 	if st.enforced != nil {
-		f.Verdict, f.DecidedBy = Block, st.enforced.rule
+		f.Verdict, f.DecidedBy = st.enforced.halt.verdict, st.enforced.rule
 	}
 	for _, m := range g.all {
 		rule := m.spec.rule
@@ -147,26 +149,30 @@ func (g *forkGroup) decide() Fork {
 	}
 	f.Simulated.Verdict = Deliver
 	if sim := walk(g.all); sim.enforced != nil {
-		f.Simulated = Simulation{Verdict: Block, DecidedBy: sim.enforced.rule}
+		f.Simulated = Simulation{Verdict: sim.enforced.halt.verdict, DecidedBy: sim.enforced.rule}
 	}
 	return f
 }
 
 // undecided gives the reason when a rule whose answer is not known could change
-// what becomes of the fork: it acts, and no matched rule is as strict already.
+// what becomes of the fork: it acts, and no matched rule is as strict already. A
+// deletion is as strict only if the unknown rule does not come before it, since
+// that one might have kept the message.
 func (g *forkGroup) undecided() error {
 	st := walk(g.enforced)
+	place := slices.IndexFunc(g.enforced, func(m match) bool { return m.spec == st.enforced })
 	rank := unrestricted
-	for _, m := range g.enforced {
-		if m.spec == st.enforced {
-			rank = m.rank
-		}
+	if place >= 0 {
+		rank = g.enforced[place].rank
 	}
 	i := slices.IndexFunc(g.unknown, func(u unknownRule) bool {
-		if u.rank > rank {
+		switch {
+		case u.rank > rank:
 			return true
+		case rank == unrestricted:
+			return len(u.spec.edits) > 0 || u.spec.rule.Stop
 		}
-		return rank == unrestricted && (len(u.spec.edits) > 0 || u.spec.rule.Stop)
+		return g.enforced[place].deletes() && u.before <= place && u.rank > unrestricted && !u.deletes()
 	})
 	if i < 0 {
 		return nil

@@ -22,6 +22,7 @@ const (
 	removeHeader   = "removeHeader"
 	prependSubject = "prependSubject"
 	addRecipients  = "addRecipients"
+	redirect       = "redirectMessageTo"
 )
 
 // readSetHeader reads `{Name: value}`, or Purview's list of "Name:value".

@@ -5,9 +5,14 @@ type Verdict string
 
 // The verdicts.
 const (
-	Deliver Verdict = "deliver"
-	Block   Verdict = "block"
-	Defer   Verdict = "defer" // a temporary failure: the client tries again
+	Deliver    Verdict = "deliver"
+	Block      Verdict = "block"
+	Quarantine Verdict = "quarantine"
+	Delete     Verdict = "delete"
+	Defer      Verdict = "defer" // a temporary failure: the client tries again
+	// Discard is of a whole message at the MTA alone: the client reads 250, and all
+	// copies are ours.
+	Discard Verdict = "discard"
 )
 
 // ModificationKind tells the changes apart that an MTA makes for us.
@@ -37,6 +42,7 @@ type Modification struct {
 
 // Outcome is what reaches the wire for one message.
 type Outcome struct {
+	// Verdict is Deliver, Block, Defer or Discard.
 	Verdict Verdict
 	// Reply is what the client is told with Block and Defer.
 	Reply Reply

@@ -34,13 +34,10 @@ func readAddRecipients(r *strictyaml.Reader, n *strictyaml.Node, field string, s
 		}
 		texts, nodes, _ := r.Texts(e.Value, e.Field)
 		for j, t := range texts {
-			p, err := message.ParsePath(t)
-			if err != nil || p.IsNull() || p.Domain() == "" {
-				r.Errorf(nodes[j], e.Field, "write an address, as in `audit@example.com`", "%q is not an address", t)
-				continue
+			if p, ok := readAddress(r, nodes[j], e.Field, t); ok {
+				count++
+				s.edits = append(s.edits, Edit{Action: addRecipients, Name: boxes[i].key, Value: p.String()})
 			}
-			count++
-			s.edits = append(s.edits, Edit{Action: addRecipients, Name: boxes[i].key, Value: p.String()})
 		}
 	}
 	switch {
@@ -51,50 +48,31 @@ func readAddRecipients(r *strictyaml.Reader, n *strictyaml.Node, field string, s
 	}
 }
 
+// readRedirect reads the addresses that get the message in place of its
+// recipients.
+func readRedirect(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	s.redirectAt = n
+	texts, nodes, _ := r.Texts(n, field)
+	for i, t := range texts {
+		if p, ok := readAddress(r, nodes[i], field, t); ok {
+			s.edits = append(s.edits, Edit{Action: redirect, Value: p.String()})
+		}
+	}
+}
+
+func readAddress(r *strictyaml.Reader, n *strictyaml.Node, field, text string) (message.Path, bool) {
+	p, err := message.ParsePath(text)
+	if err != nil || p.IsNull() || p.Domain() == "" {
+		r.Errorf(n, field, "write an address, as in `audit@example.com`", "%q is not an address", text)
+		return message.Path{}, false
+	}
+	return p, true
+}
+
 // readPrependSubject reads the text put in front of the subject.
 func readPrependSubject(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	if t, ok := readLine(r, n, field, headerValueLength); ok {
 		s.edits = append(s.edits, Edit{Action: prependSubject, Value: t})
-	}
-}
-
-// recipients collects who is added while modifications are made, each once.
-type recipients struct {
-	seen  map[string]bool
-	mods  []Modification
-	final []string
-}
-
-func newRecipients(env *message.Envelope) *recipients {
-	r := &recipients{seen: make(map[string]bool, len(env.Recipients))}
-	for _, rc := range env.Recipients {
-		if k := rc.Path.Key(); !r.seen[k] {
-			r.seen[k] = true
-			r.final = append(r.final, rc.Path.String())
-		}
-	}
-	return r
-}
-
-// add makes an address a recipient and, for To and Cc, shows it there. A blind
-// copy asks for no delivery notification (RFC 3461, section 4.1), since one would
-// tell the sender of it.
-func (r *recipients) add(h *section, box, addr string) {
-	p, err := message.ParsePath(addr)
-	if err != nil {
-		return
-	}
-	if !r.seen[p.Key()] {
-		r.seen[p.Key()] = true
-		m := Modification{Kind: AddRecipient, Address: p.String()}
-		if box == "bcc" {
-			m.Args = []string{"NOTIFY=NEVER"}
-		}
-		r.mods = append(r.mods, m)
-		r.final = append(r.final, p.String())
-	}
-	if box != "bcc" {
-		h.show(box, p)
 	}
 }
 

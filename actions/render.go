@@ -1,30 +1,168 @@
 package actions
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/message"
 )
 
-// render turns edits into modifications of a message for an MTA. Reserved fields
-// of the client go first, whatever the rules say.
-func render(m *message.Message, edits []Edit, ours bool) (mods []Modification, removed int, final []string) {
-	h := &section{fields: append(message.Header(nil), m.Header...)}
-	removed = h.remove(func(f message.Field) bool { return reserved(f.Name, ours) })
-	rcpts := newRecipients(&m.Envelope)
+// fork's copy of a message: the header section as edited, what made it so, and
+// who gets it.
+type edited struct {
+	section
+	removed int // reserved fields taken out
+	final   []forward
+}
+
+// forward is one forward-path of a copy with its ESMTP arguments.
+type forward struct {
+	path message.Path
+	args []string
+}
+
+// edit makes the header section of a copy. Reserved fields of the client go
+// first, whatever the rules say. It gives the edits that are about recipients
+// back.
+func edit(m *message.Message, edits []Edit, ours bool) (c *edited, people []Edit) {
+	c = &edited{section: section{fields: slices.Clone(m.Header)}}
+	c.removed = c.remove(func(f message.Field) bool { return reserved(f.Name, ours) })
 	for _, e := range edits {
 		switch e.Action {
 		case setHeader:
-			h.set(e.Name, e.Value)
+			c.set(e.Name, e.Value)
 		case removeHeader:
-			h.remove(func(f message.Field) bool {
+			c.remove(func(f message.Field) bool {
 				return strings.EqualFold(f.Name, e.Name) && (e.Value == "" || strings.EqualFold(f.Text(), e.Value))
 			})
 		case prependSubject:
-			h.prepend(e.Value)
-		case addRecipients:
-			rcpts.add(h, e.Name, e.Value)
+			c.prepend(e.Value)
+		case addRecipients, redirect:
+			people = append(people, e)
 		}
 	}
-	return append(h.mods, rcpts.mods...), removed, rcpts.final
+	return c, people
+}
+
+// bytes renders the copy as a whole message with CRLF line ends in its header
+// section: the twin of the modifications that an MTA is sent.
+func (c *edited) bytes(body []byte) []byte {
+	var b bytes.Buffer
+	b.Grow(len(body) + 1024)
+	for _, f := range c.fields {
+		if f.Name != "" {
+			b.WriteString(f.Name)
+			b.WriteByte(':')
+		}
+		writeCRLF(&b, f.Value)
+		b.WriteString("\r\n")
+	}
+	b.WriteString("\r\n")
+	b.Write(body)
+	return b.Bytes()
+}
+
+// writeCRLF writes a value whose folds are LF or CRLF.
+func writeCRLF(b *bytes.Buffer, v string) {
+	for i, line := range strings.Split(v, "\n") {
+		if i > 0 {
+			b.WriteString("\r\n")
+		}
+		b.WriteString(strings.TrimSuffix(line, "\r"))
+	}
+}
+
+// deliveries makes the copies of one message: who gets more than one is seen
+// here.
+type deliveries struct {
+	m    *message.Message
+	ours bool
+	// reached are the addresses that get a copy anyhow; each gets one.
+	reached map[string]bool
+}
+
+// newDeliveries begins with the recipients of the forks that are delivered.
+func newDeliveries(m *message.Message, forks []Fork, ours bool) *deliveries {
+	d := &deliveries{m: m, ours: ours, reached: make(map[string]bool)}
+	for _, f := range forks {
+		if f.Route != Resubmitted && f.Route != InSession || slices.ContainsFunc(f.Edits, func(e Edit) bool { return e.Action == redirect }) {
+			continue
+		}
+		for _, i := range f.Recipients {
+			d.reached[m.Envelope.Recipients[i].Path.Key()] = true
+		}
+	}
+	return d
+}
+
+// copy renders the copy of a fork. Addresses that another copy reaches are left
+// out; a copy without recipients is not sent.
+func (d *deliveries) copy(f *Fork) *edited {
+	c, people := edit(d.m, f.Edits, d.ours)
+	redirected := slices.ContainsFunc(people, func(e Edit) bool { return e.Action == redirect })
+	if !redirected {
+		own := make(map[string]bool)
+		for _, i := range f.Recipients {
+			r := d.m.Envelope.Recipients[i]
+			if k := r.Path.Key(); !own[k] {
+				own[k] = true
+				c.final = append(c.final, forward{path: r.Path, args: r.Args})
+			}
+		}
+	}
+	for _, e := range people {
+		p, err := message.ParsePath(e.Value)
+		if err != nil {
+			continue
+		}
+		if !d.reached[p.Key()] {
+			d.reached[p.Key()] = true
+			c.final = append(c.final, forward{path: p, args: addedArgs(e)})
+		}
+		if e.Action == addRecipients && e.Name != "bcc" {
+			c.show(e.Name, p)
+		}
+	}
+	for _, r := range c.final {
+		f.FinalRecipients = append(f.FinalRecipients, r.path.String())
+	}
+	return c
+}
+
+// addedArgs are the ESMTP arguments of an added recipient. A blind copy and a
+// redirect ask for no delivery notification (RFC 3461, section 4.1): one would
+// tell the sender of them.
+func addedArgs(e Edit) []string {
+	if e.Action == redirect || e.Name == "bcc" {
+		return []string{"NOTIFY=NEVER"}
+	}
+	return nil
+}
+
+// modifications gives the changes that make the message at the MTA the copy of a
+// fork: its header fields, then the recipients that others have, then those that
+// are new.
+func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
+	mods := c.mods
+	stays := make(map[string]bool, len(c.final))
+	for _, r := range c.final {
+		stays[r.path.Key()] = true
+	}
+	there := make(map[string]bool)
+	gone := make(map[string]bool)
+	for i, r := range m.Envelope.Recipients {
+		if stays[r.Path.Key()] && slices.Contains(f.Recipients, i) {
+			there[r.Path.Key()] = true
+		} else if !gone[r.Raw] {
+			gone[r.Raw] = true
+			mods = append(mods, Modification{Kind: DeleteRecipient, Address: r.Raw})
+		}
+	}
+	for _, r := range c.final {
+		if !there[r.path.Key()] {
+			mods = append(mods, Modification{Kind: AddRecipient, Address: r.path.String(), Args: r.args})
+		}
+	}
+	return mods
 }

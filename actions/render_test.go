@@ -2,6 +2,7 @@ package actions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +30,8 @@ func (m Modification) short() string {
 		return fmt.Sprintf("add %s: %s", m.Name, m.Value)
 	case AddRecipient:
 		return strings.TrimSpace(fmt.Sprintf("rcpt %s %s", m.Address, strings.Join(m.Args, " ")))
+	case DeleteRecipient:
+		return "drop " + m.Address
 	}
 	return "?"
 }
@@ -141,26 +144,224 @@ func TestRender(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			to, err := message.ParsePath("b@x.example")
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := &message.Message{Header: headerOf(tt.header...)}
-			m.Envelope.Recipients = []message.Recipient{{Raw: "<b@x.example>", Path: to}}
+			m := messageTo(headerOf(tt.header...), "b@x.example")
 			before := fmt.Sprint(m.Header)
-			mods, _, final := render(m, tt.edits, tt.ours)
+			f := Fork{Recipients: []int{0}, Route: InSession, Edits: tt.edits}
+			c := newDeliveries(m, []Fork{f}, tt.ours).copy(&f)
 			var got []string
-			for _, mod := range mods {
+			for _, mod := range c.modifications(m, &f) {
 				got = append(got, mod.short())
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("modifications (-want +got):\n%s", diff)
 			}
-			if tt.final != "" && strings.Join(final, " ") != tt.final {
-				t.Errorf("final recipients %q, want %q", final, tt.final)
+			if tt.final != "" && strings.Join(f.FinalRecipients, " ") != tt.final {
+				t.Errorf("final recipients %q, want %q", f.FinalRecipients, tt.final)
 			}
 			if fmt.Sprint(m.Header) != before {
 				t.Error("the message itself was changed")
+			}
+			sameRendered(t, m, &f, c)
+		})
+	}
+}
+
+func messageTo(h message.Header, to ...string) *message.Message {
+	m := &message.Message{Header: h}
+	for _, a := range to {
+		p, err := message.ParsePath(a)
+		if err != nil {
+			panic(err)
+		}
+		m.Envelope.Recipients = append(m.Envelope.Recipients, message.Recipient{Raw: "<" + a + ">", Path: p})
+	}
+	return m
+}
+
+// sameRendered holds the two renderers of a copy together: what the MTA makes of
+// the message with the modifications, and the octets that are sent from the store.
+func sameRendered(t *testing.T, m *message.Message, f *Fork, c *edited) {
+	t.Helper()
+	const body = "Body.\r\n..\r\n"
+	mta := newPostfix(m)
+	for _, mod := range c.modifications(m, f) {
+		mta.modify(mod)
+	}
+	if diff := cmp.Diff(mta.message(body), string(c.bytes([]byte(body)))); diff != "" {
+		t.Errorf("the MTA's copy and ours (-MTA +ours):\n%s", diff)
+	}
+	var ours []string
+	for _, r := range c.final {
+		ours = append(ours, strings.Join(append([]string{r.path.Key()}, r.args...), " "))
+	}
+	slices.Sort(ours)
+	if theirs := mta.envelope(); !slices.Equal(theirs, ours) {
+		t.Errorf("the MTA delivers to %q, we to %q", theirs, ours)
+	}
+}
+
+// postfix is a message in Postfix's cleanup while a milter changes it. Indices of
+// header fields count from 1 among those with the name, without case, as they
+// stand at that moment; to change one that is not there adds it. A recipient is
+// deleted by the argument of RCPT, everywhere it stands; one that is there already
+// is not added again.
+type postfix struct {
+	fields []message.Field
+	rcpts  []postfixRecipient
+}
+
+type postfixRecipient struct {
+	raw  string // without angle brackets
+	key  string
+	args []string
+}
+
+func newPostfix(m *message.Message) *postfix {
+	p := &postfix{fields: slices.Clone(m.Header)}
+	for _, r := range m.Envelope.Recipients {
+		p.rcpts = append(p.rcpts, postfixRecipient{raw: strings.Trim(r.Raw, "<>"), key: r.Path.Key(), args: r.Args})
+	}
+	return p
+}
+
+func (p *postfix) modify(mod Modification) {
+	switch mod.Kind {
+	case AddRecipient:
+		path, err := message.ParsePath(mod.Address)
+		if err != nil {
+			panic(err)
+		}
+		p.rcpts = append(p.rcpts, postfixRecipient{raw: mod.Address, key: path.Key(), args: mod.Args})
+	case DeleteRecipient:
+		p.rcpts = slices.DeleteFunc(p.rcpts, func(r postfixRecipient) bool { return r.raw == strings.Trim(mod.Address, "<>") })
+	default:
+		p.fields = modified(p.fields, mod)
+	}
+}
+
+// envelope gives the recipients as they are delivered, each once.
+func (p *postfix) envelope() []string {
+	seen := make(map[string]bool)
+	var out []string
+	for _, r := range p.rcpts {
+		if !seen[r.key] {
+			seen[r.key] = true
+			out = append(out, strings.Join(append([]string{r.key}, r.args...), " "))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// message gives the octets as Postfix sends them on: with CRLF line ends.
+func (p *postfix) message(body string) string {
+	var b strings.Builder
+	for _, f := range p.fields {
+		b.WriteString(strings.NewReplacer("\r\n", "\r\n", "\n", "\r\n").Replace(f.Name + ":" + f.Value + "\n"))
+	}
+	return b.String() + "\r\n" + body
+}
+
+// TestBothRenderersGiveTheSameCopy makes copies of one message for two forks, in
+// every way an edit can meet what is there.
+func TestBothRenderersGiveTheSameCopy(t *testing.T) {
+	headers := [][]string{
+		nil,
+		{"Subject: old", "To: b@x.example"},
+		{"X-A: 1", "Subject: =?utf-8?Q?=C3=BC?=", "x-a: 2", "subject:\r\n folded\n twice", "X-A: 3", "Cc:", "To: c@x.example,"},
+		{"X-Postern-Release: 1", "MSIP_Justification: x", "X-MS-Exchange-Organization-SCL: 5", "X-Postern-Loop : 2", "x-postern-loop: 3", "Subject:"},
+	}
+	lists := [][]Edit{
+		nil,
+		{{setHeader, "X-A", "new"}},
+		{{removeHeader, "X-A", ""}, {setHeader, "X-A", "ü"}},
+		{{removeHeader, "X-A", "2"}, {prependSubject, "", "[X] "}, {prependSubject, "", "[Ü]"}},
+		{{addRecipients, "to", "t@x.example"}, {addRecipients, "cc", "c@x.example"}, {addRecipients, "bcc", "b@x.example"}, {addRecipients, "bcc", "audit@x.example"}},
+		{{redirect, "", "desk@x.example"}, {addRecipients, "cc", "c@x.example"}},
+		{{redirect, "", "c@x.example"}},
+	}
+	for i, h := range headers {
+		for j, l := range lists {
+			for _, ours := range []bool{true, false} {
+				t.Run(fmt.Sprintf("header %d/edits %d/ours %v", i, j, ours), func(t *testing.T) {
+					m := messageTo(headerOf(h...), "b@x.example", "B@x.example", "c@x.example", "b@x.example")
+					m.Envelope.Recipients[1].Path = m.Envelope.Recipients[0].Path // made one by the MTA
+					forks := []Fork{{Recipients: []int{0, 1, 3}, Route: InSession, Edits: l}, {Recipients: []int{2}, Route: Held}}
+					c := newDeliveries(m, forks, ours).copy(&forks[0])
+					sameRendered(t, m, &forks[0], c)
+				})
+			}
+		}
+	}
+}
+
+func TestRecipientsAreDeletedOnceByWhatTheClientWrote(t *testing.T) {
+	m := messageTo(nil, "B@X.example", "keep@x.example", "alias+b@x.example", "B@X.example")
+	m.Envelope.Recipients[2].Path = m.Envelope.Recipients[0].Path
+	f := Fork{Recipients: []int{1}, Route: InSession}
+	c := newDeliveries(m, []Fork{f}, true).copy(&f)
+	var got []string
+	for _, mod := range c.modifications(m, &f) {
+		got = append(got, mod.short())
+	}
+	if diff := cmp.Diff([]string{"drop <B@X.example>", "drop <alias+b@x.example>"}, got); diff != "" {
+		t.Errorf("modifications (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnAddedRecipientGetsOneCopy(t *testing.T) {
+	tests := []struct {
+		name  string
+		forks []Fork
+		want  []string // the recipients of each copy
+	}{
+		{
+			name: "added by both forks",
+			forks: []Fork{
+				{Recipients: []int{0}, Edits: []Edit{{addRecipients, "bcc", "audit@x.example"}}},
+				{Recipients: []int{1}, Edits: []Edit{{addRecipients, "bcc", "AUDIT@x.example"}}},
+			},
+			want: []string{"b@x.example audit@x.example", "c@x.example"},
+		},
+		{
+			name: "a recipient of another fork",
+			forks: []Fork{
+				{Recipients: []int{0}, Edits: []Edit{{addRecipients, "cc", "c@x.example"}}},
+				{Recipients: []int{1}},
+			},
+			want: []string{"b@x.example", "c@x.example"},
+		},
+		{
+			name: "redirected to a recipient of another fork",
+			forks: []Fork{
+				{Recipients: []int{0}, Edits: []Edit{{redirect, "", "c@x.example"}}},
+				{Recipients: []int{1}},
+			},
+			want: []string{"", "c@x.example"},
+		},
+		{
+			name: "added where it was redirected away",
+			forks: []Fork{
+				{Recipients: []int{0}, Edits: []Edit{{redirect, "", "desk@x.example"}}},
+				{Recipients: []int{1}, Edits: []Edit{{addRecipients, "bcc", "b@x.example"}}},
+			},
+			want: []string{"desk@x.example", "c@x.example b@x.example"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := messageTo(nil, "b@x.example", "c@x.example")
+			for i := range tt.forks {
+				tt.forks[i].Route = Resubmitted
+			}
+			copies := newDeliveries(m, tt.forks, true)
+			var got []string
+			for i := range tt.forks {
+				copies.copy(&tt.forks[i])
+				got = append(got, strings.Join(tt.forks[i].FinalRecipients, " "))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("recipients of the copies (-want +got):\n%s", diff)
 			}
 		})
 	}

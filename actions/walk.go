@@ -12,7 +12,7 @@ const (
 	unrestricted restrictiveness = iota
 	blockWithOverride
 	waitsForDecision
-	block
+	block // quarantine and rejection too
 )
 
 // match is a matched rule as one fork sees it.
@@ -27,13 +27,15 @@ func see(s *spec, outside bool) match {
 	m := match{spec: s}
 	switch {
 	case s.halt == nil || s.halt.outsideOnly && !outside:
-	case s.override:
+	case s.override && s.halt.verdict == Block:
 		m.rank = blockWithOverride
 	default:
 		m.rank = block
 	}
 	return m
 }
+
+func (m match) deletes() bool { return m.rank > unrestricted && m.spec.halt.verdict == Delete }
 
 // steps is what a walk over matched rules came to.
 type steps struct {
@@ -45,8 +47,10 @@ type steps struct {
 
 // walk processes matched rules in order (design: "The walk"). Non-halting
 // actions are collected. The first halting action looks ahead over this rule and
-// the remaining ones: the first with the most restrictive action is enforced, all
-// others are halted by it, and what was collected is dropped with the block.
+// the remaining ones: the first with the most restrictive action is enforced and
+// the others are halted by it. What was collected before the first halting
+// action is dropped with a block, and kept with a quarantine together with the
+// edits of the quarantining rule, for the release.
 func walk(matches []match) steps {
 	st := steps{states: make(map[*rules.Rule]State, len(matches))}
 	for i, m := range matches {
@@ -58,22 +62,41 @@ func walk(matches []match) steps {
 			st.states[m.spec.rule] = Applied
 			continue
 		}
-		st.enforced = strictest(matches[i:])
-		st.edits, st.tip = nil, st.enforced.tip
-		for _, o := range matches {
-			st.states[o.spec.rule] = Halted
-		}
-		st.states[st.enforced.rule] = Enforced
+		st.halt(matches, i)
 		return st
 	}
 	return st
 }
 
-// strictest gives the first of the most restrictive rules.
+// halt ends the walk at rule i.
+func (st *steps) halt(matches []match, i int) {
+	st.enforced = strictest(matches[i:])
+	st.tip = st.enforced.tip
+	before := Halted
+	if st.enforced.halt.verdict == Quarantine {
+		st.edits = append(st.edits, st.enforced.edits...)
+		before = Applied
+	} else {
+		st.edits = nil
+	}
+	for j, o := range matches {
+		st.states[o.spec.rule] = Halted
+		if j < i {
+			st.states[o.spec.rule] = before
+		}
+	}
+	st.states[st.enforced.rule] = Enforced
+}
+
+// strictest gives the first of the most restrictive rules. A rule that deletes
+// is taken only where it stands first: no look-ahead ends in a deletion.
 func strictest(matches []match) *spec {
 	best := matches[0]
+	if best.deletes() {
+		return best.spec
+	}
 	for _, m := range matches[1:] {
-		if m.rank > best.rank {
+		if m.rank > best.rank && !m.deletes() {
 			best = m
 		}
 	}

@@ -17,11 +17,14 @@ func stepOf(name, does string) match {
 	case "edit":
 		s.edits = []Edit{{Action: setHeader, Name: "X-" + name, Value: "1"}}
 	case "block":
-		s.halt = &halt{}
+		s.halt = &halt{verdict: Block}
 	case "override":
-		s.halt, s.override = &halt{}, true
-	case "outside":
-		s.halt = &halt{outsideOnly: true}
+		s.halt, s.override = &halt{verdict: Block}, true
+	case "quarantine":
+		s.halt = &halt{verdict: Quarantine}
+		s.edits = []Edit{{Action: setHeader, Name: "X-" + name, Value: "1"}}
+	case "delete":
+		s.halt = &halt{verdict: Delete}
 	}
 	return see(s, true)
 }
@@ -70,6 +73,36 @@ func TestWalk(t *testing.T) {
 			does:     []string{"override", "override"},
 			enforced: "1", states: []State{Enforced, Halted},
 		},
+		{
+			name:     "edits before a quarantine and in its rule are kept, those behind are not done",
+			does:     []string{"edit", "edit", "quarantine", "edit"},
+			enforced: "3", states: []State{Applied, Applied, Enforced, Halted}, edits: 3,
+		},
+		{
+			name:     "a block looks ahead to a quarantine only when it is weaker",
+			does:     []string{"edit", "block", "quarantine"},
+			enforced: "2", states: []State{Halted, Enforced, Halted},
+		},
+		{
+			name:     "a block with override gives way to a quarantine; edits between them are not done",
+			does:     []string{"edit", "override", "edit", "quarantine"},
+			enforced: "4", states: []State{Applied, Halted, Halted, Enforced}, edits: 2,
+		},
+		{
+			name:     "no look-ahead ends in a deletion",
+			does:     []string{"override", "delete", "edit"},
+			enforced: "1", states: []State{Enforced, Halted, Halted},
+		},
+		{
+			name:     "a look-ahead passes a deletion by",
+			does:     []string{"override", "delete", "block"},
+			enforced: "3", states: []State{Halted, Halted, Enforced},
+		},
+		{
+			name:     "a deletion that comes first deletes, whatever follows",
+			does:     []string{"edit", "delete", "quarantine", "block"},
+			enforced: "2", states: []State{Halted, Enforced, Halted, Halted},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -100,7 +133,7 @@ func TestWalk(t *testing.T) {
 }
 
 func TestPerUserBlocksPeopleOutsideOnly(t *testing.T) {
-	s := &spec{rule: &rules.Rule{Name: "r"}, halt: &halt{outsideOnly: true}}
+	s := &spec{rule: &rules.Rule{Name: "r"}, halt: &halt{verdict: Block, outsideOnly: true}}
 	if got := see(s, false).rank; got != unrestricted {
 		t.Errorf("inside: restrictiveness %d, want none", got)
 	}

@@ -48,7 +48,7 @@ rules:
     conditions:
       accessScope: notInOrganization
       contentContainsSensitiveInformation: [{type: Credit card number}]
-    actions: {blockAccess: all, notifyPolicyTipCustomText: "No cards."}
+    actions: {blockAccess: all, blockResponse: rejectAll, notifyPolicyTipCustomText: "No cards."}
   - rule: Mark
     actions: {setHeader: {X-Version: "%[1]d"}}
     conditions: {messageSizeOver: 1B}

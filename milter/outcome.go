@@ -27,6 +27,8 @@ func (s *session) write(out actions.Outcome, simulated bool, m *milter.Modifier)
 			}
 		}
 		return milter.RespContinue, nil
+	case actions.Discard:
+		return milter.RespDiscard, nil
 	}
 	return nil, fmt.Errorf("unknown verdict %q", out.Verdict)
 }

@@ -10,7 +10,10 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/message/extract"
+	"github.com/postern-mail/postern/notice"
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -27,6 +30,11 @@ type config struct {
 	name      string
 	domains   []directory.AcceptedDomain
 	learnMore string
+	notices   dsn.Mailbox // whom notices come from; the null path sends none
+	language  string      // of notices
+	reviewers []message.Path
+	keep      time.Duration // how long held mail waits
+	digest    int           // when reviewers are told, in minutes of the local day
 	blockText string
 	people    reference // path of the people file; empty without one
 	groups    bool      // recipients.resolve holds groups
@@ -50,6 +58,8 @@ type process struct {
 	listen      []address
 	group       string // of the UNIX sockets; empty leaves that of the process
 	store       string
+	quota       quarantine.Quota
+	relay       relayTo
 	onError     actions.OnError
 	messageSize int64
 	memory      int64
@@ -81,6 +91,7 @@ func defaults(file string) *config {
 		trust: rules.Trust{Authenticated: true},
 		process: process{
 			store:       "/var/lib/postern",
+			quota:       defaultQuota,
 			onError:     actions.OnErrorTempfail,
 			messageSize: 150 << 20,
 			memory:      512 << 20,
@@ -90,6 +101,8 @@ func defaults(file string) *config {
 			logFormat:   "json",
 			logLevel:    zapcore.InfoLevel,
 		},
+		keep:      defaultKeep,
+		digest:    defaultDigest,
 		extract:   extract.DefaultLimits,
 		extractIn: 30 * time.Second,
 	}
@@ -136,8 +149,8 @@ func (o overrides) apply(p *process) {
 }
 
 // settings gives those of the engine.
-func (c *config) settings() actions.Settings {
-	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError}
+func (c *config) settings(notices *notice.Writer) actions.Settings {
+	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices}
 }
 
 // restart names the sections of postern.yaml that differ between two processes
@@ -158,7 +171,8 @@ func (p process) restart(next process) []string {
 	differs("listen", sameListen)
 	differs("log", p.logFormat == next.logFormat && p.logLevel == next.logLevel)
 	differs("onError", p.onError == next.onError)
-	differs("store", p.store == next.store)
+	differs("relay", p.relay == next.relay)
+	differs("store", p.store == next.store && p.quota == next.quota)
 	differs("watch", p.watch == next.watch)
 	return names
 }

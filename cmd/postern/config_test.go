@@ -13,6 +13,7 @@ import (
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -49,11 +50,16 @@ trust: {authenticated: false, listeners: [SUBMISSION], networks: [192.0.2.1, 200
 organization:
   name: Example Ltd
   acceptedDomains: [Example.COM, {name: "*.example.net", kind: externalRelay}]
-  notices: {learnMore: "https://intranet.example.com/dlp"}
+  notices: {from: "Policy <policy@example.com>", language: en, learnMore: "https://intranet.example.com/dlp"}
 directory: {file: people.yaml}
 recipients: {resolve: [groups], postfix: [alias_maps], postfixConfig: postfix}
 policies: [policies/*.yaml, /etc/postern/more.yaml]
-store: {path: data}
+store: {path: data, quota: {senderItems: 1, senderBytes: 2KB, items: 3, bytes: 4MB, reserve: 0}}
+relay:
+  reinject: "tcp:mail.example.com:587"
+  tls: {authorities: ca.pem, certificate: cert.pem, key: key.pem}
+  auth: {user: postern, passwordFile: secret}
+quarantine: {reviewers: [anna@example.com], keep: 10d, digest: "06:45"}
 onError: accept
 blockText: Refused.
 limits: {messageSize: 10MB, memory: 0, decisionTime: 20s, extractedCharacters: 5, extractTime: 3s, nesting: 7, members: 8, connections: 9}
@@ -85,6 +91,14 @@ func TestEveryKeyIsTaken(t *testing.T) {
 		{"postfixConfig", c.postfixAt.path, "/etc/postern/postfix"},
 		{"policies", []string{c.policies[0].path, c.policies[1].path}, []string{"/etc/postern/policies/*.yaml", "/etc/postern/more.yaml"}},
 		{"store", p.store, "/etc/postern/data"},
+		{"quota", p.quota, quarantine.Quota{SenderItems: 1, SenderBytes: 2 << 10, Items: 3, Bytes: 4 << 20}},
+		{"relay", []string{p.relay.address, p.relay.authorities, p.relay.certificate, p.relay.key, p.relay.username, p.relay.passwordFile},
+			[]string{"tcp:mail.example.com:587", "/etc/postern/ca.pem", "/etc/postern/cert.pem", "/etc/postern/key.pem", "postern", "/etc/postern/secret"}},
+		{"from", c.notices.Name + " " + c.notices.Path.String(), "Policy policy@example.com"},
+		{"language", c.language, "en"},
+		{"reviewers", texts(c.reviewers), []string{"anna@example.com"}},
+		{"keep", c.keep, 240 * time.Hour},
+		{"digest", c.digest, 6*60 + 45},
 		{"onError", p.onError, actions.OnErrorAccept},
 		{"blockText", c.blockText, "Refused."},
 		{"messageSize", p.messageSize, int64(10 << 20)},

@@ -17,8 +17,11 @@ func (cr *configReader) organization(e strictyaml.Entry) {
 			"acceptedDomains": cr.acceptedDomains,
 			"notices": func(e strictyaml.Entry) {
 				cr.section(e.Value, e.Field, section{
-					keys:    map[string]func(strictyaml.Entry){"learnMore": cr.learnMore},
-					unbuilt: []string{"from", "language"},
+					keys: map[string]func(strictyaml.Entry){
+						"from":      cr.noticesFrom,
+						"language":  func(e strictyaml.Entry) { cr.c.language, _ = cr.OneOf(e.Value, e.Field, "en") },
+						"learnMore": cr.learnMore,
+					},
 				})
 			},
 		},

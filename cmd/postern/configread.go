@@ -52,13 +52,14 @@ func readConfig(file string, data []byte) (*config, []strictyaml.Problem) {
 			"recipients":   cr.recipients,
 			"policies":     cr.policies,
 			"store":        cr.store,
+			"relay":        cr.relay,
+			"quarantine":   cr.quarantine,
 			"onError":      cr.onError,
 			"blockText":    cr.blockText,
 			"limits":       cr.limits,
 			"log":          cr.log,
 			"watch":        func(e strictyaml.Entry) { cr.boolean(e, &c.process.watch) },
 		},
-		unbuilt: []string{"quarantine", "relay"},
 	})
 	if e, ok := m.Get("recipients"); ok && c.groups && c.people.path == "" {
 		cr.Errorf(e.At, e.Field, "add `directory: {file: people.yaml}`, or take `resolve` away", "groups are to be resolved and there is no directory")
@@ -214,25 +215,6 @@ func (cr *configReader) policies(e strictyaml.Entry) {
 		}
 		cr.c.policies = append(cr.c.policies, reference{path: cr.c.path(text), node: nodes[i], field: field})
 	}
-}
-
-func (cr *configReader) store(e strictyaml.Entry) {
-	cr.section(e.Value, e.Field, section{
-		keys: map[string]func(strictyaml.Entry){
-			"path": func(e strictyaml.Entry) {
-				var p string
-				if !cr.word(e, &p) {
-					return
-				}
-				if p = cr.c.path(p); len(filepath.Join(p, controlName)) > socketPath {
-					cr.Errorf(e.Value, e.Field, "write a shorter path", "the path %q is too long for the control socket in it", clip(p, 60))
-					return
-				}
-				cr.c.process.store = p
-			},
-		},
-		unbuilt: []string{"blobs", "postgres", "redis"},
-	})
 }
 
 func (cr *configReader) onError(e strictyaml.Entry) {

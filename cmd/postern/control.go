@@ -25,17 +25,22 @@ const controlName = "control.sock"
 
 // Bounds of the control protocol: one line of JSON each way.
 const (
-	controlRequest = 4 << 10
+	controlRequest = 256 << 10
 	controlReply   = 64 << 20
 	controlIdle    = 10 * time.Second
-	controlWait    = 5 * time.Minute // for the answer of a reload
+	controlWait    = 5 * time.Minute // for the answer of a reload or a decision
+	controlRead    = 6 * time.Hour   // for that of a command that reads the whole store
 	controlClients = 8
 )
 
 // request is what a command asks of the running process.
 type request struct {
-	Command string `json:"command"`
+	Command string       `json:"command"` // reload or desk
+	Desk    *deskRequest `json:"desk,omitempty"`
 }
+
+// errNotRunning says that no process answers at the control socket.
+var errNotRunning = errors.New("no postern is running")
 
 // listenControl opens the control socket. One that a running process answers is
 // an error, so that no two processes share a store.
@@ -83,6 +88,12 @@ func (s *service) answer(ctx context.Context, conn net.Conn) {
 		reply.Error = "the request cannot be read"
 	case req.Command == "reload":
 		reply = s.reload(ctx, "postern reload", false)
+	case req.Command == "desk" && req.Desk != nil:
+		conn.SetDeadline(time.Now().Add(req.Desk.patience()))
+		if err := s.answerDesk(ctx, conn, req.Desk); err != nil {
+			s.log.Warn("a command went away before it was answered", zap.Error(err))
+		}
+		return
 	default:
 		reply.Error = fmt.Sprintf("the running process knows no command %q", clip(req.Command, 50))
 	}
@@ -101,17 +112,24 @@ func readLine(r io.Reader, n int64) ([]byte, error) {
 	return line, err
 }
 
-// ask sends a command to the running process.
-func ask(store string, req request) (reloaded, error) {
-	var reply reloaded
+// dialControl reaches the running process.
+func dialControl(store string) (net.Conn, error) {
 	path := filepath.Join(store, controlName)
 	conn, err := net.DialTimeout("unix", path, controlIdle)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return reply, fmt.Errorf("no postern is running with the store %s", store)
+		return nil, fmt.Errorf("%w with the store %s", errNotRunning, store)
 	case errors.Is(err, fs.ErrPermission):
-		return reply, fmt.Errorf("%s may be used by its owner only", path)
-	case err != nil:
+		return nil, fmt.Errorf("%s may be used by its owner only", path)
+	}
+	return conn, err
+}
+
+// ask has the running process load its files again.
+func ask(store string, req request) (reloaded, error) {
+	var reply reloaded
+	conn, err := dialControl(store)
+	if err != nil {
 		return reply, err
 	}
 	defer conn.Close()
@@ -127,4 +145,43 @@ func ask(store string, req request) (reloaded, error) {
 		return reply, fmt.Errorf("the running process did not answer: %w", err)
 	}
 	return reply, nil
+}
+
+// patience is how long a command may take.
+func (r *deskRequest) patience() time.Duration {
+	if r.Do == "check" || r.Do == "reindex" {
+		return controlRead
+	}
+	return controlWait
+}
+
+// askRunning has the desk of the running process do something.
+func askRunning(store string, r *deskRequest) (reply deskReply, content []byte, err error) {
+	conn, err := dialControl(store)
+	if err != nil {
+		return reply, nil, err
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(r.patience()))
+	if err := json.NewEncoder(conn).Encode(request{Command: "desk", Desk: r}); err != nil {
+		return reply, nil, err
+	}
+	in := bufio.NewReader(conn)
+	dec := json.NewDecoder(io.LimitReader(in, controlReply))
+	if err := dec.Decode(&reply); err != nil {
+		return reply, nil, fmt.Errorf("the running process did not answer: %w", err)
+	}
+	if reply.Octets == 0 {
+		return reply, nil, nil
+	}
+	// The line's end and the content stand behind the object.
+	rest := bufio.NewReader(io.MultiReader(dec.Buffered(), in))
+	if _, err := rest.ReadBytes('\n'); err != nil {
+		return reply, nil, err
+	}
+	content = make([]byte, reply.Octets)
+	if _, err := io.ReadFull(rest, content); err != nil {
+		return reply, nil, fmt.Errorf("the message did not come whole: %w", err)
+	}
+	return reply, content, nil
 }

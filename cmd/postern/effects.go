@@ -1,45 +1,96 @@
 package main
 
 import (
-	"context"
-	"crypto/rand"
+	"cmp"
+	"os"
+	"strings"
 	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 )
 
 // referenceAlphabet is that of Crockford's base 32: no letter is taken for a
 // digit when a reference is read aloud.
 const referenceAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// live is the twin of the engine's effects for real mail. This version stores
-// nothing: the log line is the record, and the process counts.
-type live struct {
-	delivered, blocked, deferred atomic.Int64
+// outboxLife is how long the outbox tries to send.
+const outboxLife = 5 * 24 * time.Hour
+
+// counters count what the process has answered.
+type counters struct {
+	delivered, blocked, deferred, discarded atomic.Int64
 }
 
-// NewReference implements [actions.Effects].
-func (*live) NewReference() string {
-	var b [6]byte
-	rand.Read(b[:]) // never fails (crypto/rand)
-	for i := range b {
-		b[i] = referenceAlphabet[b[i]&31]
-	}
-	return "P-" + string(b[:])
-}
-
-// Record implements [actions.Effects].
-func (l *live) Record(_ context.Context, _ *message.Message, d *actions.Decision) error {
-	switch d.Outcome.Verdict {
+func (c *counters) count(v actions.Verdict) {
+	switch v {
 	case actions.Deliver:
-		l.delivered.Add(1)
+		c.delivered.Add(1)
 	case actions.Block:
-		l.blocked.Add(1)
+		c.blocked.Add(1)
 	case actions.Defer:
-		l.deferred.Add(1)
+		c.deferred.Add(1)
+	case actions.Discard:
+		c.discarded.Add(1)
 	}
-	return nil
 }
 
-var _ actions.Effects = (*live)(nil)
+// live makes the effects of a world in a running process.
+func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
+	return &actions.Live{
+		Store:        v,
+		Notices:      w.notices,
+		Reviewers:    w.config.reviewers,
+		Organization: w.rules.Organization,
+		Keep:         w.config.keep,
+		Lifetime:     outboxLife,
+		Reference:    newReference,
+		ID:           newID,
+		Now:          time.Now,
+		Explain:      recorded,
+		Repeated:     func(r actions.Repeat) { logRepeat(log, r) },
+	}
+}
+
+// recorded gives a decision as `explain --ref` shows it later.
+func recorded(m *message.Message, d *actions.Decision) ([]byte, error) {
+	return compact(explained("", m, d))
+}
+
+// dryInstall stands for the installation where nothing is sent.
+var dryInstall = install{ID: "dry-run", Key: make([]byte, 32)}
+
+// newNotices gives the writer of notices; nil where the configuration does not
+// say whom they come from.
+func newNotices(c *config, in install) (*notice.Writer, error) {
+	if c.notices.Path.IsNull() || len(c.domains) == 0 {
+		return nil, nil
+	}
+	return notice.New(notice.Settings{
+		From:         c.notices,
+		Organization: cmp.Or(c.name, c.domains[0].Name),
+		Language:     c.language,
+		LearnMore:    c.learnMore,
+		Hostname:     hostname(),
+		InstallID:    in.ID,
+		Key:          in.Key,
+		Now:          time.Now,
+		NewID:        newID,
+	})
+}
+
+// hostname is the name of this machine, as far as it can stand in a Message-ID
+// and an EHLO.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" || strings.ContainsFunc(name, func(r rune) bool {
+		return (r|0x20 < 'a' || r|0x20 > 'z') && (r < '0' || r > '9') && r != '.' && r != '-'
+	}) {
+		return "localhost"
+	}
+	return name
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
@@ -27,23 +28,35 @@ type envelopeFlags struct {
 }
 
 func newExplain() *cobra.Command {
-	var file string
+	var file, store, ref string
 	var asJSON bool
 	var env envelopeFlags
 	cmd := &cobra.Command{
-		Use:   "explain MESSAGE…",
+		Use:   "explain MESSAGE… | --ref REFERENCE",
 		Short: "Say what would happen to a message, and why",
 		Long: `Explain judges messages in files by the policies, exactly as mail is judged, and
 prints the decision and what each rule came to. Nothing is sent, held or
 recorded. "-" reads standard input.
 
+With --ref it prints the decision that was recorded under a reference, as it was
+told to a sender.
+
 What the files do not say of the SMTP session is given by flags. Without --from
 and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 		Example: `  postern explain message.eml
   postern explain --from anna@example.com --to b@partner.example --authenticated anna message.eml
+  postern explain --ref P-7K3M9Q --json
   postern explain --from '<>' --listener MX --client-address 192.0.2.7 --json *.eml`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if ref != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if ref != "" {
+				return runDesk(cmd, file, store, &deskRequest{Do: "explain", Item: strings.ToUpper(ref)}, asJSON, printRecorded)
+			}
 			env.fromSet = cmd.Flags().Changed("from")
 			base, err := env.envelope()
 			if err != nil {
@@ -60,14 +73,31 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 		},
 	}
 	configFlag(cmd, &file)
+	storeFlag(cmd, &store)
 	jsonFlag(cmd, &asJSON)
 	f := cmd.Flags()
+	f.StringVar(&ref, "ref", "", "print the recorded decision of this reference")
 	f.StringVar(&env.from, "from", "", "reverse-path; '<>' is the null path (default: header field From)")
 	f.StringArrayVar(&env.to, "to", nil, "forward-path; may be repeated (default: header fields To, Cc and Bcc)")
 	f.StringVar(&env.clientAddress, "client-address", "", "IP address of the SMTP client")
 	f.StringVar(&env.authenticated, "authenticated", "", "login name of the SMTP session")
 	f.StringVar(&env.listener, "listener", "", "name of the mail server's listener ({daemon_name})")
 	return cmd
+}
+
+// printRecorded prints a recorded decision.
+func printRecorded(o *output, r deskReply, _ []byte) error {
+	if o.json {
+		_, err := o.w.Write(append(r.Explain, '\n'))
+		return err
+	}
+	var e explanationJSON
+	if err := json.Unmarshal(r.Explain, &e); err != nil {
+		return fmt.Errorf("the record cannot be read: %w", err)
+	}
+	e.File = e.Reference
+	o.explanation(e)
+	return nil
 }
 
 // loadGood loads a configuration without mistakes; otherwise they are printed.

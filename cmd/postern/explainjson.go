@@ -5,6 +5,7 @@ import (
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -47,7 +48,13 @@ type forkJSON struct {
 	FinalRecipients []string        `json:"finalRecipients"`
 	Rules           []ruleStateJSON `json:"rules"`
 	Simulated       simulatedJSON   `json:"simulated"`
-	Notices         []struct{}      `json:"notices"` // this version writes no mail
+	Notices         []noticeJSON    `json:"notices"`
+}
+
+// noticeJSON is mail that Postern writes.
+type noticeJSON struct {
+	Kind string   `json:"kind"`
+	To   []string `json:"to"`
 }
 
 type replyJSON struct {
@@ -147,7 +154,10 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		FinalRecipients: list(f.FinalRecipients),
 		Rules:           make([]ruleStateJSON, 0, len(f.Rules)),
 		Simulated:       simulatedJSON{string(f.Simulated.Verdict), ruleOf(f.Simulated.DecidedBy)},
-		Notices:         []struct{}{},
+		Notices:         []noticeJSON{},
+	}
+	if f.Route == actions.Returned {
+		out.Notices = append(out.Notices, noticeJSON{Kind: string(notice.KindBlock), To: []string{env.ReversePath.String()}})
 	}
 	if f.Reply != nil {
 		out.Reply = &replyJSON{f.Reply.Code, f.Reply.Enhanced, strings.Join(f.Reply.Lines, "\n")}

@@ -132,3 +132,15 @@ func (s fileSet) directories() []string {
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
 }
+
+// names lists the files.
+func (s fileSet) names() []string {
+	names := []string{s.Config.Name}
+	if s.People != nil {
+		names = append(names, s.People.Name)
+	}
+	for _, f := range s.Policies {
+		names = append(names, f.Name)
+	}
+	return names
+}

@@ -19,16 +19,17 @@ import (
 // gate is the filter that serves mail: it judges each message by the world that
 // is live when it is complete, and writes one line for it to the log.
 type gate struct {
-	live    atomic.Pointer[world]
-	effects actions.Effects
-	log     *zap.Logger
+	live     atomic.Pointer[world]
+	counters counters
+	log      *zap.Logger
 	// inHand holds the decision of each message between Judge and Done.
 	inHand sync.Map // *message.Message → *actions.Decision
 }
 
 // Judge implements [milter.Filter].
 func (g *gate) Judge(ctx context.Context, m *message.Message) actions.Outcome {
-	d := g.live.Load().judge(ctx, m, g.effects)
+	w := g.live.Load()
+	d := w.judge(ctx, m, w.doors)
 	g.inHand.Store(m, d)
 	return d.Outcome
 }
@@ -39,6 +40,7 @@ func (g *gate) Done(m *message.Message, out actions.Outcome, took time.Duration,
 	if v, ok := g.inHand.LoadAndDelete(m); ok {
 		d = v.(*actions.Decision)
 	}
+	g.counters.count(out.Verdict)
 	logMessage(g.log, m, d, out, took, err)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/rules"
 )
 
 // worldOf builds a world of one policy that sets X-Mark-A.
@@ -33,7 +34,7 @@ type interrupted struct {
 	do func()
 }
 
-func (i interrupted) Record(context.Context, *message.Message, *actions.Decision) error {
+func (i interrupted) Record(context.Context, *rules.Scan, *actions.Decision) error {
 	i.do()
 	return nil
 }
@@ -42,7 +43,8 @@ func TestAMessageInHandKeepsItsWorld(t *testing.T) {
 	before, after := worldOf(t, servedConfig, "1"), worldOf(t, servedConfig, "2")
 	var log journal
 	g := &gate{log: newLogger(process{logFormat: "json", logLevel: zapcore.InfoLevel}, &log)}
-	g.effects = interrupted{do: func() { g.live.Store(after) }}
+	before.doors = interrupted{do: func() { g.live.Store(after) }}
+	after.doors = before.doors
 	g.live.Store(before)
 	for _, want := range []*world{before, after} {
 		env := message.Envelope{Recipients: []message.Recipient{{Raw: "<b@partner.example>"}}}
@@ -67,10 +69,12 @@ func TestAMessageInHandKeepsItsWorld(t *testing.T) {
 func TestWhatIsFixedAtStartOutlivesReloads(t *testing.T) {
 	first := worldOf(t, servedConfig, "1")
 	next := worldOf(t, servedConfig+"onError: accept\nlimits: {nesting: 3, connections: 7}\n", "1")
-	s := &service{process: first.config.process, gate: &gate{}}
-	s.bear(next)
+	s := &service{process: first.config.process, gate: &gate{}, vault: &vault{install: dryInstall}}
+	if err := s.bear(next); err != nil {
+		t.Fatal(err)
+	}
 	live := s.gate.live.Load()
-	if got := live.config.settings().OnError; got != actions.OnErrorTempfail {
+	if got := live.config.settings(nil).OnError; got != actions.OnErrorTempfail {
 		t.Errorf("onError is %s after a reload", got)
 	}
 	if got := live.rules.Extract.Nesting; got != first.config.process.limits.Nesting {

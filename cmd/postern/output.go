@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,9 +22,22 @@ func newOutput(w io.Writer, json bool) *output { return &output{w: bufio.NewWrit
 
 // object prints one line of JSON.
 func (o *output) object(v any) error {
-	enc := json.NewEncoder(o.w)
+	line, err := compact(v)
+	if err == nil {
+		_, err = o.w.Write(append(line, '\n'))
+	}
+	return err
+}
+
+// compact gives one line of JSON, without its end.
+func compact(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 func (o *output) printf(format string, args ...any) { fmt.Fprintf(o.w, format, args...) }

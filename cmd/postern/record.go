@@ -61,6 +61,10 @@ func logMessage(log *zap.Logger, m *message.Message, d *actions.Decision, out ac
 	if reference == "" && d != nil {
 		reference = d.Reference // the outcome is another than was decided on
 	}
+	verdict := out.Verdict
+	if verdict == actions.Discard && d != nil {
+		verdict = d.Verdict()
+	}
 	fields := []zap.Field{
 		zap.String("reference", reference),
 		zap.String("queueId", clip(env.QueueID, logText)),
@@ -72,9 +76,9 @@ func logMessage(log *zap.Logger, m *message.Message, d *actions.Decision, out ac
 		zap.String("login", clip(env.Authenticated, logText)),
 		zap.String("listener", clip(env.Listener, logText)),
 		zap.Int64("size", m.Size),
-		zap.String("verdict", string(out.Verdict)),
+		zap.String("verdict", string(verdict)),
 	}
-	if out.Verdict != actions.Deliver {
+	if out.Verdict == actions.Block || out.Verdict == actions.Defer {
 		fields = append(fields, zap.String("reply", clip(strings.ReplaceAll(out.Reply.String(), "\n", " / "), 2*logText)))
 	}
 	if d != nil {
@@ -107,13 +111,13 @@ func decisionFields(d *actions.Decision) []zap.Field {
 			did = addOnce(did, ruleName(s.Rule)+": "+string(s.State))
 		}
 	}
-	fields := []zap.Field{
+	fields := append(forkFields(d),
 		zap.String("rule", rule),
 		zap.Strings("matched", bound(did, logRules)),
 		zap.Strings("simulated", bound(simulated, logRules)),
 		zap.Strings("signals", bound(signalTexts(d.Notices), logSignals)),
 		zap.Bool("trusted", d.Ours),
-	}
+	)
 	if d.Removed > 0 {
 		fields = append(fields, zap.Int("removedReservedFields", d.Removed))
 	}
@@ -121,6 +125,43 @@ func decisionFields(d *actions.Decision) []zap.Field {
 		fields = append(fields, zap.Bool("addressMismatch", true))
 	}
 	return append(fields, zap.String("policyVersion", d.PolicyVersion))
+}
+
+// routeWords say where a fork goes on.
+var routeWords = map[actions.Route]string{
+	actions.Refused: "refused", actions.InSession: "session", actions.Resubmitted: "outbox",
+	actions.Held: "held", actions.Returned: "returned", actions.Deleted: "deleted",
+}
+
+// forkFields tell of forks with different ways, and of held items.
+func forkFields(d *actions.Decision) []zap.Field {
+	var ways, items []string
+	for i := range d.Forks {
+		f := &d.Forks[i]
+		way := fmt.Sprintf("%s: %s for %d", routeWords[f.Route], f.Verdict, len(f.Recipients))
+		if f.Why != "" {
+			way += ", " + clip(f.Why, logText)
+		}
+		ways = append(ways, way)
+		if f.Item != "" {
+			items = addOnce(items, f.Item)
+		}
+	}
+	var fields []zap.Field
+	if len(ways) > 1 || len(d.Forks) == 1 && d.Forks[0].Route != actions.InSession && d.Forks[0].Route != actions.Refused {
+		fields = append(fields, zap.Strings("forks", bound(ways, logRules)))
+	}
+	if len(items) > 0 {
+		fields = append(fields, zap.Strings("items", bound(items, logRules)))
+	}
+	return fields
+}
+
+// logRepeat tells of a fork that is not done again.
+func logRepeat(log *zap.Logger, r actions.Repeat) {
+	log.Info("retry, not done again", zap.String("queueId", clip(r.QueueID, logText)), zap.String("firstQueueId", clip(r.Before, logText)),
+		zap.String("firstReference", r.Reference), zap.String("outcome", r.Outcome), zap.Time("first", r.First),
+		zap.Strings("recipients", bound(r.Recipients, logRecipients)))
 }
 
 func signalTexts(notices []message.Notice) []string {

@@ -119,9 +119,9 @@ func TestAnotherOutcomeKeepsTheReference(t *testing.T) {
 
 func TestReferencesAreShortAndDiffer(t *testing.T) {
 	form := regexp.MustCompile(`^P-[0-9A-HJKMNP-TV-Z]{6}$`)
-	fx, seen := &live{}, make(map[string]bool)
+	seen := make(map[string]bool)
 	for range 1000 {
-		r := fx.NewReference()
+		r := newReference()
 		if !form.MatchString(r) {
 			t.Fatalf("reference %q", r)
 		}

@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 //	waitlog [-N] PATTERN   waits until at least N lines of the log match
 //	mail SOCKET FILE TO…   hands a message over as an MTA does; prints verdict,
 //	                       reply and edits
+//	held NAME              puts the identifier of the first held item into a variable
+//	ref NAME               puts the reference of the first message in the log there
 //	tidy FILE              makes JSON readable, and hides what differs from run to run
 //	status N COMMAND…      runs a command that must end with exit status N
 func TestScripts(t *testing.T) {
@@ -53,6 +55,8 @@ func TestScripts(t *testing.T) {
 			"waitlog":   scriptWaitLog,
 			"mail":      scriptMail,
 			"tidy":      scriptTidy,
+			"held":      scriptHeld,
+			"ref":       scriptRef,
 			"status":    scriptStatus,
 		},
 		Setup: func(env *testscript.Env) error {
@@ -91,6 +95,7 @@ func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer f.Close()
 	cmd := exec.Command(path, append([]string{"serve"}, args...)...)
+	cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"))
 	cmd.Dir, cmd.Stderr, cmd.Stdout = ts.MkAbs("."), f, f
 	ts.Check(cmd.Start())
 	p := &daemon{cmd: cmd, done: make(chan error, 1)}
@@ -215,6 +220,8 @@ func transact(c *miltertest.Client, data []byte, to []string) (miltertest.Result
 
 var (
 	policyVersions = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
+	identifiers    = regexp.MustCompile(`\b0[0-9A-HJKMNP-TV-Z]{25}\b`)
+	moments        = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	references     = regexp.MustCompile(`\bP-[0-9A-HJKMNP-TV-Z]{6}\b`)
 )
 
@@ -229,8 +236,31 @@ func scriptTidy(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	text := policyVersions.ReplaceAllString(out.String(), "VERSION")
 	text = references.ReplaceAllString(text, "P-REFERE")
+	text = identifiers.ReplaceAllString(text, "IDENTIFIER")
+	text = moments.ReplaceAllString(text, "TIME")
 	text = strings.ReplaceAll(text, ts.Getenv("WORK"), "WORK")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// scriptHeld asks for what is held.
+func scriptHeld(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("postern", "quarantine", "list", "--json", "--state", "held", "--config", "postern.yaml"))
+	var i itemJSON
+	line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
+	ts.Check(json.Unmarshal([]byte(line), &i))
+	ts.Setenv(args[0], i.ID)
+}
+
+func scriptRef(ts *testscript.TestScript, _ bool, args []string) {
+	for line := range strings.Lines(ts.ReadFile("log")) {
+		if strings.Contains(line, `"event":"message"`) {
+			ts.Setenv(args[0], references.FindString(line))
+			return
+		}
+	}
+	// The log of an earlier start is gone: the record is not.
+	ts.Check(ts.Exec("postern", "quarantine", "list", "--all", "--json", "--config", "postern.yaml"))
+	ts.Setenv(args[0], references.FindString(ts.ReadFile("stdout")))
 }
 
 func scriptStatus(ts *testscript.TestScript, _ bool, args []string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/signal"
@@ -17,9 +18,11 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/milter"
+	"github.com/postern-mail/postern/relay"
 )
 
 func newServe() *cobra.Command {
@@ -70,10 +73,27 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 		return err
 	}
 	defer log.Sync()
-	effects := &live{}
-	s := &service{file: file, overrides: o, types: types, process: w.config.process, log: log, gate: &gate{effects: effects, log: log}}
-	s.bear(w)
-	p := s.process
+	p := w.config.process
+	if err := checkPostfix(ctx, w.config, log); err != nil {
+		return err
+	}
+	vault, err := openVault(ctx, p, true)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := vault.Close(); err != nil {
+			alarm(log, "the store could not be closed", zap.Error(err))
+		}
+	}()
+	s := &service{file: file, overrides: o, types: types, process: p, vault: vault, log: log, gate: &gate{log: log}}
+	if err := s.bear(w); err != nil {
+		return err
+	}
+	worker, err := s.newWorker(ctx)
+	if err != nil {
+		return fmt.Errorf("relay: %w", err)
+	}
 	tuneCollector(p.memory)
 
 	spool := filepath.Join(p.store, "spool")
@@ -98,6 +118,7 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	if fresh {
 		s.keep(w)
 	}
+	s.loaded(ctx, audit.PolicyLoaded, w.set.Version, audit.Policies{Files: w.files.names()})
 	server := milter.NewServer(milter.Config{
 		Filter:        s.gate,
 		Log:           log,
@@ -121,6 +142,15 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 		})
 	}
 	wg.Go(func() { s.serveControl(background, control) })
+	wg.Go(func() { every(background, expiryEvery, s.expire) })
+	wg.Go(func() { every(background, sweepEvery, s.sweep) })
+	wg.Go(func() { s.digests(background) })
+	sending, rest := context.WithCancel(context.WithoutCancel(ctx))
+	defer rest()
+	var sender sync.WaitGroup
+	if worker != nil {
+		sender.Go(func() { worker.Run(sending) })
+	}
 	if watch != nil {
 		wg.Go(func() { watch.run(background) })
 	}
@@ -153,9 +183,42 @@ loop:
 		log.Warn("connections were closed before their messages were finished", zap.Error(err))
 	}
 	wg.Wait()
-	log.Info("stopped", zap.Int64("delivered", effects.delivered.Load()), zap.Int64("blocked", effects.blocked.Load()), zap.Int64("deferred", effects.deferred.Load()))
+	rest() // what messages in hand have put into the outbox may still leave
+	sender.Wait()
+	c := &s.gate.counters
+	log.Info("stopped", zap.Int64("delivered", c.delivered.Load()), zap.Int64("blocked", c.blocked.Load()),
+		zap.Int64("deferred", c.deferred.Load()), zap.Int64("taken", c.discarded.Load()))
 	return cause
 }
+
+// newWorker makes the worker of the outbox; nil where mail has no way back to the
+// MTA.
+func (s *service) newWorker(ctx context.Context) (*relay.Worker, error) {
+	if s.process.relay.address == "" {
+		st, err := s.vault.Stats(ctx)
+		if err == nil && st.Outbox > 0 {
+			alarm(s.log, "mail waits in the outbox and there is no `relay`", zap.Int("entries", st.Outbox))
+		}
+		return nil, err
+	}
+	client, err := newClient(s.process.relay)
+	if err != nil {
+		return nil, err
+	}
+	box := &outbox{vault: s.vault, effects: func() *actions.Live { return s.gate.live.Load().effects }, log: s.log}
+	return relay.NewWorker(relay.WorkerOptions{
+		Outbox:   box,
+		Send:     client.Send,
+		Random:   rand.Float64,
+		Lifetime: outboxLife,
+		Grace:    workerGrace,
+		Settled:  func(e relay.Entry, st relay.Settlement, err error) { logSent(s.log, e, st, err) },
+		Alarm:    func(a relay.Alarm) { logOutbox(s.log, a) },
+	}), nil
+}
+
+// workerGrace is how long sends in hand may take at the end.
+const workerGrace = 10 * time.Second
 
 // firstWorld gives the world to begin with: that of the files, or, when they
 // have mistakes, the one that was good last. Fresh is set for the former.

@@ -67,12 +67,18 @@ store: {path: store}
 // startServer serves policies, given by file name, until the test ends.
 func startServer(t *testing.T, drain time.Duration, policies map[string]string) *running {
 	t.Helper()
+	return startConfigured(t, servedConfig, drain, policies)
+}
+
+// startConfigured serves policies with a configuration of the test's own.
+func startConfigured(t *testing.T, config string, drain time.Duration, policies map[string]string) *running {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "postern") // the name of the test would make the sockets' paths too long
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	write(t, filepath.Join(dir, "postern.yaml"), servedConfig)
+	write(t, filepath.Join(dir, "postern.yaml"), config)
 	for name, text := range policies {
 		write(t, filepath.Join(dir, "policies", name), text)
 	}

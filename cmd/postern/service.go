@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -20,6 +21,7 @@ type service struct {
 	types     *classify.Catalog
 	process   process // fixed at start
 	gate      *gate
+	vault     *vault
 	log       *zap.Logger
 
 	reloading sync.Mutex // one reload at a time
@@ -43,11 +45,31 @@ type reloaded struct {
 const errorLog = 50
 
 // bear makes a new world the live one, with what is fixed at start as it was.
-func (s *service) bear(w *world) {
+func (s *service) bear(w *world) error {
 	w.config.process = s.process
 	w.rules.Extract.Nesting, w.rules.Extract.Members = s.process.limits.Nesting, s.process.limits.Members
-	w.engine = actions.NewEngine(w.config.settings())
+	notices, err := newNotices(w.config, s.vault.install)
+	if err != nil {
+		return err
+	}
+	w.notices = notices
+	w.engine = actions.NewEngine(w.config.settings(notices))
+	w.effects = w.live(s.vault, s.log)
+	w.doors = w.effects
 	s.gate.live.Store(w)
+	return nil
+}
+
+// loaded records a set of policies that went live, or was refused. It is a record
+// and no condition: the process goes on without it.
+func (s *service) loaded(ctx context.Context, op audit.Operation, version string, p audit.Policies) {
+	rec, err := audit.Loaded(audit.Head{Time: time.Now(), ID: newID(), PolicyVersion: version}, op, p)
+	if err == nil {
+		err = s.vault.record(ctx, rec)
+	}
+	if err != nil {
+		alarm(s.log, "the load of policies could not be recorded", zap.Error(err))
+	}
 }
 
 // reload loads the files again and makes them live when all are good; messages
@@ -63,6 +85,7 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 	refuse := func(event, reason string, fields ...zap.Field) reloaded {
 		res.Error = reason
 		alarm(log, event, append(fields, zap.String("policyVersion", old.set.Version), zap.String("error", reason))...)
+		s.loaded(ctx, audit.PolicyRefused, old.set.Version, audit.Policies{Problems: len(res.Problems), Reason: audit.MaskText(reason)})
 		return res
 	}
 
@@ -91,12 +114,20 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 	if watching && len(res.Changes) == 0 {
 		return res
 	}
-	s.bear(w)
-	s.keep(w)
 	changes := make([]string, 0, len(res.Changes))
 	for _, c := range res.Changes {
 		changes = append(changes, c.String())
 	}
+	if need := w.missing(s.process); need != "" {
+		res.Good, res.PolicyVersion, res.Changes = false, old.set.Version, []change{}
+		return refuse("reload refused, the old policies stay", need)
+	}
+	if err := s.bear(w); err != nil {
+		res.Good, res.PolicyVersion, res.Changes = false, old.set.Version, []change{}
+		return refuse("reload refused, the old policies stay", err.Error())
+	}
+	s.keep(w)
+	s.loaded(ctx, audit.PolicyLoaded, w.set.Version, audit.Policies{Previous: old.set.Version, Files: w.files.names(), Changes: bound(changes, errorLog)})
 	log.Info("reloaded", zap.String("policyVersion", w.set.Version), zap.Strings("changes", bound(changes, errorLog)))
 	if len(res.Restart) > 0 {
 		log.Warn("a restart is needed for changes of postern.yaml", zap.Strings("sections", res.Restart))

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -20,6 +22,13 @@ type world struct {
 	rules  rules.World
 	set    *rules.Set
 	engine *actions.Engine
+	// notices writes what people are told; nil where the configuration names no
+	// sender of it.
+	notices *notice.Writer
+	// effects are those of a running process, and doors what a message sees of
+	// them.
+	effects *actions.Live
+	doors   actions.Effects
 }
 
 // build compiles files into a world. Problems holds every mistake of all of
@@ -40,6 +49,13 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
+	notices, err := newNotices(c, dryInstall)
+	if err != nil {
+		problems = append(problems, strictyaml.Problem{File: c.file, Field: "organization.notices", What: "notices cannot be written: " + err.Error()})
+	}
+	if set != nil {
+		problems = append(problems, c.needs(set)...)
+	}
 	strictyaml.Sort(problems)
 	if strictyaml.Errors(problems) || set == nil {
 		return nil, c, problems
@@ -57,8 +73,51 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 			Extract:      c.extract,
 			ExtractTime:  c.extractIn,
 		},
-		engine: actions.NewEngine(c.settings()),
+		engine:  actions.NewEngine(c.settings(notices)),
+		notices: notices,
 	}, c, problems
+}
+
+// needs tells what the policies ask for that postern.yaml does not give: someone
+// who looks after held mail, a way for mail that Postern sends, and an address it
+// comes from.
+func (c *config) needs(set *rules.Set) []strictyaml.Problem {
+	var problems []strictyaml.Problem
+	need := func(given bool, rule *rules.Rule, field, what, write string) {
+		if given || rule == nil {
+			return
+		}
+		problems = append(problems, strictyaml.Problem{
+			File: c.file, Field: field, Write: write,
+			What: fmt.Sprintf("rule %q of policy %q %s", rule.Name, rule.Policy.Name, what),
+		})
+	}
+	const (
+		reviewers = "add `quarantine: {reviewers: [postmaster@example.com]}`"
+		relay     = "add `relay: {reinject: \"unix:/var/spool/postfix/public/postern-in\"}`"
+		from      = "add `organization: {notices: {from: \"Mail policy <mail-policy@example.com>\"}}`"
+		all       = ", or refuse the whole message with `blockResponse: rejectAll`"
+	)
+	holding, telling, forking := actions.Holding(set), actions.Telling(set), actions.Forking(set)
+	block := func(rule *rules.Rule, write string) string {
+		if rule != nil && rule == telling {
+			return write + all
+		}
+		return write
+	}
+	need(len(c.reviewers) > 0, holding, "quarantine.reviewers", "may hold mail, and nobody would hear of it", block(holding, reviewers))
+	to := c.process.relay.address != ""
+	switch {
+	case holding != nil:
+		need(to, holding, "relay", "may hold mail, and it could not be released", block(holding, relay))
+		need(!c.notices.Path.IsNull(), holding, "organization.notices.from", "may hold mail, and nobody could be told of it", block(holding, from))
+	case telling != nil:
+		need(to, telling, "relay", "may refuse a message to some of its recipients, and its sender could not be told", block(telling, relay))
+		need(!c.notices.Path.IsNull(), telling, "organization.notices.from", "may refuse a message to some of its recipients, and its sender could not be told", block(telling, from))
+	default:
+		need(to, forking, "relay", "may give the recipients of one message different copies, which could not be sent", relay)
+	}
+	return problems
 }
 
 // load gathers and builds. An error means that postern.yaml itself cannot be
@@ -113,4 +172,14 @@ func newResolver(ctx context.Context, c *config, people directory.Directory) (di
 		return nil, nil
 	}
 	return directory.Chain(chain...), nil
+}
+
+// missing says why a world cannot go live in a process that was started without a
+// way for mail; empty when it can.
+func (w *world) missing(p process) string {
+	if p.relay.address == "" && w.config.process.relay.address != "" &&
+		(actions.Holding(w.set) != nil || actions.Telling(w.set) != nil || actions.Forking(w.set) != nil) {
+		return "the policies need `relay`, which is read at start only: restart postern"
+	}
+	return ""
 }

@@ -18,6 +18,7 @@ import (
 //	accept                      deliver; so does a message without directives
 //	block CODE ENHANCED TEXT    refuse; " | " parts the lines of the text
 //	defer CODE ENHANCED TEXT    refuse for now
+//	discard                     have the MTA say 250 and keep nothing
 //	add NAME: VALUE             add a field at the end
 //	insert N NAME: VALUE        insert it as field N of the section
 //	change N NAME: VALUE        change field N of the name
@@ -67,6 +68,9 @@ func obey(ctx context.Context, m *message.Message, directive string, out *action
 			out.Verdict = actions.Defer
 		}
 		out.Reply = actions.NewReply(code, enhanced, strings.Split(text, " | ")...)
+		return nil
+	case "discard":
+		out.Verdict = actions.Discard
 		return nil
 	case "panic":
 		panic("asked for by the message")

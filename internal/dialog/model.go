@@ -165,6 +165,8 @@ func (m *Model) content(c *miltertest.Client, mail envelope, data []byte) (reply
 		return nil, err
 	case result.Late > 0:
 		return nil, errors.New("a progress frame behind an edit")
+	case result.Verdict.Command == 'd':
+		return nil, nil
 	case result.Verdict.Command != 'c':
 		return refusal(result.Verdict), nil
 	}

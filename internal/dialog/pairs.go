@@ -54,6 +54,7 @@ var scenes = []scene{
 	{name: "block", lines: judged("block 550 5.7.1 "+seenText+" | 50% of it | third line", "S: 550-5.7.1 "+seenText+"\nS: 550-5.7.1 50% of it\nS: 550 5.7.1 third line\n"), sinks: "sink {mark} none\n"},
 	{name: "blockseen", lines: judged("block 554 5.7.2 {seen}", "S: 554 5.7.2 "+seenText+" body={octets}\n"), sinks: "sink {mark} none\n"},
 	{name: "defer", lines: judged("defer 451 4.7.1 {seen}", "S: 451 4.7.1 "+seenText+" body={octets}\n"), sinks: "sink {mark} none\n"},
+	{name: "discard", lines: judged("discard", "S: 250\n"), sinks: "sink {mark} none\n"},
 	{name: "panic", lines: judged("panic", "S: 451 4.3.0 Mail policy check failed, try again later\n"), sinks: "sink {mark} none\n"},
 	{name: "somerefused", lines: `C: MAIL FROM:<from-{mark}@example.com>
 S: 250

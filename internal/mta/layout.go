@@ -44,7 +44,7 @@ func (i *Instance) lay(opt Options) error {
 
 	files := map[string]string{
 		filepath.Join(i.ConfigDir(), "main.cf"):        i.mainCF(opt),
-		filepath.Join(i.ConfigDir(), "master.cf"):      i.masterCF(opt.Listeners),
+		filepath.Join(i.ConfigDir(), "master.cf"):      i.masterCF(opt.Listeners) + services(opt.Services),
 		filepath.Join(i.ConfigDir(), "dynamicmaps.cf"): "",
 	}
 	// What Debian's start script copies into the jail, as far as this machine has it.

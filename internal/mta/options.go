@@ -44,6 +44,8 @@ type Options struct {
 	Refuse []string
 	// Params are further lines of main.cf, as "in_flow_delay=0".
 	Params []string
+	// Services are further entries of master.cf, as ReinjectService.
+	Services []string
 }
 
 // MainCF gives the text of main.cf.

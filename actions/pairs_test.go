@@ -1,0 +1,202 @@
+package actions
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
+	"github.com/postern-mail/postern/rules"
+)
+
+// pairActions writes an action of testdata/pairs.txt as rule n has it, and the
+// edits it makes.
+var pairActions = map[string]func(n string) (yaml []string, edits []Edit){
+	"all":  func(string) ([]string, []Edit) { return []string{"blockAccess: all"}, nil },
+	"user": func(string) ([]string, []Edit) { return []string{"blockAccess: perUser"}, nil },
+	"offer": func(string) ([]string, []Edit) {
+		return []string{"blockAccess: all", "notifyAllowOverride: withJustification"}, nil
+	},
+	"reject": func(string) ([]string, []Edit) { return []string{"rejectMessage: No."}, nil },
+	"quar":   func(string) ([]string, []Edit) { return []string{"quarantine: true"}, nil },
+	"delete": func(string) ([]string, []Edit) { return []string{"deleteMessage: true"}, nil },
+	"stop":   func(string) ([]string, []Edit) { return []string{"stopPolicyProcessing: true"}, nil },
+	"set": func(n string) ([]string, []Edit) {
+		return []string{"setHeader: {X-Rule: " + n + "}"}, []Edit{{setHeader, "X-Rule", n}}
+	},
+	"remove": func(n string) ([]string, []Edit) {
+		return []string{"removeHeader: X-Gone-" + n}, []Edit{{removeHeader, "X-Gone-" + n, ""}}
+	},
+	"subject": func(n string) ([]string, []Edit) {
+		return []string{"prependSubject: " + n}, []Edit{{prependSubject, "", n}}
+	},
+	"add": func(n string) ([]string, []Edit) {
+		return []string{"addRecipients: {bcc: audit" + n + "@example.com}"}, []Edit{{addRecipients, "bcc", "audit" + n + "@example.com"}}
+	},
+	"redirect": func(n string) ([]string, []Edit) {
+		return []string{"redirectMessageTo: desk" + n + "@example.com"}, []Edit{{redirect, "", "desk" + n + "@example.com"}}
+	},
+}
+
+// TestEveryOrderedPairOfActions holds the walk to testdata/pairs.txt: in one
+// rule, in two rules, and in two policies.
+func TestEveryOrderedPairOfActions(t *testing.T) {
+	data, err := os.ReadFile("testdata/pairs.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := pairWorld(t)
+	cells := 0
+	var table string
+	var columns []string
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0 || fields[0] == "#":
+			continue
+		case fields[0] == "one" || fields[0] == "two":
+			table, columns = fields[0], fields[2:]
+			continue
+		case fields[0] == "three":
+			table, columns = fields[2], fields[3:]
+			continue
+		}
+		for i, want := range fields[1:] {
+			cells++
+			a, b := fields[0], columns[i]
+			switch table {
+			case "one":
+				w.holds(t, "in one rule: "+a+", "+b, want, [][]string{{a, b}}, false)
+			case "two":
+				w.holds(t, "in two rules: "+a+", "+b, want, [][]string{{a}, {b}}, false)
+				w.holds(t, "in two policies: "+a+", "+b, want, [][]string{{a}, {b}}, true)
+			default:
+				w.holds(t, "in three rules: "+a+", "+table+", "+b, want, [][]string{{a}, {table}, {b}}, false)
+				w.holds(t, "in three policies: "+a+", "+table+", "+b, want, [][]string{{a}, {table}, {b}}, true)
+			}
+		}
+		if len(fields) != len(columns)+1 {
+			t.Errorf("%s/%s: %d cells for %d columns", table, fields[0], len(fields)-1, len(columns))
+		}
+	}
+	if least := 2 * len(pairActions) * len(pairActions); cells < least {
+		t.Errorf("%d cells, at least %d are due", cells, least)
+	}
+}
+
+// pairsWorld is the session that all pairs are judged in.
+type pairsWorld struct {
+	world   *rules.World
+	m       *message.Message
+	notices *notice.Writer
+}
+
+func pairWorld(t *testing.T) *pairsWorld {
+	c := readCase(t, "block-per-user-mixed", readPeople(t, casesDir+"/people.yaml"))
+	c.env.envelope.Recipients = messageTo(nil, "ben@example.com", "b@customer.example").Envelope.Recipients
+	m, err := message.Read(c.env.envelope, bytes.NewReader(c.eml), nil, message.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	return &pairsWorld{world: c.world(), m: m, notices: caseNotices(t)}
+}
+
+func (w *pairsWorld) holds(t *testing.T, name, want string, ruleActions [][]string, parted bool) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		edits := make(map[string][]Edit)
+		files := []rules.File{{}}
+		for i, of := range ruleActions {
+			n := strconv.Itoa(i + 1)
+			if parted && i > 0 {
+				files = append(files, rules.File{})
+			}
+			f := &files[len(files)-1]
+			if len(f.Data) == 0 {
+				f.Name = "p" + n + ".yaml"
+				f.Data = fmt.Appendf(nil, "policy: Policy %s\nmode: enable\npriority: %d\nrules:\n", n, i)
+			}
+			f.Data = fmt.Appendf(f.Data, "  - rule: %q\n    conditions: {messageSizeOver: 1B}\n    actions:\n", n)
+			for _, a := range of {
+				yaml, makes := pairActions[a](n)
+				edits[n] = append(edits[n], makes...)
+				for _, line := range yaml {
+					f.Data = fmt.Appendf(f.Data, "      %s\n", line)
+				}
+			}
+		}
+		set, problems := Load(files, rules.Vocabulary{Types: classify.Builtin(), Actions: vocabulary{planned: true}})
+		if set == nil || want == "x" {
+			if set != nil || want != "x" {
+				t.Fatalf("loaded: %v, want %s: %s", set != nil, want, problems)
+			}
+			return
+		}
+		d := NewEngine(Settings{Notices: w.notices}).Run(context.Background(), set, rules.NewScan(w.world, w.m), DryRun{})
+		if d.Err != nil {
+			t.Fatal(d.Err)
+		}
+		inside, outside, both := strings.Cut(want, "|")
+		if !both {
+			outside = inside
+		}
+		w.fork(t, d, 0, inside, edits)
+		w.fork(t, d, 1, outside, edits)
+		w.wire(t, d, inside[0], outside[0])
+	})
+}
+
+// fork compares what becomes of a recipient with a cell.
+func (w *pairsWorld) fork(t *testing.T, d *Decision, recipient int, cell string, edits map[string][]Edit) {
+	t.Helper()
+	i := slices.IndexFunc(d.Forks, func(f Fork) bool { return slices.Contains(f.Recipients, recipient) })
+	f := d.Forks[i]
+	by, kept := cell[1:], ""
+	switch cell[0] {
+	case 'P':
+		by, kept = "", cell[1:]
+	case 'Q':
+		by, kept, _ = strings.Cut(cell[1:], "+")
+	}
+	verdict := map[byte]Verdict{'B': Block, 'Q': Quarantine, 'D': Delete, 'P': Deliver}[cell[0]]
+	decided := ""
+	if f.DecidedBy != nil {
+		decided = f.DecidedBy.Name
+	}
+	if f.Verdict != verdict || decided != by {
+		t.Errorf("recipient %d: %s by %q, want %s by %q", recipient, f.Verdict, decided, verdict, by)
+	}
+	var want []Edit
+	for _, n := range kept {
+		want = append(want, edits[string(n)]...)
+	}
+	if diff := cmp.Diff(want, f.Edits); diff != "" {
+		t.Errorf("recipient %d: edits (-want +got):\n%s", recipient, diff)
+	}
+}
+
+// wire compares what the client and the MTA see with what becomes of the two
+// recipients.
+func (w *pairsWorld) wire(t *testing.T, d *Decision, inside, outside byte) {
+	t.Helper()
+	want := Discard
+	switch {
+	case inside == 'B' && outside == 'B':
+		want = Block
+	case inside == 'P' || outside == 'P':
+		want = Deliver
+	}
+	if d.Outcome.Verdict != want {
+		t.Errorf("the MTA is told %s, want %s", d.Outcome.Verdict, want)
+	}
+}

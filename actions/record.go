@@ -1,0 +1,241 @@
+package actions
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/postern-mail/postern/audit"
+	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/rules"
+)
+
+// matched is one matched rule of an item, with masked evidence.
+type matched struct {
+	Policy   string           `json:"policy"`
+	Rule     string           `json:"rule"`
+	State    State            `json:"state"`
+	Evidence []rules.Evidence `json:"evidence,omitempty"`
+}
+
+// matches gives the rules of a fork as its item keeps them.
+func (b *batch) matches(f *Fork) (json.RawMessage, error) {
+	out := make([]matched, 0, len(f.Rules))
+	for _, r := range f.Rules {
+		m := matched{Policy: r.Rule.Policy.Name, Rule: r.Rule.Name, State: r.State}
+		results := b.d.Evaluation.Rules
+		if i := slices.IndexFunc(results, func(res rules.RuleResult) bool { return res.Rule == r.Rule }); i >= 0 {
+			m.Evidence = results[i].Evidence
+		}
+		out = append(out, m)
+	}
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return nil, err
+	}
+	masked, err := audit.MaskJSON(raw, b.values()...)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(masked)
+}
+
+func (b *batch) head() audit.Head {
+	env := &b.m.Envelope
+	h := audit.Head{
+		Time: b.now, ID: b.ID(), Reference: b.d.Reference, PolicyVersion: b.d.PolicyVersion, QueueID: env.QueueID,
+	}
+	if env.ClientAddr.IsValid() {
+		h.ClientIP = env.ClientAddr.String()
+	}
+	return h
+}
+
+// add puts a record into the commit.
+func (b *batch) add(rec audit.Record, err error) error {
+	if err != nil {
+		return err
+	}
+	line, err := audit.Marshal(rec)
+	if err != nil {
+		return err
+	}
+	b.commit.Records = append(b.commit.Records, quarantine.Record{
+		Time: b.now, Reference: rec.Reference, QueueID: rec.QueueID, Operation: string(rec.Operation), Data: line,
+	})
+	return nil
+}
+
+// record adds the record of the decision, and one for each fork not done again.
+func (b *batch) record() error {
+	values := b.values()
+	explain, err := b.Explain(b.m, b.d)
+	if err != nil {
+		return err
+	}
+	o := audit.Outcome{Message: b.metaData(values), Policies: b.policies(values), AddressMismatch: b.d.AddressMismatch}
+	if o.Explain, err = audit.MaskJSON(explain, values...); err != nil {
+		return err
+	}
+	acted := false
+	for i := range b.d.Forks {
+		f := &b.d.Forks[i]
+		o.Forks = append(o.Forks, b.fork(i, f))
+		acted = acted || slices.ContainsFunc(f.Rules, func(r RuleState) bool { return r.State != Simulated })
+	}
+	o.Simulated = len(o.Policies) > 0 && !acted
+	for _, n := range b.d.Notices {
+		o.Signals = append(o.Signals, audit.Signal{Part: audit.MaskText(n.Part, values...), Signal: string(n.Signal), Detail: n.Detail})
+	}
+	switch {
+	case b.d.Err != nil:
+		err = b.add(audit.MessageError(b.head(), o, audit.MaskText(b.d.Err.Error(), values...)))
+	case len(o.Policies) > 0:
+		err = b.add(audit.Matched(b.head(), o))
+	default:
+		err = b.add(audit.Signalled(b.head(), o))
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range b.repeats {
+		if err := b.add(audit.Repeated(b.head(), audit.Retry{Outcome: r.Outcome, FirstQueueID: r.Before, FirstReference: r.Reference, Seen: r.Seen})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// values are all values found in the message: none of them may stand in a record.
+func (b *batch) values() []audit.Value {
+	if b.looked {
+		return b.found
+	}
+	b.looked = true
+	for _, p := range b.scan.Detections(b.ctx) {
+		for _, m := range p.Matches {
+			b.found = append(b.found, m.Value)
+		}
+	}
+	return b.found
+}
+
+func (b *batch) metaData(values []audit.Value) audit.ExchangeMetaData {
+	env := &b.m.Envelope
+	md := audit.ExchangeMetaData{
+		From: env.ReversePath.String(), Subject: audit.MaskText(b.m.Subject(), values...),
+		RecipientCount: len(env.Recipients), Size: b.m.Size, To: []string{},
+	}
+	if f, ok := b.m.Header.Get("Message-ID"); ok {
+		md.MessageID = f.Text()
+	}
+	shown := make(map[string]bool)
+	for _, box := range []struct {
+		name string
+		list *[]string
+	}{{"To", &md.To}, {"Cc", &md.CC}} {
+		for _, p := range b.m.Header.Addresses(box.name) {
+			shown[p.Key()] = true
+			*box.list = append(*box.list, p.String())
+		}
+	}
+	for _, r := range env.Recipients {
+		if !shown[r.Path.Key()] {
+			md.BCC = append(md.BCC, r.Path.String())
+		}
+	}
+	return md
+}
+
+var ruleModes = map[rules.Mode]audit.RuleMode{
+	rules.Enable:                   audit.Enforce,
+	rules.TestWithNotifications:    audit.AuditAndNotify,
+	rules.TestWithoutNotifications: audit.AuditOnly,
+}
+
+// policies lists the rules that matched, by policy.
+func (b *batch) policies(values []audit.Value) []audit.PolicyDetails {
+	var out []audit.PolicyDetails
+	for i := range b.d.Evaluation.Rules {
+		res := &b.d.Evaluation.Rules[i]
+		if res.Result != rules.Matched {
+			continue
+		}
+		p := res.Rule.Policy
+		if len(out) == 0 || out[len(out)-1].PolicyName != p.Name {
+			out = append(out, audit.PolicyDetails{PolicyID: audit.PolicyID(p.Name), PolicyName: p.Name})
+		}
+		rule := audit.Rule{
+			RuleID: audit.RuleID(p.Name, res.Rule.Name), RuleName: res.Rule.Name, RuleMode: ruleModes[p.Mode],
+			Actions: []string{}, State: string(b.state(res.Rule)), ConditionsMatched: b.conditions(res, values),
+		}
+		if st := b.state(res.Rule); b.d.Outcome.Verdict != Defer && (st == Applied || st == Enforced) {
+			rule.Actions = specOf(res.Rule).names
+		}
+		last := &out[len(out)-1]
+		last.Rules = append(last.Rules, rule)
+	}
+	return out
+}
+
+// state is what became of a rule: in the first fork that has it, enforced before
+// any other.
+func (b *batch) state(rule *rules.Rule) State {
+	var found State
+	for _, f := range b.d.Forks {
+		for _, r := range f.Rules {
+			if r.Rule == rule && (found == "" || r.State == Enforced) {
+				found = r.State
+			}
+		}
+	}
+	return found
+}
+
+func (b *batch) conditions(res *rules.RuleResult, values []audit.Value) audit.ConditionsMatched {
+	var c audit.ConditionsMatched
+	for _, r := range res.Conditions {
+		if r.Result == rules.True.String() {
+			c.OtherConditions = append(c.OtherConditions, audit.NameValue{Name: r.Condition, Value: audit.MaskText(r.Reason, values...)})
+		}
+	}
+	for _, e := range res.Evidence {
+		s := audit.SensitiveInformation{
+			SensitiveInformationTypeName: e.Type, Count: e.Count, UniqueCount: e.UniqueCount, Confidence: e.Confidence,
+			Location: audit.MaskText(location(e.Parts), values...),
+		}
+		if t, ok := b.scan.World.Types.Lookup(e.Type); ok {
+			s.SensitiveType = t.ID
+		}
+		c.SensitiveInformation = append(c.SensitiveInformation, s)
+	}
+	return c
+}
+
+// location is Purview's word for where a value was found.
+func location(parts []string) string {
+	var out []string
+	for _, p := range parts {
+		if p == "body" || p == "subject" {
+			p = "Message Body"
+		}
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func (b *batch) fork(i int, f *Fork) audit.Fork {
+	out := audit.Fork{
+		Verdict: string(f.Verdict), FinalRecipients: f.FinalRecipients, Item: b.items[i], Recipients: []string{},
+		Simulated: string(f.Simulated.Verdict),
+	}
+	for _, r := range f.Recipients {
+		out.Recipients = append(out.Recipients, b.m.Envelope.Recipients[r].Path.String())
+	}
+	if f.DecidedBy != nil {
+		out.Policy, out.Rule = f.DecidedBy.Policy.Name, f.DecidedBy.Name
+	}
+	return out
+}

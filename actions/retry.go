@@ -1,0 +1,209 @@
+package actions
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/quarantine"
+)
+
+// What a fork came to, as its fingerprint keeps it.
+const (
+	outcomeHeld       = "held"
+	outcomeReinjected = "reinjected"
+	outcomeReturned   = "returned"
+)
+
+// How long after the first a message counts as a retry of its client (design:
+// "Retries"). A message without a Message-ID of the client is one only while the
+// first is held.
+const (
+	retryTime     = 6 * time.Hour
+	retryHeldTime = 5 * 24 * time.Hour
+	retryAnonTime = 15 * time.Minute
+)
+
+// fingerprint gives the fingerprint of a fork, and that of an earlier message of
+// which this one is a retry; nil when it is none.
+func (b *batch) fingerprint(f *Fork, outcome string) (fp, again *quarantine.Fingerprint, err error) {
+	env := &b.m.Envelope
+	fp = &quarantine.Fingerprint{
+		Digest:    b.digest(f),
+		MessageID: clientField(env, b.m.Header, "Message-ID"),
+		Outcome:   outcome,
+		Reference: b.d.Reference,
+		QueueID:   env.QueueID,
+		At:        b.now,
+		Expires:   b.now.Add(retryTime),
+		Unless:    b.now.Add(-retryAnonTime),
+	}
+	if fp.MessageID != "" {
+		fp.Date = clientField(env, b.m.Header, "Date")
+		fp.Unless = b.now.Add(-retryTime)
+	}
+	if env.ClientAddr.IsValid() {
+		fp.ClientAddr = env.ClientAddr.String()
+	}
+	stored, err := b.Store.Fingerprints(b.ctx, fp.Digest)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range stored {
+		s := &stored[i]
+		if s.ClientAddr == fp.ClientAddr && s.MessageID == fp.MessageID && s.Date == fp.Date && isRetry(s, b.now) {
+			return fp, s, nil
+		}
+	}
+	// An older one, that is no retry, must not refuse the commit.
+	if len(stored) > 0 {
+		fp.Unless = stored[0].At.Add(time.Nanosecond)
+	}
+	return fp, nil, nil
+}
+
+func isRetry(first *quarantine.Fingerprint, now time.Time) bool {
+	age := now.Sub(first.At)
+	held := first.Item != "" && first.ItemState == quarantine.StateHeld
+	if first.MessageID == "" {
+		return held && age <= retryAnonTime
+	}
+	return age <= retryTime || held && age <= retryHeldTime
+}
+
+// digest is a hash over what a retry repeats: the envelope of the fork, the
+// client's own header fields and the body.
+func (b *batch) digest(f *Fork) string {
+	env := &b.m.Envelope
+	h := sha256.New()
+	part(h, env.ReversePath.Key())
+	var to []string
+	for _, i := range f.Recipients {
+		to = append(to, env.Recipients[i].Path.Key())
+	}
+	slices.Sort(to)
+	part(h, slices.Compact(to)...)
+	anonymous := clientField(env, b.m.Header, "Message-ID") == ""
+	for _, field := range b.m.Header {
+		if !passing(field, anonymous) {
+			part(h, strings.ToLower(field.Name), strings.TrimSpace(strings.ReplaceAll(field.Value, "\r", "")))
+		}
+	}
+	part(h, "")
+	h.Write(b.m.Body())
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// part adds texts so that no two lists of texts give the same octets.
+func part(h hash.Hash, texts ...string) {
+	var n [8]byte
+	put := func(v int) {
+		for i := range n {
+			n[i] = byte(v >> (8 * i))
+		}
+		h.Write(n[:])
+	}
+	put(len(texts))
+	for _, t := range texts {
+		put(len(t))
+		h.Write([]byte(t))
+	}
+}
+
+// passing tells the fields that change from one attempt to the next: trace fields
+// and marks of filters before us, our own, and, for a client without a Message-ID,
+// the two that the MTA makes up anew each time.
+func passing(f message.Field, anonymous bool) bool {
+	n := strings.ToLower(f.Name)
+	switch n {
+	case "received", "return-path", "authentication-results":
+		return true
+	case "message-id", "date":
+		return anonymous
+	}
+	return strings.HasPrefix(n, "x-spam") || reserved(f.Name, true)
+}
+
+// clientField gives a field that the client itself wrote; empty when it wrote
+// none.
+func clientField(env *message.Envelope, h message.Header, name string) string {
+	f, ok := h.Get(name)
+	if !ok || strings.EqualFold(name, "Message-ID") && generatedID(env, f) {
+		return ""
+	}
+	return f.Text()
+}
+
+// generatedID tells a Message-ID made by Postfix for a client that gave none:
+// its local part ends in the queue identifier and its domain is the MTA's name.
+func generatedID(env *message.Envelope, f message.Field) bool {
+	if env.QueueID == "" {
+		return false
+	}
+	local, domain, ok := strings.Cut(strings.Trim(f.Text(), "<>"), "@")
+	return ok && strings.HasSuffix(local, "."+env.QueueID) && strings.EqualFold(domain, env.Hostname)
+}
+
+// repeat leaves a fork out: it was done when the message came before.
+func (b *batch) repeat(f *Fork, first *quarantine.Fingerprint) error {
+	f.Why, f.FinalRecipients = "done when the message came before, as "+first.QueueID, nil
+	r := Repeat{
+		Reference: first.Reference, Outcome: first.Outcome, QueueID: b.m.Envelope.QueueID, Before: first.QueueID,
+		First: first.At, Seen: 2,
+	}
+	if first.Item != "" {
+		item, err := b.Store.Item(b.ctx, first.Item)
+		if err != nil {
+			return err
+		}
+		r.Outcome, r.Seen = string(item.State), item.Seen+2
+	}
+	for _, i := range f.Recipients {
+		r.Recipients = append(r.Recipients, b.m.Envelope.Recipients[i].Path.String())
+	}
+	b.repeats = append(b.repeats, r)
+	return nil
+}
+
+// heldBefore repeats what became of the first: still held it is seen again,
+// released it is delivered again, and otherwise it stays refused.
+func (b *batch) heldBefore(f *Fork, first *quarantine.Fingerprint) error {
+	switch first.ItemState {
+	case quarantine.StateReleased, quarantine.StateReleasing:
+		f.Route, f.Verdict, f.Why = Resubmitted, Deliver, "released when the message came before, as "+first.QueueID
+		f.edited = newDeliveries(b.m, b.d.Forks, b.d.Ours).copy(f)
+		if len(f.edited.final) == 0 {
+			return nil
+		}
+		entries, err := b.entries(quarantine.EntryReinject, f.edited.final, b.blob(f.edited.bytes(b.m.Body())))
+		b.commit.Entries = append(b.commit.Entries, entries...)
+		return err
+	}
+	if err := b.repeat(f, first); err != nil {
+		return err
+	}
+	if first.ItemState != quarantine.StateHeld {
+		b.ended++
+		return nil
+	}
+	f.Item = first.Item
+	return b.Store.Seen(b.ctx, first.Item, b.now)
+}
+
+// refuseEnded refuses a retry in the session when all of the message was held
+// before and nobody let it go.
+func (b *batch) refuseEnded() {
+	if b.ended == 0 || b.ended < len(b.d.Forks) {
+		return
+	}
+	reply := NewReply(550, "5.7.1", defaultBlockText, "Reference "+b.d.Reference)
+	for i := range b.d.Forks {
+		f := &b.d.Forks[i]
+		f.Verdict, f.Route, f.Reply = Block, Refused, &reply
+	}
+	b.d.Outcome = Outcome{Verdict: Block, Reply: reply, Reference: b.d.Reference}
+}

@@ -1,0 +1,282 @@
+package actions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-mail/postern/quarantine"
+)
+
+// decide moves the only item by an event.
+func (g *gate) decide(event quarantine.Event) {
+	g.t.Helper()
+	item := g.items()[0]
+	d := &quarantine.Decision{Item: item.ID, Event: event, By: "reviewer@example.com", At: *g.now.Load()}
+	if event == quarantine.EventRelease {
+		c, err := g.live.Release(g.t.Context(), &item, []byte(g.octets(item.Blob)), Release{})
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		d.Commit = c
+	}
+	if _, err := g.store.Decide(g.t.Context(), d); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// deliver has the outbox send everything, and gives what it sent.
+func (g *gate) deliver() []string {
+	g.t.Helper()
+	lines, entries := g.outbox()
+	for _, e := range entries {
+		r := &quarantine.Report{Entry: e.ID, Attempt: e.Attempt, At: *g.now.Load()}
+		for i := range e.Recipients {
+			r.Results = append(r.Results, quarantine.Result{Recipient: i, Delivery: quarantine.Delivered})
+		}
+		if err := g.store.Finish(g.t.Context(), r); err != nil {
+			g.t.Fatal(err)
+		}
+	}
+	return lines
+}
+
+// TestRetries sends a message, lets something happen, and sends it again.
+func TestRetries(t *testing.T) {
+	const (
+		hold = "b@hold.example"
+		ndr  = "b@block.example"
+	)
+	generated := func(id string) []string {
+		return []string{"Message-ID: <20260302090000." + id + "@mx.example.com>", "Date: Mon, 02 Mar 2026 09:00:00 +0000"}
+	}
+	tests := []struct {
+		name   string
+		first  mail
+		event  func(*gate)
+		second mail
+		// wanted of the second: the verdict, what the outbox sends because of it, the
+		// outcome that is repeated, and how many items there are then.
+		verdict Verdict
+		sent    []string
+		repeats string
+		items   int
+	}{
+		{name: "held", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			verdict: Discard, repeats: "held", items: 1},
+		{name: "held, after five days", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: later(5 * 24 * time.Hour), verdict: Discard, repeats: "held", items: 1},
+		{name: "held, after more than five days", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: later(5*24*time.Hour + time.Second), verdict: Discard, items: 2},
+		{name: "held, with a changed Date", first: mail{to: []string{hold}}, second: mail{to: []string{hold},
+			header: []string{ownFields[0], "Date: Mon, 02 Mar 2026 09:00:01 +0000"}}, verdict: Discard, items: 2},
+		{name: "held, with another Message-ID", first: mail{to: []string{hold}}, second: mail{to: []string{hold},
+			header: []string{"Message-ID: <2@client.example>", ownFields[1]}}, verdict: Discard, items: 2},
+		{name: "held, with another body", first: mail{to: []string{hold}}, second: mail{to: []string{hold}, body: "Other."},
+			verdict: Discard, items: 2},
+		{name: "held, from another client", first: mail{to: []string{hold}}, second: mail{to: []string{hold}, client: "192.0.2.11"},
+			verdict: Discard, items: 2},
+		{name: "held, to one more", first: mail{to: []string{hold}}, second: mail{to: []string{hold, "c@hold.example"}},
+			verdict: Discard, items: 2},
+		{name: "held, recipients in another order", first: mail{to: []string{hold, "c@hold.example"}}, second: mail{
+			to: []string{"c@hold.example", hold}}, verdict: Discard, repeats: "held", items: 1},
+		{name: "held, with other trace fields and marks", first: mail{to: []string{hold}},
+			second:  mail{to: []string{hold}, header: append([]string{"X-Spam-Score: 3", "Authentication-Results: mx; none", "X-Postern-Loop: 1"}, ownFields...)},
+			verdict: Discard, repeats: "held", items: 1},
+		{name: "held beside a delivered one", first: mail{to: []string{hold, "c@other.example"}}, second: mail{to: []string{hold, "c@other.example"}},
+			verdict: Deliver, repeats: "held", items: 1},
+		{name: "deleted by a reviewer", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: decided(quarantine.EventDelete), verdict: Block, repeats: "deleted", items: 1},
+		{name: "deleted, beside a delivered one", first: mail{to: []string{hold, "c@other.example"}}, second: mail{to: []string{hold, "c@other.example"}},
+			event: decided(quarantine.EventDelete), verdict: Deliver, repeats: "deleted", items: 1},
+		{name: "expired", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: decided(quarantine.EventExpire), verdict: Block, repeats: "expired", items: 1},
+		{name: "rejected", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: decided(quarantine.EventReject), verdict: Block, repeats: "rejected", items: 1},
+		{name: "deleted, after six hours", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: all(decided(quarantine.EventDelete), later(6*time.Hour+time.Second)), verdict: Discard, items: 2},
+		{name: "on its way out", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: decided(quarantine.EventRelease), verdict: Discard, sent: []string{"reinject b@hold.example", "release b@hold.example"}, items: 1},
+		{name: "released", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: all(decided(quarantine.EventRelease), delivered), verdict: Discard, sent: []string{"reinject b@hold.example"}, items: 1},
+		{name: "released, after six hours", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: all(decided(quarantine.EventRelease), delivered, later(6*time.Hour+time.Second)), verdict: Discard, items: 2},
+		{name: "released twice", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: all(decided(quarantine.EventRelease), delivered, again(mail{to: []string{hold}}), delivered), verdict: Discard,
+			sent: []string{"reinject b@hold.example"}, items: 1},
+		{name: "re-injected", first: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}},
+			second: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}}, event: delivered,
+			verdict: Deliver, repeats: "reinjected"},
+		{name: "re-injected and not sent yet", first: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}},
+			second:  mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}},
+			verdict: Deliver, repeats: "reinjected", sent: []string{"reinject ben@example.com"}},
+		{name: "re-injected, after six hours", first: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}},
+			second: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}}, event: all(delivered, later(6*time.Hour+time.Second)),
+			verdict: Deliver, sent: []string{"reinject ben@example.com"}},
+		{name: "told by mail", first: mail{to: []string{ndr}}, second: mail{to: []string{ndr}}, event: delivered,
+			verdict: Discard, repeats: "returned"},
+		{name: "told by mail, after six hours", first: mail{to: []string{ndr}}, second: mail{to: []string{ndr}}, event: all(delivered, later(6*time.Hour+time.Second)),
+			verdict: Discard, sent: []string{"notice anna@example.com"}},
+		{name: "told by mail, without a Message-ID", first: mail{to: []string{ndr}, header: anonymous}, second: mail{to: []string{ndr}, header: anonymous}, event: delivered,
+			verdict: Discard, sent: []string{"notice anna@example.com"}},
+		{name: "without a Message-ID, held", first: mail{to: []string{hold}, header: anonymous}, second: mail{to: []string{hold}, header: anonymous},
+			event: later(15 * time.Minute), verdict: Discard, repeats: "held", items: 1},
+		{name: "without a Message-ID, held for long", first: mail{to: []string{hold}, header: anonymous}, second: mail{to: []string{hold}, header: anonymous},
+			event: later(15*time.Minute + time.Second), verdict: Discard, items: 2},
+		{name: "without a Message-ID, deleted", first: mail{to: []string{hold}, header: anonymous}, second: mail{to: []string{hold}, header: anonymous},
+			event: decided(quarantine.EventDelete), verdict: Discard, items: 2},
+		{name: "with a Message-ID that the MTA made", first: mail{to: []string{hold}, header: generated("Q1")},
+			second:  mail{to: []string{hold}, header: []string{generated("Q2")[0], "Date: Mon, 02 Mar 2026 09:05:00 +0000"}},
+			verdict: Discard, repeats: "held", items: 1},
+		{name: "with a Message-ID that the MTA made, for long", first: mail{to: []string{hold}, header: generated("Q1")},
+			second: mail{to: []string{hold}, header: generated("Q2")}, event: later(time.Hour), verdict: Discard, items: 2},
+		{name: "with a Message-ID like one of the MTA", first: mail{to: []string{hold}, header: generated("QX")},
+			second: mail{to: []string{hold}, header: generated("QX")}, event: later(time.Hour), verdict: Discard, repeats: "held", items: 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGate(t, gatePolicy, Settings{})
+			tt.first.queueID, tt.second.queueID = "Q1", "Q2"
+			for _, m := range []*mail{&tt.first, &tt.second} {
+				if m.header == nil {
+					m.header = ownFields
+				}
+			}
+			first := g.send(tt.first)
+			if first.Err != nil {
+				t.Fatal(first.Err)
+			}
+			if tt.event != nil {
+				tt.event(g)
+			}
+			g.repeats = nil
+			second := g.send(tt.second)
+			if second.Err != nil {
+				t.Fatal(second.Err)
+			}
+			if second.Outcome.Verdict != tt.verdict {
+				t.Errorf("the retry is told %s, want %s", second.Outcome.Verdict, tt.verdict)
+			}
+			if diff := cmp.Diff(tt.sent, g.deliver()); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+			items := g.items()
+			if len(items) != tt.items {
+				t.Errorf("%d items, want %d", len(items), tt.items)
+			}
+			got := ""
+			for _, r := range g.repeats {
+				got = r.Outcome
+				if r.QueueID != "Q2" || r.Before != "Q1" || r.Reference != first.Reference || r.Seen != 2 {
+					t.Errorf("the repeat says %+v", r)
+				}
+			}
+			if got != tt.repeats {
+				t.Errorf("repeated: %q, want %q", got, tt.repeats)
+			}
+			if want := tt.repeats == "held"; len(items) > 0 && (items[0].Seen == 1) != want {
+				t.Errorf("seen %d times more, want once: %v", items[0].Seen, want)
+			}
+			suppressed := slices.ContainsFunc(g.records(), func(r quarantine.Record) bool {
+				return r.Operation == "RetrySuppressed" && r.QueueID == "Q2" && strings.Contains(string(r.Data), `"Q1"`)
+			})
+			if suppressed != (tt.repeats != "") {
+				t.Errorf("a record of a repeated outcome: %v", suppressed)
+			}
+		})
+	}
+}
+
+var (
+	anonymous = []string{"Subject: without a name"}
+)
+
+func later(d time.Duration) func(*gate)          { return func(g *gate) { g.later(d) } }
+func decided(event quarantine.Event) func(*gate) { return func(g *gate) { g.decide(event) } }
+func delivered(g *gate)                          { g.deliver() }
+
+func again(m mail) func(*gate) {
+	return func(g *gate) {
+		m.header, m.queueID = ownFields, "Q1"
+		g.send(m)
+	}
+}
+
+func all(events ...func(*gate)) func(*gate) {
+	return func(g *gate) {
+		for _, e := range events {
+			e(g)
+		}
+	}
+}
+
+// TestASecondRetryFindsTheFirst counts how often a held message came.
+func TestASecondRetryFindsTheFirst(t *testing.T) {
+	g := newGate(t, gatePolicy, Settings{})
+	for i := range 4 {
+		g.send(mail{to: []string{"b@hold.example"}, queueID: fmt.Sprint("Q", i), header: ownFields})
+		g.later(time.Hour)
+	}
+	items := g.items()
+	if len(items) != 1 || items[0].Seen != 3 {
+		t.Fatalf("%d items, the first seen %d times more; want 1, 3", len(items), items[0].Seen)
+	}
+	var seen []int
+	for _, r := range g.repeats {
+		seen = append(seen, r.Seen)
+	}
+	if want := []int{2, 3, 4}; !slices.Equal(seen, want) {
+		t.Errorf("seen %v times, want %v", seen, want)
+	}
+}
+
+// TestSessionsWithTheSameMessageMakeOneHold sends one message in many sessions,
+// all of which have looked for its fingerprint before any has committed.
+func TestSessionsWithTheSameMessageMakeOneHold(t *testing.T) {
+	for _, header := range [][]string{ownFields, anonymous} {
+		g := newGate(t, gatePolicy, Settings{})
+		const sessions = 8
+		var waiting sync.WaitGroup
+		waiting.Add(sessions)
+		var calls sync.Map
+		var mu sync.Mutex
+		n := 0
+		g.store.before = func() {
+			mu.Lock()
+			n++
+			first := n <= sessions
+			mu.Unlock()
+			if first {
+				waiting.Done()
+				waiting.Wait()
+			}
+		}
+		var done sync.WaitGroup
+		for i := range sessions {
+			done.Go(func() {
+				d := g.send(mail{to: []string{"b@hold.example", "b@block.example", "ben@example.com", "c@other.example", "d@other.example"}, queueID: fmt.Sprint("Q", i), header: header})
+				calls.Store(i, d)
+			})
+		}
+		done.Wait()
+		calls.Range(func(i, d any) bool {
+			if d := d.(*Decision); d.Outcome.Verdict != Deliver || d.Err != nil {
+				t.Errorf("session %v: %s, error %v", i, d.Outcome.Verdict, d.Err)
+			}
+			return true
+		})
+		items := g.items()
+		if len(items) != 1 || items[0].Seen != sessions-1 {
+			t.Fatalf("%d items, the first seen %d times more; want 1, %d", len(items), items[0].Seen, sessions-1)
+		}
+		if _, entries := g.outbox(); len(header) == 2 && len(entries) != 2 {
+			t.Errorf("the outbox has %d entries, want one notice and one copy", len(entries))
+		}
+	}
+}

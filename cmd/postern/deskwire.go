@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// deskRequest is what a command asks of a desk.
+type deskRequest struct {
+	Do string `json:"do"`
+	// By is the login of who asks.
+	By   string `json:"by"`
+	Item string `json:"item,omitempty"`
+	Why  string `json:"why,omitempty"`
+
+	To           []string  `json:"to,omitempty"`
+	Redirect     []string  `json:"redirect,omitempty"`
+	WithoutEdits bool      `json:"withoutEdits,omitempty"`
+	Until        time.Time `json:"until,omitzero"`
+
+	Filter quarantine.Filter `json:"filter,omitzero"`
+}
+
+// deskReply is a desk's answer.
+type deskReply struct {
+	// Error says why nothing was done; No that it was a plain no, as to a decision
+	// that somebody else has taken.
+	Error string `json:"error,omitempty"`
+	No    bool   `json:"no,omitempty"`
+
+	Items    []itemJSON      `json:"items,omitempty"`
+	Next     string          `json:"next,omitempty"`
+	Problems []storeProblem  `json:"problems,omitempty"`
+	Status   *statusJSON     `json:"status,omitempty"`
+	Explain  json.RawMessage `json:"explain,omitempty"`
+	// Octets is the length of the message that follows the line of the reply.
+	Octets int64 `json:"octets,omitempty"`
+}
+
+// storeProblem is something that a check of the store has found.
+type storeProblem struct {
+	Blob  string `json:"blob"`
+	Item  string `json:"item"`
+	Entry string `json:"entry"`
+	What  string `json:"what"`
+}
+
+// do does what a command asks. The content is that of an export.
+func (d *desk) do(ctx context.Context, r *deskRequest) (reply deskReply, content []byte) {
+	var err error
+	one := func(i *quarantine.Item, e error) {
+		if err = e; err == nil {
+			reply.Items = []itemJSON{heldJSON(i)}
+		}
+	}
+	switch r.Do {
+	case "list":
+		err = d.list(ctx, r, &reply)
+	case "show":
+		one(d.find(ctx, r.Item))
+	case "release":
+		var how actions.Release
+		if how, err = r.how(); err == nil {
+			one(d.release(ctx, r.Item, how, r.Why))
+		}
+	case "delete":
+		one(d.remove(ctx, r.Item, r.Why))
+	case "extend":
+		one(d.extend(ctx, r.Item, r.Until))
+	case "export":
+		var i *quarantine.Item
+		if i, content, err = d.export(ctx, r.Item); err == nil {
+			one(i, nil)
+			reply.Octets = int64(len(content))
+		}
+	case "check":
+		err = d.check(ctx, &reply)
+	case "reindex":
+		err = d.reindex(ctx, &reply)
+	case "status":
+		reply.Status, err = d.status(ctx)
+	case "explain":
+		reply.Explain, err = d.decision(ctx, r.Item)
+	default:
+		err = fmt.Errorf("the running process knows no command %q", clip(r.Do, 50))
+	}
+	if err != nil {
+		return deskReply{Error: err.Error(), No: isNo(err)}, nil
+	}
+	return reply, content
+}
+
+// isNo tells errors that are an answer from those that kept a command from
+// running.
+func isNo(err error) bool {
+	var name unknown
+	if errors.As(err, &name) {
+		return true
+	}
+	for _, no := range []error{actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed} {
+		if errors.Is(err, no) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *deskRequest) how() (actions.Release, error) {
+	how := actions.Release{WithoutEdits: r.WithoutEdits}
+	for _, list := range []struct {
+		flag string
+		from []string
+		into *[]message.Path
+	}{{"--to", r.To, &how.To}, {"--redirect", r.Redirect, &how.Redirect}} {
+		for _, text := range list.from {
+			p, err := message.ParsePath(text)
+			if err != nil || p.IsNull() || p.Domain() == "" {
+				return how, fmt.Errorf("%s: %q is no address", list.flag, clip(text, 80))
+			}
+			*list.into = append(*list.into, p)
+		}
+	}
+	return how, nil
+}
+
+// askDesk has a desk do something: that of the running process, or, when none
+// runs, one of its own over the store.
+func askDesk(ctx context.Context, file, store string, r *deskRequest) (deskReply, []byte, error) {
+	r.By = login()
+	path, err := filepath.Abs(file)
+	if err != nil {
+		return deskReply{}, nil, err
+	}
+	data, err := readBounded(path)
+	if err != nil {
+		return deskReply{}, nil, err
+	}
+	c, problems := readConfig(path, data)
+	o, err := newOverrides(nil, store)
+	if err != nil {
+		return deskReply{}, nil, err
+	}
+	o.apply(&c.process)
+	if _, err := os.Stat(c.process.store); err != nil {
+		return deskReply{}, nil, plainError(err)
+	}
+	// A process that is about to start or to end answers at one of the attempts.
+	for attempt := 0; ; attempt++ {
+		reply, content, err := askRunning(c.process.store, r)
+		if err == nil || !errors.Is(err, errNotRunning) {
+			return reply, content, err
+		}
+		v, err := openVault(ctx, c.process, false)
+		if errors.Is(err, errStoreBusy) && attempt < 2 {
+			continue
+		}
+		if err != nil {
+			return deskReply{}, nil, err
+		}
+		defer v.Close()
+		if strictyaml.Errors(problems) {
+			return deskReply{}, nil, fmt.Errorf("%s has mistakes: %s", path, summary(problems))
+		}
+		d, err := newDesk(ctx, v, path, c, r)
+		if err != nil {
+			return deskReply{}, nil, err
+		}
+		reply, content = d.do(ctx, r)
+		return reply, content, nil
+	}
+}
+
+// newDesk makes a desk where no process runs. Only a release asks who is inside.
+func newDesk(ctx context.Context, v *vault, file string, c *config, r *deskRequest) (*desk, error) {
+	d := &desk{vault: v, by: r.By}
+	w := &world{config: c}
+	if r.Do == "release" {
+		loaded, _, problems, err := load(ctx, file, classify.Builtin())
+		if err != nil {
+			return nil, err
+		}
+		if loaded == nil {
+			return nil, fmt.Errorf("the configuration has mistakes: %s", summary(problems))
+		}
+		w = loaded
+	}
+	d.effects = w.live(v, nil)
+	return d, nil
+}
+
+// answerDesk answers a command over the control socket.
+func (s *service) answerDesk(ctx context.Context, w io.Writer, r *deskRequest) error {
+	d := &desk{vault: s.vault, effects: s.gate.live.Load().effects, by: r.By, running: s}
+	if strings.TrimSpace(d.by) == "" {
+		d.by = "unknown"
+	}
+	reply, content := d.do(ctx, r)
+	if err := json.NewEncoder(w).Encode(reply); err != nil {
+		return err
+	}
+	_, err := w.Write(content)
+	return err
+}
+
+// login is who runs a command: the login that the session began with, also behind
+// su and sudo, where the system keeps it.
+func login() string {
+	if data, err := os.ReadFile("/proc/self/loginuid"); err == nil {
+		id := strings.TrimSpace(string(data))
+		if n, err := strconv.ParseUint(id, 10, 32); err == nil && n != 1<<32-1 {
+			if u, err := user.LookupId(id); err == nil {
+				return u.Username
+			}
+			return "uid " + id
+		}
+	}
+	if name := os.Getenv("SUDO_USER"); name != "" && os.Geteuid() == 0 {
+		return clip(name, 64)
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "uid " + strconv.Itoa(os.Getuid())
+}
+
+// runDesk runs a command at a desk and prints its answer; a no ends with exit
+// status 1.
+func runDesk(cmd *cobra.Command, file, store string, r *deskRequest, asJSON bool, show func(*output, deskReply, []byte) error) error {
+	reply, content, err := askDesk(cmd.Context(), file, store, r)
+	switch {
+	case err != nil:
+		return err
+	case reply.No:
+		fmt.Fprintln(cmd.ErrOrStderr(), "postern: "+reply.Error)
+		return errNo
+	case reply.Error != "":
+		return errors.New(reply.Error)
+	}
+	out := newOutput(cmd.OutOrStdout(), asJSON)
+	if err := show(out, reply, content); err != nil {
+		return errors.Join(err, out.flush())
+	}
+	return out.flush()
+}

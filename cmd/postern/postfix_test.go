@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postern-mail/postern/internal/mta"
+	"github.com/postern-mail/postern/internal/sink"
+)
+
+// gated is a Postfix, the sink behind it, and the server it asks.
+type gated struct {
+	*running
+	mta  *mta.Instance
+	sink *sink.Sink
+}
+
+const gatedConfig = `listen: {milter: "unix:%s", group: %s}
+trust: {listeners: [SUBMISSION]}
+organization:
+  name: Example Ltd
+  acceptedDomains: [example.com]
+  notices: {from: "Mail policy <mail-policy@example.com>"}
+policies: [policies/*.yaml]
+store: {path: store}
+relay: {reinject: "unix:%s"}
+quarantine: {reviewers: [postmaster@example.com]}
+recipients: {postfixConfig: %s, postfix: [virtual_alias_maps]}
+`
+
+// startGated serves policies for a Postfix of its own until the end of the test.
+func startGated(t *testing.T, policies map[string]string) *gated {
+	t.Helper()
+	if _, err := mta.Find(); err != nil {
+		t.Skip(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	g := &gated{}
+	var err error
+	if g.sink, err = sink.Start(sink.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { g.sink.Close() })
+	g.mta, err = mta.Start(ctx, mta.Options{
+		Milter: mta.Socket, Sink: g.sink.Addr(), Services: []string{mta.ReinjectService},
+		Params: []string{"postern_signers ="},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { g.mta.Stop() })
+	g.running = startConfigured(t, fmt.Sprintf(gatedConfig, g.mta.SocketPath(), g.mta.Group(), g.mta.ReinjectPath(), g.mta.ConfigDir()), patience, policies)
+	return g
+}
+
+// send sends a message from inside; it must be taken.
+func (g *gated) send(t *testing.T, text string, to ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c, err := mta.Dial(ctx, g.mta.Addr(mta.Submission))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	reply, refused, err := c.Send("anna@example.com", to, []byte(strings.ReplaceAll(text, "\n", "\r\n")))
+	if err != nil || reply.Code != 250 || len(refused) > 0 {
+		t.Fatalf("the message got %v, %v, %v\n%s", reply, refused, err, g.log)
+	}
+}
+
+// arrived waits for messages to a recipient.
+func (g *gated) arrived(t *testing.T, n int, to string) []*sink.Message {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	got, err := g.sink.Wait(ctx, n, sink.ByRecipient(to))
+	if err != nil {
+		t.Fatalf("%d messages to %s: %v\n%s", len(got), to, err, g.log)
+	}
+	return got
+}
+
+// command runs a command on the server's store and gives its output.
+func (g *running) command(t *testing.T, want int, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	args = append(args, "--config", filepath.Join(g.dir, "postern.yaml"))
+	if got := run(args, nil, &out, &errs); got != want {
+		t.Fatalf("postern %s: exit status %d, want %d\n%s%s", strings.Join(args, " "), got, want, &out, &errs)
+	}
+	return out.String()
+}
+
+func items(t *testing.T, lines string) []itemJSON {
+	t.Helper()
+	var out []itemJSON
+	for line := range strings.Lines(lines) {
+		var i itemJSON
+		if err := json.Unmarshal([]byte(line), &i); err != nil {
+			t.Fatalf("line %q: %v", line, err)
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+const gatedPolicy = `policy: Cards
+mode: enable
+rules:
+  - rule: Mark outside
+    conditions: {accessScope: notInOrganization}
+    actions: {setHeader: {X-Outside: "yes"}}
+  - rule: Hold
+    conditions: {subjectContainsWords: [hold]}
+    actions: {quarantine: true}
+  - rule: Block outside
+    conditions: {accessScope: notInOrganization, subjectContainsWords: [cards]}
+    actions: {blockAccess: all, notifyPolicyTipCustomText: "No cards."}
+`
+
+func TestAMessageIsHeldAndReleasedThroughPostfix(t *testing.T) {
+	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy})
+	const text = "From: anna@example.com\nTo: bob@partner.example\nSubject: hold this\nMessage-ID: <hold@example.com>\nDate: Mon, 2 Nov 2026 10:00:00 +0000\n\nDear Bob.\n"
+	g.send(t, text, "bob@partner.example")
+	held := items(t, g.command(t, statusGood, "quarantine", "list", "--json"))
+	if len(held) != 1 || held[0].State != "held" || held[0].Rule != "Hold" || len(held[0].Edits) != 1 {
+		t.Fatalf("held: %+v\n%s", held, g.log)
+	}
+	exported := filepath.Join(g.dir, "held.eml")
+	g.command(t, statusGood, "quarantine", "export", held[0].ID, "--output", exported)
+	content, err := os.ReadFile(exported)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.command(t, statusGood, "quarantine", "release", held[0].Reference, "--without-edits", "--comment", "asked")
+	g.command(t, statusNo, "quarantine", "release", held[0].ID)
+	got := g.arrived(t, 1, "bob@partner.example")[0]
+	if !bytes.HasSuffix(got.Data, content) {
+		t.Errorf("released:\n%s\nheld:\n%s", got.Data, content)
+	}
+	if len(got.Header("X-Postern-Release")) > 0 {
+		t.Error("a copy to somebody outside is marked")
+	}
+	g.until(t, "the item is released", func() bool {
+		return items(t, g.command(t, statusGood, "quarantine", "show", held[0].ID, "--json"))[0].State == "released"
+	})
+}
+
+func TestRecipientsOfOneMessageGetDifferentOutcomes(t *testing.T) {
+	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy})
+	g.send(t, "From: anna@example.com\nTo: carl@example.com\nSubject: cards\nMessage-ID: <cards@example.com>\n\nText.\n", "carl@example.com", "bob@partner.example")
+	inside := g.arrived(t, 1, "carl@example.com")[0]
+	if !slices.Equal(inside.Recipients(), []string{"carl@example.com"}) {
+		t.Errorf("the copy inside went to %q", inside.Recipients())
+	}
+	report := g.arrived(t, 1, "anna@example.com")[0]
+	if report.From != "" || !strings.Contains(string(report.Data), "bob@partner.example") || strings.Contains(string(report.Data), "Final-Recipient: rfc822; carl") {
+		t.Errorf("the report to the sender:\n%s", report.Data)
+	}
+	// Different edits: the smaller part goes on from the outbox.
+	g.send(t, "From: anna@example.com\nTo: carl@example.com\nSubject: both\nMessage-ID: <both@example.com>\n\nText.\n",
+		"carl@example.com", "dora@example.com", "bob@partner.example")
+	outside := g.arrived(t, 1, "bob@partner.example")[0]
+	if got := outside.Header("X-Outside"); !slices.Equal(got, []string{"yes"}) {
+		t.Errorf("the copy outside is marked %q", got)
+	}
+	for _, m := range g.arrived(t, 2, "carl@example.com") {
+		if len(m.Header("X-Outside")) > 0 {
+			t.Error("the copy inside is marked as outside")
+		}
+	}
+	ref := g.log.events(t, "message")[1]["reference"].(string)
+	var e explanationJSON
+	if err := json.Unmarshal([]byte(g.command(t, statusGood, "explain", "--ref", ref, "--json")), &e); err != nil || len(e.Forks) != 2 || e.Reference != ref {
+		t.Errorf("the recorded decision: %+v, %v", e, err)
+	}
+}

@@ -1,0 +1,255 @@
+package quarantine
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// Blob is a complete message under a name.
+type Blob struct {
+	// ID names the blob: 1 to 64 letters, digits, hyphens and underscores, unlike
+	// every other blob's.
+	ID string
+	// Data are the octets. The store reads them until the call returns.
+	Data []byte
+}
+
+// Commit is what one message leaves behind, made durable at once or not at all.
+// Every blob is referred to by an item or an entry of the commit, and every item
+// and entry refers to a blob of the commit; an entry that belongs to an item may
+// refer to that item's blob, stored earlier. [Fingerprint] and [Record] stand
+// alone.
+type Commit struct {
+	Blobs        []Blob
+	Items        []Item
+	Entries      []Entry
+	Fingerprints []Fingerprint
+	Records      []Record
+}
+
+// Decision is one event of one item.
+type Decision struct {
+	Item  string
+	Event Event
+	By    string // a person's address, or a word for a timer; not empty
+	At    time.Time
+	// Justification is in the words of who decides; it may be empty.
+	Justification string
+	// Commit is made durable together with the decision: the release, a report to the
+	// sender, an item that the message is held on as, records. It may be nil.
+	// EventRelease, EventApprove and EventOverride need at least one [EntryRelease] of
+	// the item, and no other event may bring one; EventContinue needs an item.
+	Commit *Commit
+}
+
+// Store keeps what is held. All methods are safe for concurrent use, by several
+// processes too where the implementation says so. An error means that nothing of
+// the call was done, with one exception: when a write fails in its last step, on
+// which every implementation returns ErrPoisoned or a context's error, it may be
+// found done later. Whoever answers such an error with a refusal finds the retry
+// by its fingerprint.
+//
+// Times are kept to the nanosecond and given back in UTC. Times, identifiers and
+// randomness come from the caller; the store reads no clock except for the age
+// of files.
+type Store interface {
+	// Commit makes c durable: when it has returned nil, a crash at any later instant
+	// finds all of c. Commits of several callers may share a transaction, but each
+	// gets its own error: ErrInvalid, ErrExists, ErrFull, ErrSenderFull, ErrPoisoned,
+	// a [RepeatError], or one of the system. Once the work has begun it is finished
+	// whatever becomes of ctx.
+	Commit(ctx context.Context, c *Commit) error
+	// Append makes records durable.
+	Append(ctx context.Context, records ...Record) error
+
+	// Item gives an item, or ErrNotFound.
+	Item(ctx context.Context, id string) (*Item, error)
+	// List gives one page of the items that fit.
+	List(ctx context.Context, f Filter) (*Page, error)
+	// Open gives the octets of a blob after having verified all of them. The caller
+	// closes it. The error is ErrNotFound for a blob that is not there or deleted, and
+	// ErrCorrupt for octets that are not what was stored.
+	Open(ctx context.Context, blob string) (io.ReadCloser, error)
+
+	// Decide moves an item by an event, if [Next] allows it in the state the item has
+	// at that moment, and gives the item as it is afterwards. The loser of a race, and
+	// whoever comes late, gets a [ConflictError]. A recovered item gives
+	// ErrUnconfirmed.
+	Decide(ctx context.Context, d *Decision) (*Item, error)
+	// Extend moves the expiry of a held item; zero is never. In any other state the
+	// error is a [ConflictError].
+	Extend(ctx context.Context, item string, until time.Time, records ...Record) error
+	// SetLegalHold sets or lifts the legal hold of an item whose blob is still there;
+	// for any other the error is ErrNotFound.
+	SetLegalHold(ctx context.Context, item string, hold bool, records ...Record) error
+	// Confirm makes a recovered item an ordinary one that expires at that time; zero
+	// is never. An item that is not recovered is left as it is.
+	Confirm(ctx context.Context, item string, expires time.Time, records ...Record) error
+	// Seen counts another attempt of a client to send the item's message.
+	Seen(ctx context.Context, item string, at time.Time, records ...Record) error
+	// Due gives held items whose time has come, the longest due first: neither
+	// recovered ones nor those under legal hold. They are to be decided with
+	// EventExpire.
+	Due(ctx context.Context, now time.Time, limit int) ([]Item, error)
+
+	// Fingerprints gives what is stored under a digest, the newest first.
+	Fingerprints(ctx context.Context, digest string) ([]Fingerprint, error)
+
+	// Lease gives open entries whose time has come and which nobody has leased, the
+	// oldest first, and makes it durable that they are leased until then. Each has
+	// its Attempt counted up.
+	Lease(ctx context.Context, now, until time.Time, limit int) ([]Entry, error)
+	// Renew makes a lease last until then. ErrLeaseLost means that the entry belongs
+	// to somebody else, or to nobody any more.
+	Renew(ctx context.Context, entry string, attempt int, until time.Time) error
+	// Finish ends an entry after its results: no recipient may be left pending. When
+	// it was the last open release of an item, the item moves by EventSent, or by
+	// EventReturn if any of these releases asked for HoldAgain. The blob is deleted
+	// unless an item or an open entry still refers to it.
+	Finish(ctx context.Context, r *Report) error
+	// Postpone gives a lease back with some recipients left pending, to be tried
+	// again.
+	Postpone(ctx context.Context, r *Report) error
+	// Entries gives the entries of a reference, the oldest first, finished ones too.
+	Entries(ctx context.Context, reference string) ([]Entry, error)
+	// Wake is closed when an entry may have become ready to be leased since the
+	// channel was asked for.
+	Wake() <-chan struct{}
+
+	// Records gives the records that fit, in the order of their numbers. It may be
+	// used while others append, and need not be read to its end.
+	Records(ctx context.Context, f RecordFilter) iter.Seq2[Record, error]
+
+	// Sweep deletes what is to be deleted by now: blobs of items at their end since
+	// longer than [Retention.Blobs], blobs that a crash left without a row and that are
+	// older than [Retention.Orphans], fingerprints past their time, and records,
+	// ended items and finished entries older than [Retention.Records].
+	Sweep(ctx context.Context, now time.Time) (*Swept, error)
+	// Stats counts what is stored.
+	Stats(ctx context.Context) (*Stats, error)
+	// Check compares rows and blobs, reading every octet, and reports each problem
+	// once. It changes nothing.
+	Check(ctx context.Context) ([]Problem, error)
+	// Reindex rebuilds the rows of blobs that have none, as items that are held and
+	// recovered, and gives them. Octets of the outbox are rebuilt as items too: it
+	// cannot be known whether they were sent. A blob that is damaged is left as it is;
+	// the error then is ErrCorrupt, and the items are given all the same.
+	Reindex(ctx context.Context, now time.Time) ([]Item, error)
+
+	// Close waits for what has begun and gives everything back. Later calls give
+	// ErrClosed.
+	Close() error
+}
+
+// Filter says which items are wanted. Every field given must fit.
+type Filter struct {
+	States []State // any of them; empty is all
+	Kinds  []Kind  // any of them; empty is all
+	// Sender and Recipient are addresses, compared as [message.Path.Key] does.
+	Sender    string
+	Recipient string
+	Reference string
+	// CreatedSince ≤ created < CreatedUntil; zero is open.
+	CreatedSince, CreatedUntil time.Time
+	// ExpiresUntil leaves only items that expire, and before this time; zero is open.
+	ExpiresUntil time.Time
+	Recovered    *bool
+	LegalHold    *bool
+	NewestFirst  bool
+	// Limit is the most items of a page: 1 to 1000; 0 is 100.
+	Limit int
+	// After is the Next of the page before; empty for the first.
+	After string
+}
+
+// Page is a part of a list, in the order of creation.
+type Page struct {
+	Items []Item
+	// Next asks for the page that follows; empty on the last one.
+	Next string
+}
+
+// Quota bounds what is kept. Zero is no bound. Only items that are held or being
+// released count against a sender and against Items; every blob counts against
+// Bytes.
+type Quota struct {
+	SenderItems int
+	SenderBytes int64
+	Items       int
+	Bytes       int64
+	// Reserve is how many octets of the disk stay free: a commit that brings blobs is
+	// refused below it, a decision is not.
+	Reserve int64
+}
+
+// Retention says how long things are kept after their end. A zero field has the
+// value of [DefaultRetention].
+type Retention struct {
+	// Blobs counts from the end of an item.
+	Blobs time.Duration
+	// Orphans counts from the last change of a file without a row.
+	Orphans time.Duration
+	// Records counts from the time of a record, the end of an item whose blob is
+	// deleted, and the end of an entry.
+	Records time.Duration
+}
+
+// DefaultRetention is seven days for blobs, an hour for orphans, 400 days for
+// records.
+var DefaultRetention = Retention{Blobs: 7 * 24 * time.Hour, Orphans: time.Hour, Records: 400 * 24 * time.Hour}
+
+// OrDefault gives r with its zero fields filled in.
+func (r Retention) OrDefault() Retention {
+	if r.Blobs == 0 {
+		r.Blobs = DefaultRetention.Blobs
+	}
+	if r.Orphans == 0 {
+		r.Orphans = DefaultRetention.Orphans
+	}
+	if r.Records == 0 {
+		r.Records = DefaultRetention.Records
+	}
+	return r
+}
+
+// Swept counts what a sweep deleted.
+type Swept struct {
+	Blobs, Orphans, Fingerprints, Records, Items, Entries int
+}
+
+// Stats counts what is stored.
+type Stats struct {
+	// Held counts held items by kind, without recovered ones; OldestHeld is when the
+	// oldest of them was created, zero without any.
+	Held       map[Kind]int
+	OldestHeld time.Time
+	// Releasing counts items on their way out, Recovered those that wait to be
+	// confirmed.
+	Releasing, Recovered int
+	// Outbox counts open entries; OldestOutbox is when the oldest was created, zero
+	// without any.
+	Outbox       int
+	OldestOutbox time.Time
+	// Blobs and Bytes count blobs and their messages' octets; Records counts records.
+	Blobs, Bytes, Records int64
+	// Free is how many octets of the disk are free for the store, -1 if not known.
+	Free int64
+	// Poisoned is set when the store has stopped writing.
+	Poisoned bool
+	// SetBack is set when the rows are older than the blobs, as after a restored
+	// back-up: no orphan is deleted until Reindex.
+	SetBack bool
+}
+
+// Problem is something Check found.
+type Problem struct {
+	// Blob, Item and Entry name what it is about; those that do not apply are empty.
+	Blob, Item, Entry string
+	// Orphan is set for a blob that no row refers to, as a crash leaves it and Sweep
+	// deletes it; nothing is lost by it.
+	Orphan bool
+	// Text is one sentence.
+	Text string
+}
