@@ -376,7 +376,8 @@ func TestManyFieldsOfOneName(t *testing.T) {
 		h = append(h, message.Field{Name: "X-Postern-A", Value: " x"}, message.Field{Name: "Subject", Value: " s"})
 	}
 	m := &message.Message{Header: h}
-	mods, removed, _ := render(m, []Edit{{prependSubject, "", "[x] "}}, false)
+	c, _ := edit(m, []Edit{{prependSubject, "", "[x] "}}, false)
+	mods, removed := c.mods, c.removed
 	if removed != n || len(mods) != 2*n {
 		t.Fatalf("%d removed, %d modifications", removed, len(mods))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/internal/benchmail"
 	"github.com/postern-mail/postern/message"
@@ -57,7 +58,8 @@ func cpuTime() time.Duration {
 // clock on a machine with other work.
 func BenchmarkJudge(b *testing.B) {
 	w := benchWorld(b)
-	g := &gate{effects: &live{}, log: newLogger(process{logFormat: "json", logLevel: zapcore.InfoLevel}, io.Discard)}
+	w.doors = actions.DryRun{}
+	g := &gate{log: newLogger(process{logFormat: "json", logLevel: zapcore.InfoLevel}, io.Discard)}
 	g.live.Store(w)
 	tuneCollector(w.config.process.memory)
 	path, err := message.ParsePath("<anna@example.com>")

@@ -88,7 +88,7 @@ func TestWhatIsFixedAtStartOutlivesReloads(t *testing.T) {
 // Who reads the log need not be somebody who may read the message.
 func TestTheLogMasksNamesOfParts(t *testing.T) {
 	var log journal
-	g := &gate{log: newLogger(process{logFormat: "json", logLevel: zapcore.InfoLevel}, &log), effects: actions.DryRun{}}
+	g := &gate{log: newLogger(process{logFormat: "json", logLevel: zapcore.InfoLevel}, &log)}
 	const policy = "policy: P\nmode: enable\nrules:\n  - rule: R\n    conditions: {documentIsUnsupported: true}\n"
 	file := filepath.Join(t.TempDir(), "postern.yaml")
 	write(t, file, servedConfig)
@@ -97,6 +97,7 @@ func TestTheLogMasksNamesOfParts(t *testing.T) {
 	if w == nil {
 		t.Fatalf("no world: %v, %v", problems, err)
 	}
+	w.doors = actions.DryRun{}
 	g.live.Store(w)
 	const mail = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"visa 4111111111111111.pdf\"\r\n\r\n%PDF-1.7\r\n"
 	m, err := message.Read(message.Envelope{Recipients: []message.Recipient{{Raw: "<b@partner.example>"}}}, strings.NewReader(mail), nil, message.DefaultLimits)
