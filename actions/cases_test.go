@@ -57,7 +57,7 @@ func (c *policyCase) run(mu mutation) []string {
 	world := c.world()
 	store := &captured{}
 	live := caseLive(store, world.Organization, c.notices)
-	decided := NewEngine(Settings{OnError: c.env.onError, Notices: c.notices}).
+	decided := NewEngine(Settings{OnError: c.env.onError, Notices: c.notices, Reviewed: true}).
 		Run(context.Background(), set, rules.NewScan(world, m), live)
 	return c.compare(m, decided, &store.commit)
 }

@@ -32,6 +32,9 @@ type Settings struct {
 	OnError   OnError
 	// Notices says who may be answered; nil answers nobody.
 	Notices *notice.Writer
+	// Reviewed is set when held mail has reviewers. Without them a block of some
+	// recipients whose sender cannot be told refuses the whole message.
+	Reviewed bool
 }
 
 // What clients are told where no rule says it better.

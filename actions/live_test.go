@@ -98,6 +98,7 @@ func newGate(t testing.TB, policy string, s Settings) *gate {
 	}
 	g.later(0)
 	s.Notices = c.notices
+	s.Reviewed = true
 	g.engine = NewEngine(s)
 	return g
 }

@@ -20,12 +20,11 @@ func (s *spec) partial(parts bool) bool {
 		(s.rule.PerRecipient || s.halt.outsideOnly || parts)
 }
 
-// Holding gives the first rule whose match may leave a message in quarantine,
-// where somebody must hear of it: nil when there is none.
+// Holding gives the first rule that asks for messages to be held, where somebody
+// must hear of it: nil when there is none.
 func Holding(set *rules.Set) *rules.Rule {
-	parted := parts(set)
 	for s := range specs(set) {
-		if s.halt != nil && s.halt.verdict == Quarantine || s.partial(parted) && s.untellable != untellableRejectAll {
+		if s.halt != nil && s.halt.verdict == Quarantine || s.untellable == untellableHold {
 			return s.rule
 		}
 	}

@@ -13,7 +13,7 @@ func (e *Engine) plan(m *message.Message, d *Decision, why string) {
 	blocked, others := d.divide()
 	if len(blocked) > 0 {
 		first := &d.Forks[d.first(blocked)]
-		if d.refusesAll(blocked, others, specOf(first.DecidedBy).response) {
+		if e.refusesAll(d, blocked, others, specOf(first.DecidedBy).response) {
 			e.refuse(m, d, first)
 			return
 		}
@@ -40,13 +40,13 @@ func (e *Engine) plan(m *message.Message, d *Decision, why string) {
 // refusesAll tells whether the message is refused for everybody in the session:
 // when everybody is blocked, unless that is to be told by mail and can be, and
 // when a block asks for it.
-func (d *Decision) refusesAll(blocked, others []int, response string) bool {
+func (e *Engine) refusesAll(d *Decision, blocked, others []int, response string) bool {
 	if len(others) == 0 && (response != respondNDR || !d.told) {
 		return true
 	}
 	return slices.ContainsFunc(blocked, func(i int) bool {
 		s := specOf(d.Forks[i].DecidedBy)
-		return s.response == respondRejectAll || !d.told && s.untellable == untellableRejectAll
+		return s.response == respondRejectAll || !d.told && (s.untellable == untellableRejectAll || s.untellable == "" && !e.settings.Reviewed)
 	})
 }
 

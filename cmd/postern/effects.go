@@ -65,9 +65,9 @@ func recorded(m *message.Message, d *actions.Decision) ([]byte, error) {
 var dryInstall = install{ID: "dry-run", Key: make([]byte, 32)}
 
 // newNotices gives the writer of notices; nil where the configuration does not
-// say whom they come from.
+// say whom they come from, or how they leave.
 func newNotices(c *config, in install) (*notice.Writer, error) {
-	if c.notices.Path.IsNull() || len(c.domains) == 0 {
+	if c.notices.Path.IsNull() || len(c.domains) == 0 || c.process.relay.address == "" {
 		return nil, nil
 	}
 	return notice.New(notice.Settings{

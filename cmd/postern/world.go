@@ -80,15 +80,15 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 
 // needs tells what the policies ask for that postern.yaml does not give: someone
 // who looks after held mail, a way for mail that Postern sends, and an address it
-// comes from.
+// comes from. What can be done without them in a stricter way is a hint.
 func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 	var problems []strictyaml.Problem
-	need := func(given bool, rule *rules.Rule, field, what, write string) {
+	need := func(s strictyaml.Severity, given bool, rule *rules.Rule, field, what, write string) {
 		if given || rule == nil {
 			return
 		}
 		problems = append(problems, strictyaml.Problem{
-			File: c.file, Field: field, Write: write,
+			Severity: s, File: c.file, Field: field, Write: write,
 			What: fmt.Sprintf("rule %q of policy %q %s", rule.Name, rule.Policy.Name, what),
 		})
 	}
@@ -96,27 +96,20 @@ func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 		reviewers = "add `quarantine: {reviewers: [postmaster@example.com]}`"
 		relay     = "add `relay: {reinject: \"unix:/var/spool/postfix/public/postern-in\"}`"
 		from      = "add `organization: {notices: {from: \"Mail policy <mail-policy@example.com>\"}}`"
-		all       = ", or refuse the whole message with `blockResponse: rejectAll`"
+		untold    = "may refuse a message to some of its recipients; its sender could not be told, so all are refused"
+		unsent    = "may hold mail, and it could not be released"
 	)
+	to, writes := c.process.relay.address != "", !c.notices.Path.IsNull()
 	holding, telling, forking := actions.Holding(set), actions.Telling(set), actions.Forking(set)
-	block := func(rule *rules.Rule, write string) string {
-		if rule != nil && rule == telling {
-			return write + all
-		}
-		return write
+	need(strictyaml.Error, len(c.reviewers) > 0, holding, "quarantine.reviewers", "may hold mail, and nobody would hear of it", reviewers)
+	need(strictyaml.Error, to, forking, "relay", "may give the recipients of one message different copies, which could not be sent", relay)
+	if forking == nil {
+		need(strictyaml.Hint, to, holding, "relay", unsent, relay)
 	}
-	need(len(c.reviewers) > 0, holding, "quarantine.reviewers", "may hold mail, and nobody would hear of it", block(holding, reviewers))
-	to := c.process.relay.address != ""
-	switch {
-	case holding != nil:
-		need(to, holding, "relay", "may hold mail, and it could not be released", block(holding, relay))
-		need(!c.notices.Path.IsNull(), holding, "organization.notices.from", "may hold mail, and nobody could be told of it", block(holding, from))
-	case telling != nil:
-		need(to, telling, "relay", "may refuse a message to some of its recipients, and its sender could not be told", block(telling, relay))
-		need(!c.notices.Path.IsNull(), telling, "organization.notices.from", "may refuse a message to some of its recipients, and its sender could not be told", block(telling, from))
-	default:
-		need(to, forking, "relay", "may give the recipients of one message different copies, which could not be sent", relay)
+	if forking == nil && holding == nil {
+		need(strictyaml.Hint, to, telling, "relay", untold, relay)
 	}
+	need(strictyaml.Hint, writes, telling, "organization.notices.from", untold, from)
 	return problems
 }
 
