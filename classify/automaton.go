@@ -139,13 +139,15 @@ func (a *automaton) link(classes, stride int, ends map[int]uint32) {
 
 // run goes over text[from:to] and calls hit for each term that ends in it, with
 // the octet behind its end, until hit gives false. Whether the term is a word of
-// its own is left to hit.
+// its own is left to hit; of terms that begin inside a word of ASCII some are not
+// given.
 func (a *automaton) run(text string, from, to int, hit func(term, end int) bool) {
 	s := uint32(0)
 	for i := from; i < to; {
 		if s == 0 {
-			// Most octets begin no term.
-			for a.idle[text[i]] {
+			// Most octets begin no term: none has them first, or they stand inside a
+			// word.
+			for a.idle[text[i]] || i > 0 && isAlnum(text[i]) && isAlnum(text[i-1]) {
 				if i++; i == to {
 					return
 				}

@@ -54,13 +54,13 @@ func pastPrintable(text string, i int) int {
 // firstInvisible gives the place of the first invisible character in octets, or
 // -1.
 func firstInvisible(text string) int {
-	for i := 0; i < len(text); i++ {
-		if i = pastPrintable(text, i); i == len(text) {
-			break
-		}
-		if mayHide[text[i]] {
-			if c, _ := utf8.DecodeRuneInString(text[i:]); invisible(c) {
-				return i
+	for i := 0; i < len(text); {
+		i = pastPrintable(text, i)
+		for end := min(i+16, len(text)); i < end; i++ {
+			if mayHide[text[i]] {
+				if c, _ := utf8.DecodeRuneInString(text[i:]); invisible(c) {
+					return i
+				}
 			}
 		}
 	}

@@ -227,7 +227,7 @@ func (x *xmlScanner) characters() (xmlKind, bool) {
 		}
 	}
 	raw := x.data[:n]
-	if bytes.Contains(raw, []byte("]]>")) {
+	if bytes.IndexByte(raw, ']') >= 0 && bytes.Contains(raw, []byte("]]>")) {
 		x.damaged = true
 	}
 	x.clean(raw)
@@ -306,14 +306,16 @@ func nameEnd(d []byte, i int) int {
 
 // localName gives a name without its prefix.
 func localName(name []byte) (local []byte, ok bool) {
-	n := bytes.IndexByte(name, ':')
-	if n < 0 {
-		return name, true
+	n := -1
+	for i, c := range name {
+		if c == ':' {
+			if n >= 0 {
+				return nil, false
+			}
+			n = i
+		}
 	}
-	if bytes.IndexByte(name[n+1:], ':') >= 0 {
-		return nil, false
-	}
-	if n == 0 || n == len(name)-1 {
+	if n <= 0 || n == len(name)-1 {
 		return name, true
 	}
 	return name[n+1:], true
@@ -337,6 +339,14 @@ func (x *xmlScanner) tag(begin int) (xmlKind, bool) {
 	var ok bool
 	if x.name, ok = localName(d[begin:end]); !ok || end == begin {
 		return x.broken()
+	}
+	if d[end] == '>' && ascii(d[begin:end]) {
+		// Most tags are no more than a name.
+		x.attributes, x.data = nil, d[end+1:]
+		if begin == 1 {
+			return xmlStart, true
+		}
+		return xmlEnd, true
 	}
 	kind, i := xmlEnd, end
 	if begin == 1 {
@@ -376,6 +386,15 @@ func (x *xmlScanner) tag(begin int) (xmlKind, bool) {
 			x.damaged = true
 		}
 	}
+}
+
+func ascii(name []byte) bool {
+	for _, c := range name {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // attributeAt reads the attribute at d[i] and gives the place behind it, which is
