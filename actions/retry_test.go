@@ -10,16 +10,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/rules"
 )
 
 // decide moves the only item by an event.
-func (g *gate) decide(event quarantine.Event) {
+func (g *gate) decide(event quarantine.Event, how Release) {
 	g.t.Helper()
 	item := g.items()[0]
 	d := &quarantine.Decision{Item: item.ID, Event: event, By: "reviewer@example.com", At: *g.now.Load()}
 	if event == quarantine.EventRelease {
-		c, err := g.live.Release(g.t.Context(), &item, []byte(g.octets(item.Blob)), Release{})
+		c, err := g.live.Release(g.t.Context(), &item, []byte(g.octets(item.Blob)), how)
 		if err != nil {
 			g.t.Fatal(err)
 		}
@@ -109,6 +112,16 @@ func TestRetries(t *testing.T) {
 		{name: "released twice", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
 			event: all(decided(quarantine.EventRelease), delivered, again(mail{to: []string{hold}}), delivered), verdict: Discard,
 			sent: []string{"reinject b@hold.example"}, items: 1},
+		{name: "released to some", first: mail{to: []string{hold, "c@hold.example"}}, second: mail{to: []string{hold, "c@hold.example"}},
+			event: all(released(Release{To: paths(hold)}), delivered), verdict: Discard, sent: []string{"reinject b@hold.example"}, items: 2},
+		{name: "released to somebody else", first: mail{to: []string{hold, "c@hold.example"}}, second: mail{to: []string{hold, "c@hold.example"}},
+			event: all(released(Release{Redirect: paths("desk@example.com")}), delivered), verdict: Discard, sent: []string{"reinject desk@example.com"}, items: 1},
+		{name: "given back, and would be held now", first: mail{to: []string{ndr}}, second: mail{to: []string{ndr}},
+			event: all(delivered, policy(holdsAll)), verdict: Discard, repeats: "returned"},
+		{name: "held, and would be given back now", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: policy(tellsAll), verdict: Discard, repeats: "held", items: 1},
+		{name: "held, and would be deleted now", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: policy(deletesAll), verdict: Discard, items: 1},
 		{name: "re-injected", first: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}},
 			second: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}}, event: delivered,
 			verdict: Deliver, repeats: "reinjected"},
@@ -198,8 +211,29 @@ var (
 )
 
 func later(d time.Duration) func(*gate)          { return func(g *gate) { g.later(d) } }
-func decided(event quarantine.Event) func(*gate) { return func(g *gate) { g.decide(event) } }
-func delivered(g *gate)                          { g.deliver() }
+func decided(event quarantine.Event) func(*gate) { return func(g *gate) { g.decide(event, Release{}) } }
+func released(how Release) func(*gate) {
+	return func(g *gate) { g.decide(quarantine.EventRelease, how) }
+}
+
+// policy puts other policies in force.
+func policy(text string) func(*gate) {
+	return func(g *gate) {
+		set, problems := Load([]rules.File{{Name: "p.yaml", Data: []byte(text)}}, rules.Vocabulary{Types: classify.Builtin()})
+		if set == nil {
+			g.t.Fatal(problems)
+		}
+		g.set = set
+	}
+}
+
+const (
+	holdsAll   = "policy: Q\nmode: enable\nrules:\n  - {rule: R, conditions: {messageSizeOver: 1B}, actions: {quarantine: true}}\n"
+	deletesAll = "policy: Q\nmode: enable\nrules:\n  - {rule: R, conditions: {messageSizeOver: 1B}, actions: {deleteMessage: true}}\n"
+	tellsAll   = "policy: Q\nmode: enable\nrules:\n  - {rule: R, conditions: {messageSizeOver: 1B}, actions: {blockAccess: all, blockResponse: ndr}}\n"
+)
+
+func delivered(g *gate) { g.deliver() }
 
 func again(m mail) func(*gate) {
 	return func(g *gate) {
@@ -214,6 +248,14 @@ func all(events ...func(*gate)) func(*gate) {
 			e(g)
 		}
 	}
+}
+
+func paths(addresses ...string) []message.Path {
+	var out []message.Path
+	for _, r := range messageTo(nil, addresses...).Envelope.Recipients {
+		out = append(out, r.Path)
+	}
+	return out
 }
 
 // TestASecondRetryFindsTheFirst counts how often a held message came.
