@@ -281,44 +281,71 @@ func TestASecondRetryFindsTheFirst(t *testing.T) {
 // TestSessionsWithTheSameMessageMakeOneHold sends one message in many sessions,
 // all of which have looked for its fingerprint before any has committed.
 func TestSessionsWithTheSameMessageMakeOneHold(t *testing.T) {
-	for _, header := range [][]string{ownFields, anonymous} {
-		g := newGate(t, gatePolicy, Settings{})
-		const sessions = 8
-		var waiting sync.WaitGroup
-		waiting.Add(sessions)
-		var calls sync.Map
-		var mu sync.Mutex
-		n := 0
-		g.store.before = func() {
-			mu.Lock()
-			n++
-			first := n <= sessions
-			mu.Unlock()
-			if first {
-				waiting.Done()
-				waiting.Wait()
-			}
-		}
-		var done sync.WaitGroup
-		for i := range sessions {
-			done.Go(func() {
-				d := g.send(mail{to: []string{"b@hold.example", "b@block.example", "ben@example.com", "c@other.example", "d@other.example"}, queueID: fmt.Sprint("Q", i), header: header})
-				calls.Store(i, d)
-			})
-		}
-		done.Wait()
-		calls.Range(func(i, d any) bool {
-			if d := d.(*Decision); d.Outcome.Verdict != Deliver || d.Err != nil {
-				t.Errorf("session %v: %s, error %v", i, d.Outcome.Verdict, d.Err)
-			}
-			return true
-		})
-		items := g.items()
-		if len(items) != 1 || items[0].Seen != sessions-1 {
-			t.Fatalf("%d items, the first seen %d times more; want 1, %d", len(items), items[0].Seen, sessions-1)
-		}
-		if _, entries := g.outbox(); len(header) == 2 && len(entries) != 2 {
-			t.Errorf("the outbox has %d entries, want one notice and one copy", len(entries))
-		}
+	to := []string{"b@hold.example", "b@block.example", "ben@example.com", "c@other.example", "d@other.example"}
+	const edits = "policy: Q\nmode: enable\nrules:\n  - {rule: R, conditions: {accessScope: inOrganization}, actions: {setHeader: {X-Class: internal}}}\n"
+	tests := []struct {
+		name    string
+		header  []string
+		before  func(*gate)
+		entries int // of the outbox; -1 for any number
+	}{
+		{name: "with a Message-ID", header: ownFields, entries: 2},
+		{name: "without", header: anonymous, entries: -1},
+		{name: "which one fork came with before", header: ownFields, before: func(g *gate) {
+			gatePolicies := g.set
+			policy(edits)(g)
+			g.send(mail{to: to, queueID: "Q", header: ownFields})
+			g.set = gatePolicies
+		}, entries: 2},
 	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGate(t, gatePolicy, Settings{})
+			if tt.before != nil {
+				tt.before(g)
+			}
+			const sessions = 8
+			meet := newMeeting(sessions)
+			g.store.before = meet.wait
+			var done sync.WaitGroup
+			decisions := make([]*Decision, sessions)
+			for i := range sessions {
+				done.Go(func() {
+					decisions[i] = g.send(mail{to: to, queueID: fmt.Sprint("Q", i), header: tt.header})
+				})
+			}
+			done.Wait()
+			for i, d := range decisions {
+				if d.Outcome.Verdict != Deliver || d.Err != nil {
+					t.Errorf("session %d: %s, error %v", i, d.Outcome.Verdict, d.Err)
+				}
+			}
+			items := g.items()
+			if len(items) != 1 || items[0].Seen != sessions-1 {
+				t.Fatalf("%d items, the first seen %d times more; want 1, %d", len(items), items[0].Seen, sessions-1)
+			}
+			if lines, _ := g.outbox(); tt.entries >= 0 && len(lines) != tt.entries {
+				t.Errorf("the outbox has %q, want one notice and one copy", lines)
+			}
+		})
+	}
+}
+
+// meeting lets the first n callers go on together, and all others at once.
+type meeting struct {
+	mu      sync.Mutex
+	missing int
+	met     chan struct{}
+}
+
+func newMeeting(n int) *meeting { return &meeting{missing: n, met: make(chan struct{})} }
+
+func (m *meeting) wait() {
+	m.mu.Lock()
+	if m.missing--; m.missing == 0 {
+		close(m.met)
+	}
+	m.mu.Unlock()
+	<-m.met
 }
