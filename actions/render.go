@@ -9,8 +9,7 @@ import (
 )
 
 // edited is the copy of a message for a fork: the header section as edited, what
-// made it so, and
-// who gets it.
+// made it so, and who gets it.
 type edited struct {
 	section
 	removed int // reserved fields taken out
