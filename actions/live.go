@@ -107,28 +107,16 @@ type batch struct {
 	now     time.Time
 	commit  quarantine.Commit
 	repeats []Repeat
-	items   map[int]string // the item of a fork
-	refused []int          // forks to be named in the report to the sender
-	ended   int            // forks that were held before and not released
-	clean   []byte         // the message as held
-	found   []audit.Value  // in the message; read once
+	refused []int         // forks to be named in the report to the sender
+	ended   int           // forks that were held before and not released
+	clean   []byte        // the message as held
+	found   []audit.Value // in the message; read once
 	looked  bool
 }
 
 func (b *batch) fill() error {
-	b.items = make(map[int]string)
 	for i := range b.d.Forks {
-		f := &b.d.Forks[i]
-		var err error
-		switch f.Route {
-		case Held:
-			err = b.hold(i, f)
-		case Resubmitted:
-			err = b.resubmit(f)
-		case Returned:
-			err = b.giveBack(i, f)
-		}
-		if err != nil {
+		if err := b.fork(i); err != nil {
 			return err
 		}
 	}
@@ -137,6 +125,33 @@ func (b *batch) fill() error {
 	}
 	b.refuseEnded()
 	return b.record()
+}
+
+// fork keeps what a fork leaves behind, unless it did so when the message came
+// before.
+func (b *batch) fork(i int) error {
+	f := &b.d.Forks[i]
+	outcome := outcomes[f.Route]
+	if outcome == "" || f.Route == Resubmitted && len(f.edited.final) == 0 {
+		return nil
+	}
+	fp, first, err := b.fingerprint(f, outcome)
+	if err != nil {
+		return err
+	}
+	if first != nil {
+		return b.again(f, first)
+	}
+	switch f.Route {
+	case Held:
+		err = b.hold(f, fp)
+	case Resubmitted:
+		err = b.resubmit(f)
+	case Returned:
+		b.refused = append(b.refused, i)
+	}
+	b.commit.Fingerprints = append(b.commit.Fingerprints, *fp)
+	return err
 }
 
 // blob stores octets under a new name.
@@ -167,16 +182,10 @@ func (b *batch) envelope(f *Fork) message.Envelope {
 }
 
 // hold keeps a fork for the reviewers.
-func (b *batch) hold(i int, f *Fork) error {
-	fp, again, err := b.fingerprint(f, outcomeHeld)
-	if err != nil {
-		return err
-	}
-	if again != nil {
-		return b.heldBefore(f, again)
-	}
+func (b *batch) hold(f *Fork, fp *quarantine.Fingerprint) error {
 	var draft json.RawMessage
 	if len(f.Edits) > 0 {
+		var err error
 		if draft, err = json.Marshal(f.Edits); err != nil {
 			return err
 		}
@@ -190,15 +199,13 @@ func (b *batch) hold(i int, f *Fork) error {
 		Blob: b.blob(b.original()), Envelope: quarantine.NewEnvelope(b.envelope(f)),
 		TellSender: b.d.told, Draft: draft, Matches: matches, Reason: holdReason(f),
 		PolicyVersion: b.d.PolicyVersion, Fingerprint: fp.Digest,
-		Created: b.now, Expires: b.now.Add(b.Keep),
+		Created: b.now, Expires: b.now.Add(b.Keep), Size: int64(len(b.original())),
 	}
 	if f.DecidedBy != nil {
 		item.Policy, item.Rule = f.DecidedBy.Policy.Name, f.DecidedBy.Name
 	}
-	fp.Item = item.ID
-	b.items[i], f.Item = item.ID, item.ID
+	fp.Item, f.Item = item.ID, item.ID
 	b.commit.Items = append(b.commit.Items, item)
-	b.commit.Fingerprints = append(b.commit.Fingerprints, *fp)
 	if f.Why == "" || len(b.Reviewers) == 0 {
 		return nil
 	}
@@ -236,17 +243,6 @@ func HeldItem(i *quarantine.Item) notice.Held {
 // resubmit gives a fork to the outbox, as it is after its edits. Copies to people
 // inside carry a mark of their release; those to people outside do not.
 func (b *batch) resubmit(f *Fork) error {
-	fp, again, err := b.fingerprint(f, outcomeReinjected)
-	if err != nil {
-		return err
-	}
-	if again != nil {
-		return b.repeat(f, again)
-	}
-	if len(f.edited.final) == 0 {
-		return nil
-	}
-	b.commit.Fingerprints = append(b.commit.Fingerprints, *fp)
 	entries, err := b.entries(quarantine.EntryReinject, f.edited.final, b.blob(f.edited.bytes(b.m.Body())))
 	b.commit.Entries = append(b.commit.Entries, entries...)
 	return err

@@ -117,6 +117,7 @@ type mail struct {
 	to      []string
 	client  string // 192.0.2.10 when empty
 	queueID string
+	args    string   // of RCPT for the last recipient
 	header  []string // beside those of base
 	body    string
 }
@@ -125,6 +126,7 @@ func (g *gate) send(m mail) *Decision {
 	g.t.Helper()
 	env := messageTo(nil, m.to...).Envelope
 	env.ReversePath = messageTo(nil, "anna@example.com").Envelope.Recipients[0].Path
+	env.Recipients[len(m.to)-1].Args = strings.Fields(m.args)
 	env.Authenticated, env.Hostname, env.QueueID = "anna", "mx.example.com", m.queueID
 	env.ClientAddr = netip.MustParseAddr("192.0.2.10")
 	if m.client != "" {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/postern-mail/postern/audit"
+	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
@@ -80,7 +81,7 @@ func (b *batch) record() error {
 	acted := false
 	for i := range b.d.Forks {
 		f := &b.d.Forks[i]
-		o.Forks = append(o.Forks, b.fork(i, f))
+		o.Forks = append(o.Forks, auditFork(b.m, f))
 		acted = acted || slices.ContainsFunc(f.Rules, func(r RuleState) bool { return r.State != Simulated })
 	}
 	o.Simulated = len(o.Policies) > 0 && !acted
@@ -226,13 +227,13 @@ func location(parts []string) string {
 	return strings.Join(out, ", ")
 }
 
-func (b *batch) fork(i int, f *Fork) audit.Fork {
+func auditFork(m *message.Message, f *Fork) audit.Fork {
 	out := audit.Fork{
-		Verdict: string(f.Verdict), FinalRecipients: f.FinalRecipients, Item: b.items[i], Recipients: []string{},
+		Verdict: string(f.Verdict), FinalRecipients: f.FinalRecipients, Item: f.Item, Recipients: []string{},
 		Simulated: string(f.Simulated.Verdict),
 	}
 	for _, r := range f.Recipients {
-		out.Recipients = append(out.Recipients, b.m.Envelope.Recipients[r].Path.String())
+		out.Recipients = append(out.Recipients, m.Envelope.Recipients[r].Path.String())
 	}
 	if f.DecidedBy != nil {
 		out.Policy, out.Rule = f.DecidedBy.Policy.Name, f.DecidedBy.Name

@@ -8,8 +8,8 @@ import (
 	"github.com/postern-mail/postern/message"
 )
 
-// fork's copy of a message: the header section as edited, what made it so, and
-// who gets it.
+// edited is the copy of a message for a fork: the header section as edited, what
+// made it so, and who gets it.
 type edited struct {
 	section
 	removed int // reserved fields taken out

@@ -3,6 +3,8 @@ package actions
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"hash"
 	"slices"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/relay"
 )
 
 // What a fork came to, as its fingerprint keeps it.
@@ -18,6 +21,10 @@ const (
 	outcomeReinjected = "reinjected"
 	outcomeReturned   = "returned"
 )
+
+// outcomes are what forks of these routes come to. The others leave nothing that
+// could be repeated.
+var outcomes = map[Route]string{Held: outcomeHeld, Resubmitted: outcomeReinjected, Returned: outcomeReturned}
 
 // How long after the first a message counts as a retry of its client (design:
 // "Retries"). A message without a Message-ID of the client is one only while the
@@ -150,7 +157,7 @@ func generatedID(env *message.Envelope, f message.Field) bool {
 
 // repeat leaves a fork out: it was done when the message came before.
 func (b *batch) repeat(f *Fork, first *quarantine.Fingerprint) error {
-	f.Why, f.FinalRecipients = "done when the message came before, as "+first.QueueID, nil
+	f.Why = "done when the message came before, as " + first.QueueID
 	r := Repeat{
 		Reference: first.Reference, Outcome: first.Outcome, QueueID: b.m.Envelope.QueueID, Before: first.QueueID,
 		First: first.At, Seen: 2,
@@ -169,20 +176,31 @@ func (b *batch) repeat(f *Fork, first *quarantine.Fingerprint) error {
 	return nil
 }
 
-// heldBefore repeats what became of the first: still held it is seen again,
+// again repeats what a fork came to when the message came before, whatever the
+// rules say of it now.
+func (b *batch) again(f *Fork, first *quarantine.Fingerprint) error {
+	f.edited, f.FinalRecipients = nil, nil
+	switch first.Outcome {
+	case outcomeReinjected:
+		f.Verdict, f.Route = Deliver, Resubmitted
+	case outcomeReturned:
+		f.Verdict, f.Route = Block, Returned
+	case outcomeHeld:
+		return b.heldBefore(f, first)
+	}
+	return b.repeat(f, first)
+}
+
+// heldBefore repeats what became of a held message: still held it is seen again,
 // released it is delivered again, and otherwise it stays refused.
 func (b *batch) heldBefore(f *Fork, first *quarantine.Fingerprint) error {
+	f.Item = first.Item
 	switch first.ItemState {
 	case quarantine.StateReleased, quarantine.StateReleasing:
-		f.Route, f.Verdict, f.Why = Resubmitted, Deliver, "released when the message came before, as "+first.QueueID
-		f.edited = newDeliveries(b.m, b.d.Forks, b.d.Ours).copy(f)
-		if len(f.edited.final) == 0 {
-			return nil
-		}
-		entries, err := b.entries(quarantine.EntryReinject, f.edited.final, b.blob(f.edited.bytes(b.m.Body())))
-		b.commit.Entries = append(b.commit.Entries, entries...)
-		return err
+		f.Verdict, f.Route, f.Why = Deliver, Resubmitted, "released when the message came before, as "+first.QueueID
+		return b.releaseAgain(f, first)
 	}
+	f.Verdict, f.Route = Quarantine, Held
 	if err := b.repeat(f, first); err != nil {
 		return err
 	}
@@ -190,8 +208,52 @@ func (b *batch) heldBefore(f *Fork, first *quarantine.Fingerprint) error {
 		b.ended++
 		return nil
 	}
-	f.Item = first.Item
 	return b.Store.Seen(b.ctx, first.Item, b.now)
+}
+
+// releaseAgain delivers to whom the reviewer released, and no further: the
+// message may have been redirected, or be held on for some.
+func (b *batch) releaseAgain(f *Fork, first *quarantine.Fingerprint) error {
+	item, err := b.Store.Item(b.ctx, first.Item)
+	if err != nil {
+		return err
+	}
+	entries, err := b.Store.Entries(b.ctx, first.Reference)
+	if err != nil {
+		return err
+	}
+	var drafted []Edit
+	if len(item.Draft) > 0 {
+		if err := json.Unmarshal(item.Draft, &drafted); err != nil {
+			return fmt.Errorf("%w: the edits of item %s: %w", quarantine.ErrCorrupt, item.ID, err)
+		}
+	}
+	edited := &Fork{Recipients: f.Recipients, Edits: drafted}
+	c := newDeliveries(b.m, nil, b.d.Ours).copy(edited)
+	blobs := make(map[bool]string) // by whether the edits are left out
+	for _, e := range entries {
+		if e.Kind != quarantine.EntryRelease || e.Item != item.ID {
+			continue
+		}
+		plain := e.Blob == item.Blob
+		if blobs[plain] == "" && plain {
+			blobs[plain] = b.blob(b.original())
+		} else if blobs[plain] == "" {
+			blobs[plain] = b.blob(c.bytes(b.m.Body()))
+		}
+		var to []quarantine.EntryRecipient
+		for _, r := range e.Recipients {
+			to = append(to, quarantine.EntryRecipient{Address: r.Address, Args: r.Args})
+			f.FinalRecipients = append(f.FinalRecipients, r.Address)
+		}
+		b.commit.Entries = append(b.commit.Entries, quarantine.Entry{
+			ID: b.ID(), Kind: quarantine.EntryReinject, Reference: b.d.Reference, Blob: blobs[plain],
+			ReversePath: e.ReversePath, MailArgs: e.MailArgs, Recipients: to,
+			Trace: relay.Received(&b.m.Envelope, message.Path{}, b.now), Marked: e.Marked, TellSender: e.TellSender,
+			Created: b.now, Expires: b.now.Add(b.Lifetime),
+		})
+	}
+	return nil
 }
 
 // refuseEnded refuses a retry in the session when all of the message was held

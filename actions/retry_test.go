@@ -10,16 +10,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/rules"
 )
 
 // decide moves the only item by an event.
-func (g *gate) decide(event quarantine.Event) {
+func (g *gate) decide(event quarantine.Event, how Release) {
 	g.t.Helper()
 	item := g.items()[0]
 	d := &quarantine.Decision{Item: item.ID, Event: event, By: "reviewer@example.com", At: *g.now.Load()}
 	if event == quarantine.EventRelease {
-		c, err := g.live.Release(g.t.Context(), &item, []byte(g.octets(item.Blob)), Release{})
+		c, err := g.live.Release(g.t.Context(), &item, []byte(g.octets(item.Blob)), how)
 		if err != nil {
 			g.t.Fatal(err)
 		}
@@ -109,6 +112,16 @@ func TestRetries(t *testing.T) {
 		{name: "released twice", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
 			event: all(decided(quarantine.EventRelease), delivered, again(mail{to: []string{hold}}), delivered), verdict: Discard,
 			sent: []string{"reinject b@hold.example"}, items: 1},
+		{name: "released to some", first: mail{to: []string{hold, "c@hold.example"}}, second: mail{to: []string{hold, "c@hold.example"}},
+			event: all(released(Release{To: paths(hold)}), delivered), verdict: Discard, sent: []string{"reinject b@hold.example"}, items: 2},
+		{name: "released to somebody else", first: mail{to: []string{hold, "c@hold.example"}}, second: mail{to: []string{hold, "c@hold.example"}},
+			event: all(released(Release{Redirect: paths("desk@example.com")}), delivered), verdict: Discard, sent: []string{"reinject desk@example.com"}, items: 1},
+		{name: "given back, and would be held now", first: mail{to: []string{ndr}}, second: mail{to: []string{ndr}},
+			event: all(delivered, policy(holdsAll)), verdict: Discard, repeats: "returned"},
+		{name: "held, and would be given back now", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: policy(tellsAll), verdict: Discard, repeats: "held", items: 1},
+		{name: "held, and would be deleted now", first: mail{to: []string{hold}}, second: mail{to: []string{hold}},
+			event: policy(deletesAll), verdict: Discard, items: 1},
 		{name: "re-injected", first: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}},
 			second: mail{to: []string{"ben@example.com", "b@other.example", "c@other.example"}}, event: delivered,
 			verdict: Deliver, repeats: "reinjected"},
@@ -198,8 +211,29 @@ var (
 )
 
 func later(d time.Duration) func(*gate)          { return func(g *gate) { g.later(d) } }
-func decided(event quarantine.Event) func(*gate) { return func(g *gate) { g.decide(event) } }
-func delivered(g *gate)                          { g.deliver() }
+func decided(event quarantine.Event) func(*gate) { return func(g *gate) { g.decide(event, Release{}) } }
+func released(how Release) func(*gate) {
+	return func(g *gate) { g.decide(quarantine.EventRelease, how) }
+}
+
+// policy puts other policies in force.
+func policy(text string) func(*gate) {
+	return func(g *gate) {
+		set, problems := Load([]rules.File{{Name: "p.yaml", Data: []byte(text)}}, rules.Vocabulary{Types: classify.Builtin()})
+		if set == nil {
+			g.t.Fatal(problems)
+		}
+		g.set = set
+	}
+}
+
+const (
+	holdsAll   = "policy: Q\nmode: enable\nrules:\n  - {rule: R, conditions: {messageSizeOver: 1B}, actions: {quarantine: true}}\n"
+	deletesAll = "policy: Q\nmode: enable\nrules:\n  - {rule: R, conditions: {messageSizeOver: 1B}, actions: {deleteMessage: true}}\n"
+	tellsAll   = "policy: Q\nmode: enable\nrules:\n  - {rule: R, conditions: {messageSizeOver: 1B}, actions: {blockAccess: all, blockResponse: ndr}}\n"
+)
+
+func delivered(g *gate) { g.deliver() }
 
 func again(m mail) func(*gate) {
 	return func(g *gate) {
@@ -214,6 +248,14 @@ func all(events ...func(*gate)) func(*gate) {
 			e(g)
 		}
 	}
+}
+
+func paths(addresses ...string) []message.Path {
+	var out []message.Path
+	for _, r := range messageTo(nil, addresses...).Envelope.Recipients {
+		out = append(out, r.Path)
+	}
+	return out
 }
 
 // TestASecondRetryFindsTheFirst counts how often a held message came.
@@ -239,44 +281,71 @@ func TestASecondRetryFindsTheFirst(t *testing.T) {
 // TestSessionsWithTheSameMessageMakeOneHold sends one message in many sessions,
 // all of which have looked for its fingerprint before any has committed.
 func TestSessionsWithTheSameMessageMakeOneHold(t *testing.T) {
-	for _, header := range [][]string{ownFields, anonymous} {
-		g := newGate(t, gatePolicy, Settings{})
-		const sessions = 8
-		var waiting sync.WaitGroup
-		waiting.Add(sessions)
-		var calls sync.Map
-		var mu sync.Mutex
-		n := 0
-		g.store.before = func() {
-			mu.Lock()
-			n++
-			first := n <= sessions
-			mu.Unlock()
-			if first {
-				waiting.Done()
-				waiting.Wait()
-			}
-		}
-		var done sync.WaitGroup
-		for i := range sessions {
-			done.Go(func() {
-				d := g.send(mail{to: []string{"b@hold.example", "b@block.example", "ben@example.com", "c@other.example", "d@other.example"}, queueID: fmt.Sprint("Q", i), header: header})
-				calls.Store(i, d)
-			})
-		}
-		done.Wait()
-		calls.Range(func(i, d any) bool {
-			if d := d.(*Decision); d.Outcome.Verdict != Deliver || d.Err != nil {
-				t.Errorf("session %v: %s, error %v", i, d.Outcome.Verdict, d.Err)
-			}
-			return true
-		})
-		items := g.items()
-		if len(items) != 1 || items[0].Seen != sessions-1 {
-			t.Fatalf("%d items, the first seen %d times more; want 1, %d", len(items), items[0].Seen, sessions-1)
-		}
-		if _, entries := g.outbox(); len(header) == 2 && len(entries) != 2 {
-			t.Errorf("the outbox has %d entries, want one notice and one copy", len(entries))
-		}
+	to := []string{"b@hold.example", "b@block.example", "ben@example.com", "c@other.example", "d@other.example"}
+	const edits = "policy: Q\nmode: enable\nrules:\n  - {rule: R, conditions: {accessScope: inOrganization}, actions: {setHeader: {X-Class: internal}}}\n"
+	tests := []struct {
+		name    string
+		header  []string
+		before  func(*gate)
+		entries int // of the outbox; -1 for any number
+	}{
+		{name: "with a Message-ID", header: ownFields, entries: 2},
+		{name: "without", header: anonymous, entries: -1},
+		{name: "which one fork came with before", header: ownFields, before: func(g *gate) {
+			gatePolicies := g.set
+			policy(edits)(g)
+			g.send(mail{to: to, queueID: "Q", header: ownFields})
+			g.set = gatePolicies
+		}, entries: 2},
 	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGate(t, gatePolicy, Settings{})
+			if tt.before != nil {
+				tt.before(g)
+			}
+			const sessions = 8
+			meet := newMeeting(sessions)
+			g.store.before = meet.wait
+			var done sync.WaitGroup
+			decisions := make([]*Decision, sessions)
+			for i := range sessions {
+				done.Go(func() {
+					decisions[i] = g.send(mail{to: to, queueID: fmt.Sprint("Q", i), header: tt.header})
+				})
+			}
+			done.Wait()
+			for i, d := range decisions {
+				if d.Outcome.Verdict != Deliver || d.Err != nil {
+					t.Errorf("session %d: %s, error %v", i, d.Outcome.Verdict, d.Err)
+				}
+			}
+			items := g.items()
+			if len(items) != 1 || items[0].Seen != sessions-1 {
+				t.Fatalf("%d items, the first seen %d times more; want 1, %d", len(items), items[0].Seen, sessions-1)
+			}
+			if lines, _ := g.outbox(); tt.entries >= 0 && len(lines) != tt.entries {
+				t.Errorf("the outbox has %q, want one notice and one copy", lines)
+			}
+		})
+	}
+}
+
+// meeting lets the first n callers go on together, and all others at once.
+type meeting struct {
+	mu      sync.Mutex
+	missing int
+	met     chan struct{}
+}
+
+func newMeeting(n int) *meeting { return &meeting{missing: n, met: make(chan struct{})} }
+
+func (m *meeting) wait() {
+	m.mu.Lock()
+	if m.missing--; m.missing == 0 {
+		close(m.met)
+	}
+	m.mu.Unlock()
+	<-m.met
 }

@@ -10,20 +10,6 @@ import (
 	"github.com/postern-mail/postern/notice"
 )
 
-// giveBack has the sender told of a fork.
-func (b *batch) giveBack(i int, f *Fork) error {
-	fp, again, err := b.fingerprint(f, outcomeReturned)
-	if err != nil {
-		return err
-	}
-	if again != nil {
-		return b.repeat(f, again)
-	}
-	b.commit.Fingerprints = append(b.commit.Fingerprints, *fp)
-	b.refused = append(b.refused, i)
-	return nil
-}
-
 // tell sends the sender one report that names the recipients of all forks given
 // back, in the words of the first of their rules.
 func (b *batch) tell() error {

@@ -39,6 +39,7 @@ func configure(dir string, i *mta.Instance) (string, error) {
 		{"group: postfix", "group: " + i.Group()},
 		{"file: people.yaml", "file: " + filepath.Join(examples, "people.yaml")},
 		{"[policies/*.yaml]", "[" + filepath.Join(examples, "policies/*.yaml") + "]"},
+		{"unix:/var/spool/postfix/public/postern-in", "unix:" + i.ReinjectPath()},
 		{"path: /var/lib/postern", "path: " + filepath.Join(dir, "store")},
 	} {
 		if !bytes.Contains(text, []byte(p[0])) {

@@ -46,7 +46,8 @@ func run(ctx context.Context, once bool) (err error) {
 		return err
 	}
 	defer s.Close()
-	i, err := mta.Start(ctx, mta.Options{Dir: filepath.Join(dir, "postfix"), Sink: s.Addr(), Milter: mta.Socket})
+	i, err := mta.Start(ctx, mta.Options{Dir: filepath.Join(dir, "postfix"), Sink: s.Addr(), Milter: mta.Socket,
+		Services: []string{mta.ReinjectService}, Params: []string{"postern_signers ="}})
 	if err != nil {
 		return err
 	}
@@ -67,8 +68,10 @@ func run(ctx context.Context, once bool) (err error) {
 		if err := become(ctx, r, i, f, s); err != nil {
 			return fmt.Errorf("%s: %w", r.Message, err)
 		}
-		if r.got.delivered != nil {
-			expected++
+		for _, m := range []*sink.Message{r.got.delivered, r.got.report} {
+			if m != nil {
+				expected++
+			}
 		}
 	}
 	// A message that was refused and came all the same, late.
@@ -100,11 +103,21 @@ func become(ctx context.Context, r *row, i *mta.Instance, f *filter, s *sink.Sin
 	if !strings.HasPrefix(r.got.reply, "250") {
 		return nil
 	}
-	all, err := s.Wait(ctx, before+1, func(*sink.Message) bool { return true })
+	due := 1
+	if r.Report != nil {
+		due++
+	}
+	all, err := s.Wait(ctx, before+due, func(*sink.Message) bool { return true })
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, i.Log())
 	}
-	r.got.delivered = all[before]
+	for _, m := range all[before : before+due] {
+		if r.Report != nil && m.From == "" {
+			r.got.report = m
+		} else {
+			r.got.delivered = m
+		}
+	}
 	return nil
 }
 

@@ -29,16 +29,22 @@ type row struct {
 	Simulated string
 	Verdict   string
 	Reply     string // how the reply begins
-	Sink      *struct {
-		To  []string
-		Has []string
-	}
+	Sink      *arrival
+	Report    *arrival // to the sender, of those who did not get it
 
 	got struct {
-		reply     string
-		record    record
-		delivered *sink.Message
+		reply             string
+		record            record
+		delivered, report *sink.Message
 	}
+}
+
+// Arrival is a message that the sink must have got.
+type arrival struct {
+	To  []string
+	Has []string // lines of its header section
+	// Names are texts that its content must hold.
+	Names []string
 }
 
 // Record is the line that Postern logs for a message, as far as the table shows
@@ -124,24 +130,39 @@ func (r *row) differences() []string {
 	if !strings.HasPrefix(r.got.reply, r.Reply) {
 		differs("the reply", r.got.reply, r.Reply)
 	}
-	m := r.got.delivered
+	diff = append(diff, r.Sink.differences("it", r.got.delivered)...)
+	return append(diff, r.Report.differences("a report", r.got.report)...)
+}
+
+// Differences says how a message is not the one that must arrive.
+func (a *arrival) differences(what string, m *sink.Message) []string {
 	switch {
-	case r.Sink == nil && m != nil:
-		diff = append(diff, "it was delivered")
-	case r.Sink != nil && m == nil:
-		diff = append(diff, "it was not delivered")
-	case m != nil:
-		got, want := m.Recipients(), slices.Clone(r.Sink.To)
-		slices.Sort(got)
-		slices.Sort(want)
-		if !slices.Equal(got, want) {
-			differs("the list of recipients", strings.Join(got, " "), strings.Join(want, " "))
+	case a == nil && m != nil:
+		return []string{what + " was delivered"}
+	case a != nil && m == nil:
+		return []string{what + " was not delivered"}
+	case m == nil:
+		return nil
+	}
+	var diff []string
+	differs := func(name, got, want string) {
+		diff = append(diff, fmt.Sprintf("%s of what was delivered is %q, not %q", name, got, want))
+	}
+	got, want := m.Recipients(), slices.Clone(a.To)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		differs("the list of recipients", strings.Join(got, " "), strings.Join(want, " "))
+	}
+	for _, line := range a.Has {
+		name, value, _ := strings.Cut(line, ": ")
+		if got := m.Header(name); len(got) != 1 || got[0] != value {
+			differs("the field "+name, strings.Join(got, " | "), value)
 		}
-		for _, line := range r.Sink.Has {
-			name, value, _ := strings.Cut(line, ": ")
-			if got := m.Header(name); len(got) != 1 || got[0] != value {
-				differs("the field "+name, strings.Join(got, " | "), value)
-			}
+	}
+	for _, text := range a.Names {
+		if !bytes.Contains(m.Data, []byte(text)) {
+			diff = append(diff, fmt.Sprintf("%s does not name %q", what, text))
 		}
 	}
 	return diff
@@ -164,6 +185,9 @@ func (r *row) cells() []string {
 				delivered += "; " + name + ": " + v
 			}
 		}
+	}
+	if m := r.got.report; m != nil {
+		delivered += " / " + strings.Join(m.Recipients(), ", ") + ": " + strings.Join(m.Header("Subject"), " ")
 	}
 	good := "yes"
 	if len(r.differences()) > 0 {

@@ -36,6 +36,7 @@ type holding struct {
 	// program is the running `postern serve`; nil while none runs.
 	program *mta.Process
 	starts  int
+	cli     string // what runs the commands; empty is the program of the other tests
 }
 
 // holdingOptions say what stands around Postfix.
@@ -58,7 +59,8 @@ organization:
 policies: [policies/*.yaml]
 store:
   path: store
-  quota: {senderItems: 100000}
+  quota:
+    senderItems: 100000
 %srelay: {reinject: "unix:%s"}
 quarantine: {reviewers: [postmaster@example.com], digest: "23:59"}
 recipients: {postfixConfig: %s, postfix: [virtual_alias_maps]}
@@ -194,7 +196,10 @@ func (h *holding) command(t *testing.T, want int, args ...string) string {
 
 func (h *holding) try(t *testing.T, args ...string) (out string, status int) {
 	t.Helper()
-	bin, err := program()
+	bin, err := h.cli, error(nil)
+	if bin == "" {
+		bin, err = program()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

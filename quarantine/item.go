@@ -68,8 +68,8 @@ type Item struct {
 	State  State  `json:"state"`
 	// LegalHold keeps the item from expiring and its blob from being deleted.
 	LegalHold bool `json:"legalHold,omitempty"`
-	// Recovered marks an item rebuilt from its blob: no timer, notice or release
-	// touches it until [Store.Confirm].
+	// Recovered marks an item rebuilt from its blob, or restored with an older copy of
+	// the store: no timer, notice or release touches it until [Store.Confirm].
 	Recovered bool `json:"recovered,omitempty"`
 	// Seen counts the client's later attempts to send the same message; LastSeen is
 	// the time of the last.

@@ -79,6 +79,9 @@ func (s *service) answer(ctx context.Context, conn net.Conn) {
 	conn.SetDeadline(time.Now().Add(controlIdle))
 	var req request
 	line, err := readLine(conn, controlRequest)
+	if errors.Is(err, io.EOF) {
+		return // it only looked whether somebody answers
+	}
 	if err == nil {
 		err = json.Unmarshal(line, &req)
 	}

@@ -25,7 +25,11 @@ type desk struct {
 	effects *actions.Live
 	by      string   // the login of who asks
 	running *service // nil where no process runs
+	// mute is set where mail has no way to the MTA: a release could not leave.
+	mute bool
 }
+
+var errMute = errors.New("there is no `relay` in postern.yaml: what is released could not be sent")
 
 // unknown is the error of a name that nothing in the store has, or more than one.
 type unknown struct{ text string }
@@ -77,6 +81,9 @@ func (d *desk) note(i *quarantine.Item, op audit.Operation, what audit.Item) ([]
 
 // release lets a held message go.
 func (d *desk) release(ctx context.Context, name string, how actions.Release, why string) (*quarantine.Item, error) {
+	if d.mute {
+		return nil, errMute
+	}
 	i, err := d.find(ctx, name)
 	if err != nil {
 		return nil, err

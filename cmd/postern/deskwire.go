@@ -189,7 +189,7 @@ func askDesk(ctx context.Context, file, store string, r *deskRequest) (deskReply
 
 // newDesk makes a desk where no process runs. Only a release asks who is inside.
 func newDesk(ctx context.Context, v *vault, file string, c *config, r *deskRequest) (*desk, error) {
-	d := &desk{vault: v, by: r.By}
+	d := &desk{vault: v, by: r.By, mute: c.process.relay.address == ""}
 	w := &world{config: c}
 	if r.Do == "release" {
 		loaded, _, problems, err := load(ctx, file, classify.Builtin())
@@ -207,7 +207,7 @@ func newDesk(ctx context.Context, v *vault, file string, c *config, r *deskReque
 
 // answerDesk answers a command over the control socket.
 func (s *service) answerDesk(ctx context.Context, w io.Writer, r *deskRequest) error {
-	d := &desk{vault: s.vault, effects: s.gate.live.Load().effects, by: r.By, running: s}
+	d := &desk{vault: s.vault, effects: s.gate.live.Load().effects, by: r.By, running: s, mute: s.process.relay.address == ""}
 	if strings.TrimSpace(d.by) == "" {
 		d.by = "unknown"
 	}

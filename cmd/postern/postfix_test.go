@@ -14,6 +14,7 @@ import (
 
 	"github.com/postern-mail/postern/internal/mta"
 	"github.com/postern-mail/postern/internal/sink"
+	"github.com/postern-mail/postern/quarantine"
 )
 
 // gated is a Postfix, the sink behind it, and the server it asks.
@@ -184,4 +185,68 @@ func TestRecipientsOfOneMessageGetDifferentOutcomes(t *testing.T) {
 	if err := json.Unmarshal([]byte(g.command(t, statusGood, "explain", "--ref", ref, "--json")), &e); err != nil || len(e.Forks) != 2 || e.Reference != ref {
 		t.Errorf("the recorded decision: %+v, %v", e, err)
 	}
+}
+
+func TestAReleaseMakesTheDraftedEdits(t *testing.T) {
+	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy})
+	g.send(t, "From: anna@example.com\nTo: bob@partner.example\nSubject: hold and edit\nMessage-ID: <edit@example.com>\n\nText.\n", "bob@partner.example")
+	g.send(t, "From: anna@example.com\nTo: bob@partner.example\nSubject: hold and redirect\nMessage-ID: <desk@example.com>\n\nText.\n", "bob@partner.example")
+	held := items(t, g.command(t, statusGood, "quarantine", "list", "--json"))
+	if len(held) != 2 {
+		t.Fatalf("%d messages are held", len(held))
+	}
+	g.command(t, statusGood, "quarantine", "release", held[0].ID)
+	got := g.arrived(t, 1, "bob@partner.example")[0]
+	if mark := got.Header("X-Outside"); !slices.Equal(mark, []string{"yes"}) {
+		t.Errorf("the release is marked %q", mark)
+	}
+	g.command(t, statusGood, "quarantine", "release", held[1].ID, "--redirect", "desk@example.com")
+	inside := g.arrived(t, 1, "desk@example.com")[0]
+	if mark := inside.Header("X-Postern-Release"); len(mark) != 1 || !strings.HasSuffix(mark[0], "; attempt=1") {
+		t.Errorf("a copy to somebody inside is marked %q", mark)
+	}
+	if got := inside.Recipients(); !slices.Equal(got, []string{"desk@example.com"}) {
+		t.Errorf("the redirected release went to %q", got)
+	}
+	// Nothing was judged again on its way.
+	if lines := g.log.events(t, "message"); len(lines) != 2 {
+		t.Errorf("%d messages were judged", len(lines))
+	}
+}
+
+// A listener that is not there keeps a release in the outbox, over a restart too.
+func TestMailWaitsForPostfix(t *testing.T) {
+	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy})
+	socket := g.mta.ReinjectPath()
+	if err := os.Rename(socket, socket+"~"); err != nil {
+		t.Fatal(err)
+	}
+	g.send(t, "From: anna@example.com\nTo: bob@partner.example\nSubject: hold on\nMessage-ID: <wait@example.com>\n\nText.\n", "bob@partner.example")
+	held := items(t, g.command(t, statusGood, "quarantine", "list", "--json"))
+	g.command(t, statusGood, "quarantine", "release", held[0].ID, "--without-edits")
+	g.until(t, "an attempt has failed", func() bool { return len(g.log.events(t, "outbox")) == 1 })
+	var st statusJSON
+	if err := json.Unmarshal([]byte(g.command(t, statusGood, "status", "--json")), &st); err != nil || st.Outbox != 1 || st.Releasing != 1 {
+		t.Errorf("status: %+v, %v", st, err)
+	}
+	if err := os.Rename(socket+"~", socket); err != nil {
+		t.Fatal(err)
+	}
+	g.stop()
+	g.wait(t)
+	e, err := readOutbox(t, g.dir, held[0].Reference)
+	if err != nil || len(e) != 1 || e[0].Recipients[0].Reply == "" || !e[0].Done.IsZero() {
+		t.Errorf("the outbox after the stop: %+v, %v", e, err)
+	}
+}
+
+// readOutbox opens a store that nobody uses.
+func readOutbox(t *testing.T, dir, reference string) ([]quarantine.Entry, error) {
+	t.Helper()
+	v, err := openVault(t.Context(), process{store: filepath.Join(dir, "store"), quota: defaultQuota}, true)
+	if err != nil {
+		return nil, err
+	}
+	defer v.Close()
+	return v.Entries(t.Context(), reference)
 }

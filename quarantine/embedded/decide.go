@@ -119,9 +119,13 @@ func (s *Store) SetLegalHold(ctx context.Context, id string, hold bool, records 
 
 // Confirm makes a recovered item an ordinary one.
 func (s *Store) Confirm(ctx context.Context, id string, expires time.Time, records ...quarantine.Record) error {
-	return s.amend(ctx, id, records, func(t *transactor, _ *quarantine.Item) error {
+	err := s.amend(ctx, id, records, func(t *transactor, _ *quarantine.Item) error {
 		return t.exec("UPDATE item SET recovered = 0, expires = ? WHERE id = ? AND recovered = 1", stamp(expires), id)
 	})
+	if err == nil {
+		s.awake() // a release under way may go on
+	}
+	return err
 }
 
 // Seen counts another attempt of a client to send the item's message.

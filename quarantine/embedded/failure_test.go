@@ -242,6 +242,11 @@ func TestSyncFailurePoisons(t *testing.T) {
 		if err != nil || stats.Poisoned != poisons {
 			t.Errorf("%s, %v: stats %+v, %v", test.operation, test.err, stats, err)
 		}
+		if !poisons {
+			if problems, err := s.Check(t.Context()); err != nil || len(problems) > 0 {
+				t.Errorf("%s, %v: left behind: %+v, %v", test.operation, test.err, problems, err)
+			}
+		}
 		if body, err := s.Open(t.Context(), "b-1"); err != nil {
 			t.Error(err)
 		} else {

@@ -35,7 +35,8 @@ func scanEntry(scan func(...any) error) (*quarantine.Entry, error) {
 }
 
 // ready finds entries to be leased.
-const ready = " FROM entry WHERE done = 0 AND not_before <= ? AND leased <= ? ORDER BY number LIMIT ?"
+const ready = ` FROM entry WHERE done = 0 AND not_before <= ? AND leased <= ?
+	AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND item.recovered = 1) ORDER BY number LIMIT ?`
 
 // Lease gives open entries whose time has come.
 func (s *Store) Lease(ctx context.Context, now, until time.Time, limit int) ([]quarantine.Entry, error) {

@@ -143,10 +143,19 @@ func TestReindexLostDatabase(t *testing.T) {
 	}
 }
 
-// A database restored from an older copy does not make orphans of what came later.
+// A database restored from an older copy does not make orphans of what came later,
+// does not send again what was sent since, and trusts no item until it is
+// confirmed.
 func TestReindexOlderDatabase(t *testing.T) {
 	dir := t.TempDir()
 	s := filled(t, dir)
+	must(t, s.Commit(t.Context(), storetest.Mailed("since")))
+	must(t, s.Commit(t.Context(), storetest.Held("4")))
+	_, err := s.Decide(t.Context(), &quarantine.Decision{
+		Item: "4", Event: quarantine.EventRelease, By: "reviewer", At: start,
+		Commit: &quarantine.Commit{Entries: []quarantine.Entry{storetest.Entry("release", quarantine.EntryRelease, "4", "b-4")}},
+	})
+	must(t, err)
 	must(t, s.Close())
 	old, err := os.ReadFile(filepath.Join(dir, "store.db"))
 	must(t, err)
@@ -154,21 +163,53 @@ func TestReindexOlderDatabase(t *testing.T) {
 	must(t, s.Commit(t.Context(), storetest.Held("later")))
 	_, err = s.Decide(t.Context(), &quarantine.Decision{Item: "2", Event: quarantine.EventDelete, By: "reviewer", At: start})
 	must(t, err)
+	lease := func() (ids []string) {
+		t.Helper()
+		entries, err := s.Lease(t.Context(), start.Add(24*time.Hour), start.Add(25*time.Hour), 10)
+		must(t, err)
+		for _, e := range entries {
+			ids = append(ids, e.ID)
+		}
+		return ids
+	}
+	if got := lease(); !slices.Equal(got, []string{"open", "since", "release"}) {
+		t.Fatalf("to be sent: %v", got)
+	}
+	must(t, s.Finish(t.Context(), &quarantine.Report{
+		Entry: "since", Attempt: 1, At: start, Results: []quarantine.Result{{Delivery: quarantine.Delivered}},
+	}))
 	must(t, s.Close())
 	must(t, os.WriteFile(filepath.Join(dir, "store.db"), old, 0o600))
 
 	s = open(t, Options{Dir: dir})
+	must(t, s.Commit(t.Context(), storetest.Held("new"))) // life goes on meanwhile
 	_, err = s.Sweep(t.Context(), time.Now().Add(1000*time.Hour))
 	must(t, err)
+	if got := lease(); !slices.Equal(got, []string{"open"}) {
+		t.Errorf("to be sent: %v", got)
+	}
 	rebuilt, err := s.Reindex(t.Context(), start)
 	must(t, err)
 	if got := names(rebuilt); !slices.Equal(got, []string{"later"}) {
 		t.Errorf("rebuilt %v", got)
 	}
+	yes := true
+	page, err := s.List(t.Context(), quarantine.Filter{Recovered: &yes})
+	must(t, err)
+	if got := names(page.Items); !slices.Equal(got, []string{"1", "2", "4", "later"}) {
+		t.Errorf("recovered: %v", got)
+	}
 	stats, err := s.Stats(t.Context())
 	must(t, err)
-	if stats.Recovered != 1 || stats.SetBack {
-		t.Errorf("stats %+v", stats)
+	if stats.SetBack {
+		t.Error("still set back")
+	}
+	if got := check(t, s); got != nil {
+		t.Errorf("check: %q", got)
+	}
+	must(t, s.Confirm(t.Context(), "4", start))
+	if got := lease(); !slices.Equal(got, []string{"release"}) {
+		t.Errorf("to be sent once confirmed: %v", got)
 	}
 }
 

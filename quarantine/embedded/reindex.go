@@ -44,7 +44,8 @@ func (s *Store) Reindex(ctx context.Context, now time.Time) ([]quarantine.Item, 
 			rebuilt = append(rebuilt, *item)
 		}
 	}
-	if s.setBack.CompareAndSwap(true, false) {
+	// What is damaged must not become an orphan: somebody may still make use of it.
+	if unusable == nil && s.setBack.CompareAndSwap(true, false) {
 		if err := s.writeSequence(ctx); err != nil {
 			return rebuilt, err
 		}

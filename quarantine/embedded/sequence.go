@@ -11,9 +11,10 @@ import (
 )
 
 // The file sequence stands beside the database and says how far it had come. A
-// database that is behind it was restored from an older copy, or made anew: the
+// database that is behind it was restored from an older copy, or made anew. The
 // blobs it does not know are messages then, not what a crash has left, and stay
-// until Reindex has brought them back.
+// until Reindex has brought them back; and what it says of items may have been
+// overtaken, so that they are recovered, to be confirmed one by one.
 
 func (s *Store) sequencePath() string { return filepath.Join(s.opts.Dir, "sequence") }
 
@@ -39,6 +40,11 @@ func (s *Store) readSequence(ctx context.Context, conn *sql.Conn) error {
 	}
 	if back {
 		s.setBack.Store(true)
+		if seen != math.MaxInt64 {
+			if err := s.distrust(ctx, conn); err != nil {
+				return err
+			}
+		}
 		// No database reaches this number: it holds until Reindex, over restarts too.
 		if err := s.replaceSequence(math.MaxInt64); err != nil {
 			return err
@@ -46,6 +52,39 @@ func (s *Store) readSequence(ctx context.Context, conn *sql.Conn) error {
 	}
 	// From here on the database is not new any more.
 	_, err = conn.ExecContext(ctx, "UPDATE tally SET sequence = 1 WHERE sequence = 0")
+	return err
+}
+
+// distrust marks the open items of a restored database, and ends entries whose
+// octets are gone: those were sent after the copy was made.
+func (s *Store) distrust(ctx context.Context, conn *sql.Conn) error {
+	if _, err := conn.ExecContext(ctx, "UPDATE item SET recovered = 1 WHERE state IN ('held', 'releasing')"); err != nil {
+		return err
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT DISTINCT blob FROM entry WHERE done = 0")
+	if err != nil {
+		return err
+	}
+	var sent []string
+	err = eachRow(rows, func(scan func(...any) error) error {
+		var blob string
+		if err := scan(&blob); err != nil {
+			return err
+		}
+		_, err := os.Lstat(s.blobs.path(blob))
+		if os.IsNotExist(err) {
+			sent, err = append(sent, blob), nil
+		}
+		return err
+	})
+	for _, blob := range sent {
+		if err == nil {
+			_, err = conn.ExecContext(ctx, "UPDATE entry SET done = max(created, not_before) WHERE blob = ? AND done = 0", blob)
+		}
+		if err == nil {
+			_, err = conn.ExecContext(ctx, "DELETE FROM blob WHERE id = ? AND NOT EXISTS (SELECT 1 FROM item WHERE item.blob = blob.id)", blob)
+		}
+	}
 	return err
 }
 
