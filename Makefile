@@ -1,9 +1,10 @@
 # Postern: what a contributor runs. `make help` lists the targets.
 SHELL := /bin/sh
 FUZZTIME ?= 30s
+TORTURE_ROUNDS ?= 10000
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help build run demo test lint bench fuzz clean
+.PHONY: help build run demo test torture lint bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '%-8s %s\n' "$$t" "$$d"; done
@@ -22,6 +23,10 @@ demo: ## example messages through a private Postfix; Ctrl-C ends it, DEMO_ONCE=1
 
 test: ## everything: lint, tests with the race detector, real Postfix
 	@scripts/test.sh
+
+torture: ## kills, disk errors and forged senders through real Postfix, TORTURE_ROUNDS (10000) of each
+	@scripts/need.sh
+	@TORTURE_ROUNDS=$(TORTURE_ROUNDS) scripts/with-postfix.sh go test -tags e2e -count=1 -timeout 0 -v -run 'TestNothingIsLost|TestForgedSenders' ./e2e
 
 lint: ## gofmt, go vet, staticcheck
 	@scripts/lint.sh

@@ -62,7 +62,7 @@ func checkPostfix(ctx context.Context, c *config, log *zap.Logger) error {
 		}
 	}
 	if main["enable_original_recipient"] == "no" {
-		return errors.New("Postfix is set to enable_original_recipient=no, with which it loses mail when a recipient is taken out of a message: set it to yes")
+		return errors.New("in the configuration of Postfix stands enable_original_recipient=no, with which it loses mail when a recipient is taken out of a message: set it to yes")
 	}
 	warn := func(bad bool, format string, args ...any) {
 		if bad {
