@@ -98,6 +98,8 @@ func storeReply(err error, reference string) Reply {
 	switch {
 	case errors.Is(err, quarantine.ErrSenderFull):
 		return NewReply(452, "4.2.2", "Too much mail of this sender waits for a decision, try again later.", "Reference "+reference)
+	case errors.Is(err, quarantine.ErrQuota):
+		return NewReply(452, "4.2.2", "Too much mail waits for a decision, try again later.", "Reference "+reference)
 	case errors.Is(err, quarantine.ErrFull):
 		return NewReply(451, "4.3.1", "No space is left to keep the message, try again later.", "Reference "+reference)
 	}

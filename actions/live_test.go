@@ -268,6 +268,7 @@ func TestNothingIsPromisedThatTheStoreDidNotTake(t *testing.T) {
 		{"edited, with errors accepted", []string{"ben@example.com"}, OnErrorAccept, errors.New("disk"), Deliver, ""},
 		{"nothing matched", []string{"b@other.example"}, OnErrorTempfail, errors.New("disk"), Deliver, ""},
 		{"no space", []string{"b@hold.example"}, OnErrorTempfail, quarantine.ErrFull, Defer, "451 4.3.1"},
+		{"too much of all", []string{"b@hold.example"}, OnErrorTempfail, quarantine.ErrQuota, Defer, "452 4.2.2"},
 		{"too much of one sender", []string{"b@hold.example"}, OnErrorTempfail, quarantine.ErrSenderFull, Defer, "452 4.2.2"},
 	}
 	for _, tt := range tests {

@@ -11,8 +11,10 @@ var (
 	// ErrFull says that a quota is used up, or the disk (or what is reserved of it)
 	// is. Nothing was kept; it may be possible later, without a restart.
 	ErrFull = errors.New("the store is full")
-	// ErrSenderFull is the ErrFull of one sender's own quota.
-	ErrSenderFull = fmt.Errorf("%w for this sender", ErrFull)
+	// ErrQuota is the ErrFull of a quota, in total or of a sender.
+	ErrQuota = fmt.Errorf("%w: a quota is used up", ErrFull)
+	// ErrSenderFull is the ErrQuota of one sender.
+	ErrSenderFull = fmt.Errorf("%w by this sender", ErrQuota)
 	// ErrNotFound says that there is no such item, entry or blob.
 	ErrNotFound = errors.New("not in the store")
 	// ErrExists says that an identifier of the commit is already taken.

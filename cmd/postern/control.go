@@ -62,10 +62,18 @@ func (s *service) serveControl(ctx context.Context, l net.Listener) {
 		slots <- struct{}{}
 		conn, err := l.Accept()
 		if err != nil {
-			if !errors.Is(err, net.ErrClosed) {
-				alarm(s.log, "commands are no longer taken", zap.Error(err))
+			if errors.Is(err, net.ErrClosed) {
+				return
 			}
-			return
+			// No descriptors, mostly: those connections that end free some.
+			alarm(s.log, "a command was not taken", zap.Error(err))
+			<-slots
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+			}
+			continue
 		}
 		wg.Go(func() {
 			defer func() { <-slots }()

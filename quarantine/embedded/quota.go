@@ -37,7 +37,7 @@ func (s *Store) withinQuota(t *transactor, p *prepared) error {
 			bytes += h.Size
 		}
 		if bytes > q.Bytes {
-			return fmt.Errorf("%w: more than %d octets", quarantine.ErrFull, q.Bytes)
+			return fmt.Errorf("%w: more than %d octets", quarantine.ErrQuota, q.Bytes)
 		}
 	}
 	if len(p.items) == 0 {
@@ -49,7 +49,7 @@ func (s *Store) withinQuota(t *transactor, p *prepared) error {
 			return err
 		}
 		if items+len(p.items) > q.Items {
-			return fmt.Errorf("%w: more than %d messages", quarantine.ErrFull, q.Items)
+			return fmt.Errorf("%w: more than %d messages", quarantine.ErrQuota, q.Items)
 		}
 	}
 	if q.SenderItems > 0 || q.SenderBytes > 0 {

@@ -236,7 +236,7 @@ func testQuota(t *testing.T, create New) {
 	}{
 		{"messages of a sender", quarantine.Quota{SenderItems: 2}, quarantine.ErrSenderFull},
 		{"octets of a sender", quarantine.Quota{SenderBytes: int64(2 * len(Text("1")))}, quarantine.ErrSenderFull},
-		{"messages", quarantine.Quota{Items: 2}, quarantine.ErrFull},
+		{"messages", quarantine.Quota{Items: 2}, quarantine.ErrQuota},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := begin(t, create, Settings{Quota: test.quota})
@@ -255,7 +255,7 @@ func testQuota(t *testing.T, create New) {
 			}
 			_, err = b.Decide(t.Context(), remove("1", "reviewer"))
 			b.must(err)
-			if test.want == quarantine.ErrFull {
+			if test.want == quarantine.ErrQuota {
 				b.must(b.Commit(t.Context(), Held("5")))
 			}
 			b.sound()

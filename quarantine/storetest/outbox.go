@@ -165,7 +165,7 @@ func testFinish(t *testing.T, create New) {
 	entries, err := b.Entries(t.Context(), "P-1")
 	b.must(err)
 	b.same("history", entryIDs(entries), []string{"e1", "e2", "dsn"})
-	if !entries[0].Done.Equal(r.At) || entries[2].Done.IsZero() == false {
+	if !entries[0].Done.Equal(r.At) || !entries[2].Done.IsZero() {
 		t.Errorf("done %s and %s", entries[0].Done, entries[2].Done)
 	}
 	b.sound()
