@@ -20,8 +20,9 @@ import (
 // Filter is a running `postern serve`.
 type filter struct {
 	*mta.Process
-	log  string
-	read int // octets of the log that records have been taken from
+	dir, config string
+	log         string
+	read        int // octets of the log that records have been taken from
 }
 
 // Configure writes examples/postern.yaml with the paths of the demonstration.
@@ -56,7 +57,7 @@ func configure(dir string, i *mta.Instance) (string, error) {
 
 // Serve starts the filter and returns when it takes connections.
 func serve(ctx context.Context, dir, config, socket string) (*filter, error) {
-	f := &filter{log: filepath.Join(dir, "postern.log")}
+	f := &filter{dir: dir, config: config, log: filepath.Join(dir, "postern.log")}
 	out, err := os.Create(f.log)
 	if err != nil {
 		return nil, err

@@ -47,11 +47,16 @@ func run(ctx context.Context, once bool) (err error) {
 	}
 	defer s.Close()
 	i, err := mta.Start(ctx, mta.Options{Dir: filepath.Join(dir, "postfix"), Sink: s.Addr(), Milter: mta.Socket,
-		Services: []string{mta.ReinjectService}, Params: []string{"postern_signers ="}})
+		Services: []string{mta.ReinjectService}, Params: []string{"postern_signers = " + mta.SignerSocket}})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, i.Stop()) }()
+	signer, err := i.StartSigner(ctx, "example.com")
+	if err != nil {
+		return err
+	}
+	defer signer.Stop()
 	config, err := configure(dir, i)
 	if err != nil {
 		return err
@@ -65,7 +70,7 @@ func run(ctx context.Context, once bool) (err error) {
 
 	expected := 0
 	for _, r := range rows {
-		if err := become(ctx, r, i, f, s); err != nil {
+		if err := become(ctx, r, i, f, s, signer); err != nil {
 			return fmt.Errorf("%s: %w", r.Message, err)
 		}
 		for _, m := range []*sink.Message{r.got.delivered, r.got.report} {
@@ -89,7 +94,7 @@ func run(ctx context.Context, once bool) (err error) {
 }
 
 // Become sends one message and waits for what becomes of it.
-func become(ctx context.Context, r *row, i *mta.Instance, f *filter, s *sink.Sink) error {
+func become(ctx context.Context, r *row, i *mta.Instance, f *filter, s *sink.Sink, signer *mta.Signer) error {
 	ctx, cancel := context.WithTimeout(ctx, messageTime)
 	defer cancel()
 	before := len(s.Messages())
@@ -102,6 +107,13 @@ func become(ctx context.Context, r *row, i *mta.Instance, f *filter, s *sink.Sin
 	}
 	if !strings.HasPrefix(r.got.reply, "250") {
 		return nil
+	}
+	if r.Release {
+		early := len(s.Messages()) - before
+		if r.got.released, err = review(ctx, f.dir, f.config, r.got.record.Reference); err != nil {
+			return err
+		}
+		r.got.released.early, r.got.released.signer = early, signer
 	}
 	due := 1
 	if r.Report != nil {

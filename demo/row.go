@@ -31,11 +31,13 @@ type row struct {
 	Reply     string // how the reply begins
 	Sink      *arrival
 	Report    *arrival // to the sender, of those who did not get it
+	Release   bool     // a reviewer releases what is held
 
 	got struct {
 		reply             string
 		record            record
 		delivered, report *sink.Message
+		released          *released // nil where nothing was held
 	}
 }
 
@@ -131,7 +133,11 @@ func (r *row) differences() []string {
 		differs("the reply", r.got.reply, r.Reply)
 	}
 	diff = append(diff, r.Sink.differences("it", r.got.delivered)...)
-	return append(diff, r.Report.differences("a report", r.got.report)...)
+	diff = append(diff, r.Report.differences("a report", r.got.report)...)
+	if r.Release {
+		diff = append(diff, r.got.released.differences(r.got.delivered)...)
+	}
+	return diff
 }
 
 // Differences says how a message is not the one that must arrive.
@@ -188,6 +194,9 @@ func (r *row) cells() []string {
 	}
 	if m := r.got.report; m != nil {
 		delivered += " / " + strings.Join(m.Recipients(), ", ") + ": " + strings.Join(m.Header("Subject"), " ")
+	}
+	if r.got.released != nil && len(r.got.released.differences(r.got.delivered)) == 0 {
+		delivered += "; listed, released, the same octet for octet, its DKIM signature is good"
 	}
 	good := "yes"
 	if len(r.differences()) > 0 {

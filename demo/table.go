@@ -12,7 +12,7 @@ var columns = []struct {
 	name  string
 	width int
 }{
-	{"MESSAGE", 22}, {"RULE", 26}, {"VERDICT", 8}, {"THE CLIENT GOT", 38}, {"THE SINK GOT", 38}, {"GOOD", 4},
+	{"MESSAGE", 22}, {"RULE", 26}, {"VERDICT", 10}, {"THE CLIENT GOT", 36}, {"THE SINK GOT", 38}, {"GOOD", 4},
 }
 
 // Table prints the rows, and below it what is not as expected, and gives the
