@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -159,12 +160,19 @@ func (h *holding) serve(t *testing.T, program string, env []string, command ...s
 	}
 }
 
-// end stops the program, if one runs.
+// end stops the program, if one runs. The signal goes to all of its group: a tracer
+// would not pass it on.
 func (h *holding) end() {
-	if h.program != nil {
-		h.program.Stop()
-		h.program = nil
+	if h.program == nil {
+		return
 	}
+	_ = syscall.Kill(-h.program.PID(), syscall.SIGTERM)
+	select {
+	case <-h.program.Done():
+	case <-time.After(20 * time.Second):
+	}
+	h.program.Stop()
+	h.program = nil
 }
 
 func (h *holding) config() string { return filepath.Join(h.dir, "postern.yaml") }
