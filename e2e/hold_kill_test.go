@@ -48,6 +48,7 @@ const (
 // waits, the program loses nothing and repeats nothing but what was cut off
 // between its final dot and the record of the answer.
 func TestNothingIsLostWhenKilled(t *testing.T) {
+	t.Parallel()
 	bin, err := faulty()
 	if err != nil {
 		t.Fatal(err)
