@@ -153,26 +153,33 @@ const digestItems = 1000
 
 // digests tells the reviewers once a day what is held. A day that passed its hour
 // without a digest, as with the process down, gets it late.
-func (s *service) digests(ctx context.Context) {
+func (s *service) digests(ctx context.Context, next time.Time) {
 	for {
-		w := s.gate.live.Load()
-		now := time.Now()
-		at := digestTime(now, w.config.digest)
-		if !now.Before(at) {
-			if err := s.digest(ctx, w, at); err != nil && ctx.Err() == nil {
-				alarm(s.log, "the reviewers could not be told what is held", zap.Error(err))
-			}
-			at = digestTime(at.AddDate(0, 0, 1), w.config.digest)
-		}
 		// A reload may move the hour.
-		wait := time.NewTimer(min(time.Until(at)+time.Second, 10*time.Minute))
+		wait := time.NewTimer(min(time.Until(next)+time.Second, 10*time.Minute))
 		select {
 		case <-ctx.Done():
 			wait.Stop()
 			return
 		case <-wait.C:
 		}
+		next = s.digestIfDue(ctx)
 	}
+}
+
+// digestIfDue sends the digest of a day whose hour has passed, and gives the time
+// of the next.
+func (s *service) digestIfDue(ctx context.Context) time.Time {
+	w := s.gate.live.Load()
+	now := time.Now()
+	at := digestTime(now, w.config.digest)
+	if now.Before(at) {
+		return at
+	}
+	if err := s.digest(ctx, w, at); err != nil && ctx.Err() == nil {
+		alarm(s.log, "the reviewers could not be told what is held", zap.Error(err))
+	}
+	return digestTime(at.AddDate(0, 0, 1), w.config.digest)
 }
 
 // digestTime gives the time of the digest on a day.
