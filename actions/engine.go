@@ -69,8 +69,9 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	d.Notices = scan.Notices()
 	d.AddressMismatch = scan.AddressMismatch(ctx)
 	for _, g := range group(ctx, d.Evaluation, scan) {
-		d.Forks = append(d.Forks, g.decide())
-		if why := g.undecided(); why != nil && d.Err == nil {
+		st := walk(g.enforced)
+		d.Forks = append(d.Forks, g.decide(st))
+		if why := g.undecided(st); why != nil && d.Err == nil {
 			d.Err = why
 		}
 	}

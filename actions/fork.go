@@ -126,9 +126,8 @@ func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGrou
 	return g
 }
 
-// decide walks the matched rules of the fork.
-func (g *forkGroup) decide() Fork {
-	st := walk(g.enforced)
+// decide makes the fork of what the walk over its enforced rules came to.
+func (g *forkGroup) decide(st steps) Fork {
 	f := Fork{Recipients: g.recipients, Verdict: Deliver, PolicyTip: st.tip, Edits: st.edits}
 	if st.enforced != nil {
 		f.Verdict, f.DecidedBy = st.enforced.halt.verdict, st.enforced.rule
@@ -158,8 +157,7 @@ func (g *forkGroup) decide() Fork {
 // what becomes of the fork: it acts, and no matched rule is as strict already. A
 // deletion is as strict only if the unknown rule does not come before it, since
 // that one might have kept the message.
-func (g *forkGroup) undecided() error {
-	st := walk(g.enforced)
+func (g *forkGroup) undecided(st steps) error {
 	place := slices.IndexFunc(g.enforced, func(m match) bool { return m.spec == st.enforced })
 	rank := unrestricted
 	if place >= 0 {

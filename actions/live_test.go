@@ -249,7 +249,7 @@ func TestOneMessageIsOneCommit(t *testing.T) {
 }
 
 // TestNothingIsPromisedThatTheStoreDidNotTake fails the commit: what would go on
-// from the store is refused for now, whatever the settings say of errors.
+// from the store gets a temporary failure, whatever the settings say of errors.
 func TestNothingIsPromisedThatTheStoreDidNotTake(t *testing.T) {
 	tests := []struct {
 		name    string
