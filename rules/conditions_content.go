@@ -240,25 +240,16 @@ func octets(n int64) string { return strconv.FormatInt(n, 10) + " octets" }
 func parseUnsupported(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	ok := r.yes(n, field)
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		for _, c := range s.parts() {
-			if c.part == nil {
-				continue
-			}
+		for _, c := range s.read(ctx) {
 			what := "an attachment"
 			if c.body {
 				what = "a body" // it is labelled as text and holds something else
 			}
-			doc := s.document(ctx, c)
-			switch doc.Status {
+			switch c.doc.Status {
 			case extract.Unsupported:
 				return true, "the format of " + what + " is not known"
 			case extract.Corrupt:
 				return true, what + " is damaged"
-			}
-			for _, u := range doc.Unread {
-				if u.Status == extract.Unsupported || u.Status == extract.Corrupt {
-					return true, what + " holds a document that cannot be read"
-				}
 			}
 		}
 		return false, "all attachments could be read"

@@ -28,6 +28,9 @@ type content struct {
 
 	doc  extract.Document
 	read bool
+	// within are the documents within this one, once it was read: those of
+	// archives, of documents and of files that hold messages.
+	within []*content
 	// encrypted is set where the message noticed that the part is encrypted mail.
 	encrypted bool
 	found     []classify.Detection
@@ -159,7 +162,23 @@ func (s *Scan) document(ctx context.Context, c *content) *extract.Document {
 		c.encrypted = true
 		c.doc.Status, c.doc.Detail = extract.Protected, "encrypted mail"
 	}
+	for at, d := range c.doc.All() {
+		if at != "" {
+			c.within = append(c.within, &content{part: c.part, name: c.name + "/" + at, doc: *d, read: true, alternative: c.alternative, choice: c.choice})
+		}
+	}
 	return &c.doc
+}
+
+// read gives all contents with the documents within them, each behind what it is
+// in.
+func (s *Scan) read(ctx context.Context) []*content {
+	list := make([]*content, 0, len(s.parts()))
+	for _, c := range s.parts() {
+		s.document(ctx, c)
+		list = append(append(list, c), c.within...)
+	}
+	return list
 }
 
 // encrypted tells whether a part that no extractor reads is what the message
@@ -215,8 +234,10 @@ func (s *Scan) Notices() []message.Notice {
 		if sig, ok := c.signal(); ok {
 			list = append(list, message.Notice{Part: c.name, Signal: sig, Detail: c.doc.Detail})
 		}
-		for _, u := range c.doc.Unread {
-			list = append(list, message.Notice{Part: c.name + "/" + u.Name, Signal: signals[u.Status], Detail: u.Detail})
+		for _, d := range c.within {
+			if sig, ok := d.signal(); ok {
+				list = append(list, message.Notice{Part: d.name, Signal: sig, Detail: d.doc.Detail})
+			}
 		}
 	}
 	return list
@@ -235,11 +256,10 @@ type ScannedPart struct {
 // own: [Scan.Detections] names it.
 func (s *Scan) Parts(ctx context.Context) []ScannedPart {
 	var list []ScannedPart
-	for _, c := range s.parts() {
-		if c.part == nil {
-			continue
+	for _, c := range s.read(ctx) {
+		if c.part != nil {
+			list = append(list, ScannedPart{Name: c.name, Document: c.doc, Attachment: !c.body})
 		}
-		list = append(list, ScannedPart{Name: c.name, Document: *s.document(ctx, c), Attachment: !c.body})
 	}
 	return list
 }

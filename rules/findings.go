@@ -32,6 +32,9 @@ func (s *Scan) want(types map[*classify.Type]bool) {
 			s.found = nil
 			for _, c := range s.contents {
 				c.scanned, c.found = false, nil
+				for _, d := range c.within {
+					d.scanned, d.found = false, nil
+				}
 			}
 			return
 		}
@@ -43,7 +46,7 @@ func (s *Scan) want(types map[*classify.Type]bool) {
 func (s *Scan) instancesOf(ctx context.Context, t *classify.Type) *instances {
 	if s.found == nil {
 		s.found = make(map[*classify.Type]*instances)
-		for _, c := range s.parts() {
+		for _, c := range s.read(ctx) {
 			for _, d := range s.classified(ctx, c) {
 				in := s.found[d.Type]
 				if in == nil {

@@ -34,7 +34,7 @@ func TestDocumentWithinADocument(t *testing.T) {
 	if got := set.Evaluate(t.Context(), scan).Rules[0].Result; got != rules.Matched {
 		t.Errorf("the rule is %s", got)
 	}
-	want := message.Notice{Part: "a.docx/word/embeddings/a.pdf", Signal: message.SignalUnsupported, Detail: "no extractor knows the format"}
+	want := message.Notice{Part: "a.docx/a.pdf", Signal: message.SignalUnsupported, Detail: "no extractor knows the format"}
 	if got := scan.Notices(); !slices.Contains(got, want) {
 		t.Errorf("%v is not in %v", want, got)
 	}

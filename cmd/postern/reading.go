@@ -37,9 +37,16 @@ func readFile(ctx context.Context, name string, r io.Reader, types *classify.Cat
 	}
 	doc := extract.Extract(ctx, data, extract.Hint{Name: filepath.Base(name)}, extract.DefaultLimits)
 	part := rules.ScannedPart{Name: filepath.Base(name), Document: doc, Attachment: true}
-	rd := reading{parts: []rules.ScannedPart{part}, signals: documentSignals(part)}
-	if types != nil {
-		rd.found = classified(part.Name, types.Scan(doc.Text, nil))
+	rd := reading{signals: documentSignals(part)}
+	for at, d := range doc.All() {
+		p := rules.ScannedPart{Name: part.Name, Document: *d, Attachment: true}
+		if at != "" {
+			p.Name += "/" + at
+		}
+		rd.parts = append(rd.parts, p)
+		if types != nil {
+			rd.found = append(rd.found, classified(p.Name, types.Scan(d.Text, nil))...)
+		}
 	}
 	return rd, nil
 }
@@ -97,11 +104,14 @@ func documentSignals(p rules.ScannedPart) []signalJSON {
 		extract.Truncated:   message.SignalIncomplete,
 	}
 	list := []signalJSON{}
-	if s, ok := signals[p.Status]; ok {
-		list = append(list, signalJSON{p.Name, string(s), p.Detail})
-	}
-	for _, u := range p.Unread {
-		list = append(list, signalJSON{p.Name + "/" + u.Name, string(signals[u.Status]), u.Detail})
+	for at, d := range p.All() {
+		name := p.Name
+		if at != "" {
+			name += "/" + at
+		}
+		if s, ok := signals[d.Status]; ok {
+			list = append(list, signalJSON{name, string(s), d.Detail})
+		}
 	}
 	return list
 }

@@ -1,57 +1,58 @@
 package extract
 
-// Format is a row of the catalogue: one document format that text is made of.
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Format is a row of the catalogue: one document format that is read.
 type Format struct {
 	Name       string
 	MediaTypes []string // the first is given for documents of the format
 	Extensions []string // likewise, without a dot
+	// What is read of it besides its text.
+	Properties bool // document properties
+	Nested     bool // documents within
+	Protection bool // whether it needs a secret is told
+	Label      bool // sensitivity labels
+
+	rank rank
 	// sniff tells by content, and by the hint where content cannot tell, whether a
 	// document is of the format.
 	sniff func(r *reader) bool
 	// refine corrects media type and extension where the format is a family.
 	refine func(r *reader)
-	// read writes the text within the limits.
+	// read writes text, members and the rest within the limits.
 	read func(r *reader)
 }
 
-// catalog is sorted by name. The order of asking is that of rank, for text is
-// what is left.
-var catalog = []Format{
-	{
-		Name:       "CSV",
-		MediaTypes: []string{"text/csv", "text/tab-separated-values"},
-		Extensions: []string{"csv", "tsv"},
-		sniff:      isCSV,
-		read:       readCSV,
-	},
-	{
-		Name:       "HTML",
-		MediaTypes: []string{"text/html", "application/xhtml+xml"},
-		Extensions: []string{"html", "htm", "xhtml"},
-		sniff:      isHTML,
-		read:       readHTML,
-	},
-	{
-		Name: "Microsoft Word",
-		MediaTypes: []string{
-			"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-			"application/vnd.ms-word.document.macroEnabled.12",
-			"application/vnd.openxmlformats-officedocument.wordprocessingml.template",
-		},
-		Extensions: []string{"docx", "docm", "dotx"},
-		sniff:      isDOCX,
-		refine:     refineDOCX,
-		read:       readDOCX,
-	},
-	{
-		Name:       "Text",
-		MediaTypes: []string{"text/plain"},
-		Extensions: []string{"txt"},
-		sniff:      isText,
-		refine:     refineText,
-		read:       readText,
-	},
+// rank orders the asking: the first format that knows a document reads it.
+type rank int
+
+const (
+	bySignature rank = iota // the first octets say it
+	byStructure             // a kind of container (zip, OLE, XML) with members of its own
+	byContainer             // the container as such
+	byWords                 // text of a certain form
+	byDefault               // any text
+)
+
+// catalog holds the formats; the order of asking is that of their ranks, and
+// within one that of the list.
+var catalog = ranked([]Format{
+	formatCSV,
+	formatHTML,
+	formatWord,
+	formatText,
+})
+
+func ranked(list []Format) []Format {
+	slices.SortStableFunc(list, func(a, b Format) int { return cmp.Compare(a.rank, b.rank) })
+	return list
 }
 
-// Formats gives the formats that text is made of, sorted by name.
-func Formats() []Format { return append([]Format(nil), catalog...) }
+// Formats gives the formats that are read, sorted by name.
+func Formats() []Format {
+	return slices.SortedFunc(slices.Values(catalog), func(a, b Format) int { return strings.Compare(a.Name, b.Name) })
+}

@@ -6,6 +6,15 @@ import (
 	"github.com/postern-mail/postern/message/charset"
 )
 
+var formatCSV = Format{
+	Name:       "CSV",
+	MediaTypes: []string{"text/csv", "text/tab-separated-values"},
+	Extensions: []string{"csv", "tsv"},
+	rank:       byWords,
+	sniff:      isCSV,
+	read:       readCSV,
+}
+
 // isCSV tells by name or label whether text is a table; content alone cannot.
 func isCSV(r *reader) bool {
 	t, ext := r.hintType(), r.extension()

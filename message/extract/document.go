@@ -1,5 +1,10 @@
 package extract
 
+import (
+	"iter"
+	"strconv"
+)
+
 // Status says how far a document was read.
 type Status string
 
@@ -50,23 +55,66 @@ type Hint struct {
 	Flowed, DelSp bool
 }
 
-// Document is what was read.
+// Document is what was read of a file, or of a file within one.
 type Document struct {
+	// Names are the names that a document within another one carries, the likeliest
+	// first, as given there; the outermost has none.
+	Names      []string
 	MediaType  string // by content
 	Extension  string // usual for the format, without a dot: "docx"
+	Size       int64  // in octets, decompressed
 	Status     Status
 	Detail     string // why the status is not Complete, in plain words
 	Text       string // valid UTF-8
 	Characters int    // of Text
+	// Properties are the built-in properties under the names that Office shows
+	// ("Author", "LastAuthor", "Title") and the custom ones under their own.
 	Properties map[string]string
-	// Unread are documents within this one of which not all could be read. The
-	// text of those that could stands in Text.
-	Unread []Unread
+	// Labels are the sensitivity labels that the document carries.
+	Labels []Label
+	// Executable says in plain words which program the document is or carries
+	// ("a Windows program", "VBA macros"); empty without one.
+	Executable string
+	// Encryption says how the document is encrypted, also where it opened without
+	// a secret; empty for one that is not.
+	Encryption string
+	// Defects are reasons, in plain words, why readers may disagree on the document.
+	Defects []string
+	// Members are the documents within, in order. Their text is not in Text.
+	Members []Document
 }
 
-// Unread is a document within another that was not read whole.
-type Unread struct {
-	Name   string // within the outer document
-	Status Status // not Complete
-	Detail string
+// Label is a sensitivity label of Microsoft Purview Information Protection.
+type Label struct {
+	ID      string // GUID in lower case, without braces
+	Name    string // may be empty
+	SiteID  string // GUID of the tenant in lower case; may be empty
+	Enabled bool
+}
+
+// All goes over the document and those within it, each before its members, with
+// its path: "" for the document itself, "b.docx" for a member and "b.docx/c.xlsx"
+// for one of that. A document without a name is called "member 2".
+func (d *Document) All() iter.Seq2[string, *Document] {
+	return func(yield func(string, *Document) bool) { d.all("", yield) }
+}
+
+func (d *Document) all(at string, yield func(string, *Document) bool) bool {
+	if !yield(at, d) {
+		return false
+	}
+	for i := range d.Members {
+		m := &d.Members[i]
+		name := "member " + strconv.Itoa(i+1)
+		if len(m.Names) > 0 {
+			name = m.Names[0]
+		}
+		if at != "" {
+			name = at + "/" + name
+		}
+		if !m.all(name, yield) {
+			return false
+		}
+	}
+	return true
 }

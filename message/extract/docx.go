@@ -8,6 +8,23 @@ import (
 	"strings"
 )
 
+var formatWord = Format{
+	Name: "Microsoft Word",
+	MediaTypes: []string{
+		"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+		"application/vnd.ms-word.document.macroEnabled.12",
+		"application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+	},
+	Extensions: []string{"docx", "docm", "dotx"},
+	Properties: true,
+	Nested:     true,
+	Protection: true,
+	rank:       byStructure,
+	sniff:      isDOCX,
+	refine:     refineDOCX,
+	read:       readDOCX,
+}
+
 // isDOCX tells by the members of a zip archive. It settles archives that need a
 // secret as well.
 func isDOCX(r *reader) bool {
@@ -140,9 +157,6 @@ func readDOCX(r *reader) {
 			r.fail(Protected, "an encrypted part")
 			continue
 		}
-		if r.left.members--; r.left.members < 0 {
-			r.end("more members than the limit")
-		}
 		if r.expired() {
 			break
 		}
@@ -150,9 +164,9 @@ func readDOCX(r *reader) {
 		switch m.rank {
 		case rankWithin:
 			if data, err := io.ReadAll(io.LimitReader(src, mostWithin+1)); err == nil && len(data) > mostWithin {
-				r.doc.Unread = append(r.doc.Unread, Unread{m.name, Truncated, limitInflated})
+				r.unreadMember(m.name, int64(len(data)), Truncated, limitInflated)
 			} else {
-				r.within(m.name, data)
+				r.member(Hint{Name: path.Base(m.name)}, data)
 			}
 		case rankLinks:
 			readLinks(r, src)

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,14 +11,14 @@ import (
 // with status Truncated. Empty content is complete and has no text.
 func Extract(ctx context.Context, content []byte, hint Hint, lim Limits) Document {
 	lim = lim.orDefault()
-	left := allowance{inflated: lim.Inflated, members: lim.Members}
+	left := allowance{inflated: lim.Inflated, members: lim.Members, text: textFactor * lim.Characters}
 	r := &reader{ctx: ctx, content: content, hint: hint, lim: lim, formats: catalog, left: &left}
 	return r.whole()
 }
 
 // whole reads the document.
 func (r *reader) whole() Document {
-	r.doc.Status = Complete
+	r.doc.Status, r.doc.Size = Complete, int64(len(r.content))
 	if len(r.content) == 0 {
 		r.doc.MediaType, r.doc.Extension = "text/plain", "txt"
 		return r.doc
@@ -31,7 +32,12 @@ func (r *reader) whole() Document {
 type allowance struct {
 	inflated int64
 	members  int
+	text     int // in characters, of all documents together
 }
+
+// textFactor is how many times the text of a single document all documents
+// within one may have together.
+const textFactor = 10
 
 // reader is one document on its way to text.
 type reader struct {
@@ -54,6 +60,9 @@ func (r *reader) run() {
 	defer func() {
 		if recover() != nil {
 			r.fail(Corrupt, "the document cannot be read")
+			if r.doc.MediaType == "" {
+				r.describe()
+			}
 		}
 	}()
 	format := identify(r)
@@ -180,36 +189,70 @@ func firstRunes(s string, n int) string {
 	return s
 }
 
-// mostUnread is how many documents within are told of.
-const mostUnread = 100
-
-// within writes the text of a document within this one, on lines of its own.
-func (r *reader) within(name string, content []byte) {
-	tell := func(s Status, detail string) {
-		if len(r.doc.Unread) < mostUnread {
-			r.doc.Unread = append(r.doc.Unread, Unread{name, s, detail})
-		}
-	}
-	if r.depth+1 >= r.lim.Nesting {
-		tell(Truncated, "nested deeper than the limit")
+// member reads a document within this one and keeps it among its members. The
+// hint holds its name; names are further ones.
+func (r *reader) member(hint Hint, content []byte, names ...string) {
+	if !r.admit(hint.Name) {
 		return
 	}
 	lim := r.lim
-	lim.Characters = max(1, r.lim.Characters-r.chars)
-	at := &reader{ctx: r.ctx, content: content, hint: Hint{Name: name}, lim: lim, formats: r.formats, left: r.left, depth: r.depth + 1}
-	inner := at.whole()
-	if inner.Text != "" {
-		r.newLine()
-		r.write(inner.Text)
+	lim.Characters = max(1, min(lim.Characters, r.left.text))
+	at := &reader{ctx: r.ctx, content: content, hint: hint, lim: lim, formats: r.formats, left: r.left, depth: r.depth + 1}
+	d := at.whole()
+	r.left.text -= d.Characters
+	d.Names = memberNames(hint.Name, names)
+	r.doc.Members = append(r.doc.Members, d)
+}
+
+// unreadMember keeps a document within this one that cannot be read: encrypted,
+// say, or compressed in a way nobody here knows.
+func (r *reader) unreadMember(name string, size int64, s Status, detail string) {
+	if !r.admit(name) {
+		return
 	}
-	if inner.Status != Complete {
-		tell(inner.Status, inner.Detail)
+	d := Document{Names: memberNames(name, nil), MediaType: "application/octet-stream", Size: size, Status: s, Detail: detail}
+	if s == Protected {
+		d.Encryption = detail
 	}
-	for _, u := range inner.Unread {
-		u.Name = name + "/" + u.Name
-		if len(r.doc.Unread) < mostUnread {
-			r.doc.Unread = append(r.doc.Unread, u)
+	r.doc.Members = append(r.doc.Members, d)
+}
+
+// admit counts a member against the limits. Beyond them this document is
+// truncated.
+func (r *reader) admit(name string) bool {
+	if r.expired() {
+		return false
+	}
+	switch r.left.members--; {
+	case r.left.members < 0:
+		r.end("more members than the limit")
+	case r.depth+1 >= r.lim.Nesting:
+		r.fail(Truncated, "nested deeper than the limit")
+		return false
+	case r.left.text <= 0:
+		r.end(limitCharacters)
+	}
+	return !r.ended
+}
+
+// memberNames gives the names of a member without repetition, valid and bounded.
+func memberNames(first string, more []string) []string {
+	const longest = 1024
+	var list []string
+	for _, n := range append([]string{first}, more...) {
+		n = strings.ToValidUTF8(n[:min(len(n), longest)], "\ufffd")
+		if n != "" && !slices.Contains(list, n) {
+			list = append(list, n)
 		}
+	}
+	return list
+}
+
+// defect notes why readers may disagree on the document, within bounds.
+func (r *reader) defect(reason string) {
+	const most = 20
+	if len(r.doc.Defects) < most && !slices.Contains(r.doc.Defects, reason) {
+		r.doc.Defects = append(r.doc.Defects, reason)
 	}
 }
 

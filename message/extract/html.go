@@ -15,6 +15,15 @@ import (
 	htmlcharset "golang.org/x/net/html/charset"
 )
 
+var formatHTML = Format{
+	Name:       "HTML",
+	MediaTypes: []string{"text/html", "application/xhtml+xml"},
+	Extensions: []string{"html", "htm", "xhtml"},
+	rank:       byWords,
+	sniff:      isHTML,
+	read:       readHTML,
+}
+
 // isHTML tells whether text is HTML: labelled or named so, or it looks so and is
 // not labelled as plain text, which mail readers believe.
 func isHTML(r *reader) bool {

@@ -14,12 +14,17 @@ const sniffed = 8 << 10
 // identify finds the format of a document. Without one it says why in the
 // document: a secret is needed, or no format is known.
 func identify(r *reader) *Format {
-	if isBinaryFamily(r) {
-		return nil
-	}
+	signed := false
 	for i := range r.formats {
-		if r.formats[i].sniff(r) {
-			return &r.formats[i]
+		f := &r.formats[i]
+		if !signed && f.rank >= byWords {
+			signed = true
+			if isBinaryFamily(r) {
+				return nil
+			}
+		}
+		if f.sniff(r) {
+			return f
 		}
 	}
 	r.describe()

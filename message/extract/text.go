@@ -8,6 +8,16 @@ import (
 	"github.com/postern-mail/postern/message/charset"
 )
 
+var formatText = Format{
+	Name:       "Text",
+	MediaTypes: []string{"text/plain"},
+	Extensions: []string{"txt"},
+	rank:       byDefault,
+	sniff:      isText,
+	refine:     refineText,
+	read:       readText,
+}
+
 // isText tells whether a document is text: by its octets, or because it is
 // labelled as text and looks like nothing else.
 func isText(r *reader) bool {
