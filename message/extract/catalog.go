@@ -17,6 +17,9 @@ type Format struct {
 	Protection bool // whether it needs a secret is told
 	Label      bool // sensitivity labels
 
+	// plain is set for text that is read without decompressing or decoding anything.
+	plain bool
+
 	rank rank
 	// sniff tells by content, and by the hint where content cannot tell, whether a
 	// document is of the format.

@@ -10,6 +10,7 @@ var formatCSV = Format{
 	Name:       "CSV",
 	MediaTypes: []string{"text/csv", "text/tab-separated-values"},
 	Extensions: []string{"csv", "tsv"},
+	plain:      true,
 	rank:       byWords,
 	sniff:      isCSV,
 	read:       readCSV,

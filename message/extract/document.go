@@ -17,11 +17,11 @@ const (
 	Corrupt     Status = "corrupt"     // damaged
 )
 
-// Limits bound the reading of one document. A limit of 0 or less is that of
-// [DefaultLimits].
+// Limits bound the reading of the documents of one message. A limit of 0 or less
+// is that of [DefaultLimits].
 type Limits struct {
-	Characters int   // of text, in Unicode characters
-	Inflated   int64 // octets after decompression, over all members
+	Characters int   // of text of one document, in Unicode characters; all together may have ten times as many
+	Inflated   int64 // octets after decompression, over all documents
 	Nesting    int
 	Members    int
 }
@@ -53,6 +53,8 @@ type Hint struct {
 	// Flowed is set for text/plain with format=flowed, and DelSp for delsp=yes
 	// (RFC 3676).
 	Flowed, DelSp bool
+	// Depth is how many body parts and documents are around this one.
+	Depth int
 }
 
 // Document is what was read of a file, or of a file within one.

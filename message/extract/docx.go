@@ -58,7 +58,7 @@ func refineDOCX(r *reader) {
 		if m.name != "[Content_Types].xml" {
 			continue
 		}
-		probe := reader{ctx: r.ctx, lim: r.lim, left: &allowance{inflated: 1 << 20}}
+		probe := reader{ctx: r.ctx, lim: r.lim, left: &Budget{inflated: 1 << 20}}
 		types, _ := io.ReadAll(probe.open(m))
 		switch {
 		case bytes.Contains(types, []byte("document.macroEnabled")):

@@ -7,15 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// Extract reads a document. It never panics and ends soon after ctx does, then
-// with status Truncated. Empty content is complete and has no text.
-func Extract(ctx context.Context, content []byte, hint Hint, lim Limits) Document {
-	lim = lim.orDefault()
-	left := allowance{inflated: lim.Inflated, members: lim.Members, text: textFactor * lim.Characters}
-	r := &reader{ctx: ctx, content: content, hint: hint, lim: lim, formats: catalog, left: &left}
-	return r.whole()
-}
-
 // whole reads the document.
 func (r *reader) whole() Document {
 	r.doc.Status, r.doc.Size = Complete, int64(len(r.content))
@@ -24,20 +15,12 @@ func (r *reader) whole() Document {
 		return r.doc
 	}
 	r.run()
+	r.askFallback()
+	if r.doc.Executable == "" {
+		r.doc.Executable = executable(r)
+	}
 	return r.document()
 }
-
-// allowance is what is left of the limits that a document shares with those
-// within it.
-type allowance struct {
-	inflated int64
-	members  int
-	text     int // in characters, of all documents together
-}
-
-// textFactor is how many times the text of a single document all documents
-// within one may have together.
-const textFactor = 10
 
 // reader is one document on its way to text.
 type reader struct {
@@ -46,7 +29,7 @@ type reader struct {
 	hint    Hint
 	lim     Limits
 	formats []Format
-	left    *allowance
+	left    *Budget
 	depth   int // of documents around this one
 	doc     Document
 	out     output
@@ -192,14 +175,20 @@ func firstRunes(s string, n int) string {
 // member reads a document within this one and keeps it among its members. The
 // hint holds its name; names are further ones.
 func (r *reader) member(hint Hint, content []byte, names ...string) {
+	r.partMember(Complete, "", hint, content, names...)
+}
+
+// partMember is like member for content of which a part is missing: what is there
+// is read, and the status says why it is not all. With Complete nothing is missing.
+func (r *reader) partMember(s Status, detail string, hint Hint, content []byte, names ...string) {
 	if !r.admit(hint.Name) {
 		return
 	}
-	lim := r.lim
-	lim.Characters = max(1, min(lim.Characters, r.left.text))
-	at := &reader{ctx: r.ctx, content: content, hint: hint, lim: lim, formats: r.formats, left: r.left, depth: r.depth + 1}
-	d := at.whole()
-	r.left.text -= d.Characters
+	hint.Depth = r.depth + 1
+	d := r.left.reader(r.ctx, content, hint, r.formats).within()
+	if d.Status == Complete && s != Complete {
+		d.Status, d.Detail = s, detail
+	}
 	d.Names = memberNames(hint.Name, names)
 	r.doc.Members = append(r.doc.Members, d)
 }

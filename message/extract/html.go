@@ -19,6 +19,7 @@ var formatHTML = Format{
 	Name:       "HTML",
 	MediaTypes: []string{"text/html", "application/xhtml+xml"},
 	Extensions: []string{"html", "htm", "xhtml"},
+	plain:      true,
 	rank:       byWords,
 	sniff:      isHTML,
 	read:       readHTML,

@@ -12,6 +12,7 @@ var formatText = Format{
 	Name:       "Text",
 	MediaTypes: []string{"text/plain"},
 	Extensions: []string{"txt"},
+	plain:      true,
 	rank:       byDefault,
 	sniff:      isText,
 	refine:     refineText,
