@@ -342,6 +342,16 @@ func (m *mimeFields) readNames(types, disps []structured) {
 			break
 		}
 	}
+	for i := range disps {
+		for _, v := range disps[i].asWritten("filename") {
+			m.addName(utf8Text(v))
+		}
+	}
+	for i := range types {
+		for _, v := range types[i].asWritten("name") {
+			m.addName(utf8Text(v))
+		}
+	}
 }
 
 // mostNames is how many file names of one part are kept.

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,6 +16,7 @@ const (
 	defectJunk       = "text behind a delimiter in its line"
 	defectIndent     = "a delimiter that does not begin its line"
 	defectEncoded    = "a multipart that is encoded"
+	defectGlued      = "text glued to a delimiter"
 	defectPrefix     = "a boundary that begins with that of the multipart around it"
 )
 
@@ -32,14 +34,18 @@ type delimiters struct {
 	// more is set when the search ended at the most asked for.
 	more         bool
 	junk, indent bool
+	glued        bool // a line begins like a delimiter and goes on at once
 }
 
 // findDelimiters finds at most that many delimiter lines of a boundary. White
 // space behind one is legal; text behind white space is not and makes a
-// delimiter for some readers; text at once makes another boundary.
-func findDelimiters(raw []byte, boundary string, most int) delimiters {
+// delimiter for some readers; text at once makes another boundary, but a
+// delimiter for readers that compare the beginning of lines: those are found
+// when glued is asked for.
+func findDelimiters(raw []byte, boundary string, most int, glued bool) delimiters {
 	var d delimiters
 	needle := []byte("--" + boundary)
+	within := longerBoundaries{}
 	for pos := 0; pos < len(raw); {
 		i := bytes.Index(raw[pos:], needle)
 		if i < 0 {
@@ -52,9 +58,15 @@ func findDelimiters(raw []byte, boundary string, most int) delimiters {
 			continue
 		}
 		tail, end := lineTail(raw, pos)
-		closing, text, ok := delimiterTail(tail)
-		if !ok {
-			continue
+		closing, text, apart := delimiterTail(tail)
+		if !apart {
+			if within.declares(raw, boundary, tail) {
+				continue
+			}
+			d.glued = true
+			if !glued {
+				continue
+			}
 		}
 		if len(d.list) == most {
 			d.more = true
@@ -67,6 +79,23 @@ func findDelimiters(raw []byte, boundary string, most int) delimiters {
 	return d
 }
 
+// longerBoundaries keeps which tails make a boundary of a multipart within.
+type longerBoundaries map[string]bool
+
+// declares tells whether a boundary that goes on with the tail of a line is
+// declared in a body: then the line is a delimiter of that one. A body is gone
+// over for a few tails only; honest ones have one or two.
+func (l longerBoundaries) declares(raw []byte, boundary string, tail []byte) bool {
+	const most = 16
+	t := string(bytes.TrimSuffix(bytes.TrimRight(tail, " \t"), []byte("--")))
+	declared, known := l[t]
+	if !known && len(l) < most {
+		declared = bytes.Contains(raw, []byte("oundary="+boundary+t)) || bytes.Contains(raw, []byte(`oundary="`+boundary+t))
+		l[t] = declared
+	}
+	return declared
+}
+
 // lineTail gives the rest of the line at pos, and the place behind it. A bare CR
 // ends a line too.
 func lineTail(raw []byte, pos int) (tail []byte, end int) {
@@ -75,8 +104,16 @@ func lineTail(raw []byte, pos int) (tail []byte, end int) {
 		return raw[pos:], len(raw)
 	}
 	end = pos + n + 1
-	if raw[pos+n] == '\r' && end < len(raw) && raw[end] == '\n' {
-		end++
+	if raw[pos+n] == '\r' {
+		// Several CRs may stand before the LF.
+		for lf := end; lf < len(raw); lf++ {
+			if raw[lf] == '\n' {
+				end = lf + 1
+			}
+			if raw[lf] != '\r' {
+				break
+			}
+		}
 	}
 	return raw[pos : pos+n], end
 }
@@ -107,15 +144,13 @@ func lineStart(raw []byte, i int) (start int, indent, ok bool) {
 	return 0, false, false
 }
 
-// delimiterTail reads what stands behind the boundary in its line.
-func delimiterTail(tail []byte) (closing bool, text []byte, ok bool) {
+// delimiterTail reads what stands behind the boundary in its line, and whether it
+// stands apart from it.
+func delimiterTail(tail []byte) (closing bool, text []byte, apart bool) {
 	if rest, found := bytes.CutPrefix(tail, []byte("--")); found {
 		closing, tail = true, rest
 	}
-	if len(tail) > 0 && tail[0] != ' ' && tail[0] != '\t' {
-		return false, nil, false
-	}
-	return closing, bytes.TrimSpace(tail), true
+	return closing, bytes.TrimSpace(tail), len(tail) == 0 || tail[0] == ' ' || tail[0] == '\t'
 }
 
 // guessBoundary looks for the first line that could be a delimiter: two hyphens
@@ -130,7 +165,7 @@ func guessBoundary(raw []byte) string {
 		line = bytes.TrimSpace(line)
 		if b, found := bytes.CutPrefix(line, []byte("--")); found && len(b) > 0 && len(b) <= 200 && b[0] != ' ' {
 			tries++
-			if d := findDelimiters(raw[pos:], string(b), 2); len(d.list) == 2 {
+			if d := findDelimiters(raw[pos:], string(b), 2, false); len(d.list) == 2 {
 				return string(b)
 			}
 		}
@@ -161,17 +196,21 @@ func (w *walker) readingsOf(raw []byte, m *mimeFields) []reading {
 	most := w.msg.limits.Members + 1
 	var found []reading
 	for _, b := range m.boundaries {
-		if d := findDelimiters(raw, b, most); len(d.list) > 0 {
+		d := findDelimiters(raw, b, most, false)
+		if len(d.list) > 0 {
 			found = append(found, reading{b, d})
 		}
+		if d.glued {
+			found = append(found, reading{b, findDelimiters(raw, b, most, true)})
+		}
 	}
-	if len(found) > 0 || len(m.boundaries) > 0 {
+	if len(found) > 0 {
 		return found
 	}
 	if b := guessBoundary(raw); b != "" {
-		return []reading{{b, findDelimiters(raw, b, most)}}
+		return []reading{{b, findDelimiters(raw, b, most, false)}}
 	}
-	if d := findDelimiters(raw, "", most); len(d.list) > 1 {
+	if d := findDelimiters(raw, "", most, false); len(m.boundaries) == 0 && len(d.list) > 1 {
 		return []reading{{"", d}}
 	}
 	return nil
@@ -203,7 +242,15 @@ func (w *walker) multipart(p *Part, m *mimeFields, depth int) {
 		w.unread(p, raw)
 		return
 	}
-	s := splitter{walker: w, part: p, raw: raw, depth: depth, defaultType: "text/plain"}
+	if len(m.boundaries) > 0 && !slices.Contains(m.boundaries, found[0].boundary) {
+		w.note(p, SignalDefect, defectNoDelim)
+	}
+	w.split(p, m, raw, found, depth)
+}
+
+// split reads the parts of p in every way found.
+func (w *walker) split(p *Part, m *mimeFields, raw []byte, found []reading, depth int) {
+	s := splitter{walker: w, part: p, raw: raw, depth: depth, defaultType: "text/plain", number: len(p.Children)}
 	if p.MediaType == "multipart/digest" {
 		s.defaultType = "message/rfc822" // RFC 2046, section 5.1.5
 	}
@@ -240,6 +287,9 @@ func (s *splitter) split(d delimiters, first bool) {
 	}
 	if d.indent {
 		s.note(p, SignalDefect, defectIndent)
+	}
+	if d.glued {
+		s.note(p, SignalDefect, defectGlued)
 	}
 	if first {
 		s.text(p, 0, s.raw[:d.list[0].start])

@@ -13,9 +13,10 @@ import (
 type param struct {
 	name     string
 	value    string
-	section  int  // of a continuation (RFC 2231, section 3), -1 for none
-	extended bool // percent-encoded (RFC 2231, section 4)
-	glued    bool // a comment follows without a blank
+	other    string // the value where backslashes stand for themselves; empty without one
+	section  int    // of a continuation (RFC 2231, section 3), -1 for none
+	extended bool   // percent-encoded (RFC 2231, section 4)
+	glued    bool   // a comment follows without a blank
 }
 
 // mostParams is how many parameters of one field are read.
@@ -147,13 +148,19 @@ func (r *paramReader) param(out *structured) {
 
 func (r *paramReader) quoted(p *param, out *structured) {
 	var b strings.Builder
-	for j := r.i + 1; j < len(r.s); j++ {
+	escaped := false // a character that needs no backslash has one
+	start := r.i + 1
+	for j := start; j < len(r.s); j++ {
 		switch c := r.s[j]; {
 		case c == '\\' && j+1 < len(r.s):
 			j++
+			escaped = escaped || r.s[j] != '"' && r.s[j] != '\\'
 			b.WriteByte(r.s[j])
 		case c == '"':
 			p.value = b.String()
+			if escaped {
+				p.other = r.s[start:j]
+			}
 			r.i = j + 1
 			if r.i < len(r.s) && r.s[r.i] != ';' && r.s[r.i] != ' ' && r.s[r.i] != '\t' && r.s[r.i] != '(' {
 				out.defect("text glued to a quoted parameter")
@@ -228,6 +235,23 @@ func (s *structured) values(name string) []string {
 		extended = append(extended, decodeExtended(parts))
 	}
 	return append(extended, plain...)
+}
+
+// asWritten gives the plain values of a parameter where some reader takes them as
+// they stand: encoded words that RFC 2047 allows none of here, and backslashes
+// (of paths, most often).
+func (s *structured) asWritten(name string) []string {
+	var list []string
+	for _, p := range s.params {
+		if p.name != name || p.section >= 0 || p.extended {
+			continue
+		}
+		list = append(list, p.value)
+		if p.other != "" {
+			list = append(list, p.other)
+		}
+	}
+	return list
 }
 
 // continued tells whether a parameter is written in parts.

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,7 +61,7 @@ func (w *walker) part(p *Part, defaultType string, depth int) {
 	w.signals(p)
 	switch {
 	case !p.container:
-		w.leaf(p, &m)
+		w.leaf(p, &m, depth)
 	case depth >= w.msg.limits.Nesting:
 		w.note(p, SignalIncomplete, limitNesting)
 		w.unread(p, p.raw)
@@ -120,17 +121,36 @@ func (w *walker) isSignedData(p *Part) bool {
 	return bytes.Contains(data[:min(len(data), 64)], signedData)
 }
 
-func (w *walker) leaf(p *Part, m *mimeFields) {
+func (w *walker) leaf(p *Part, m *mimeFields, depth int) {
 	if p.encoding == identity && hasArmour(p.raw) {
 		w.note(p, SignalEncrypted, detailArmour)
-	}
-	if len(m.boundaries) > 0 && len(findDelimiters(p.raw, m.boundaries[0], 1).list) > 0 {
-		w.note(p, SignalDefect, "a part that is no multipart holds delimiters")
 	}
 	if set := p.Charset(); set != "" && strings.HasPrefix(p.MediaType, "text/") && !charset.Known(set) {
 		w.note(p, SignalDefect, "an unknown character set")
 	}
 	w.otherReadings(p, m)
+	w.partsOfLeaf(p, m, depth)
+}
+
+// partsOfLeaf reads a leaf with a boundary and delimiters as a multipart too:
+// readers that go by the boundary show its parts.
+func (w *walker) partsOfLeaf(p *Part, m *mimeFields, depth int) {
+	if len(m.boundaries) == 0 {
+		return
+	}
+	declared := func(r reading) bool { return !slices.Contains(m.boundaries, r.boundary) }
+	found := slices.DeleteFunc(w.readingsOf(p.raw, m), declared)
+	if len(found) == 0 {
+		return
+	}
+	w.note(p, SignalDefect, "a part that is no multipart holds delimiters")
+	if depth >= w.msg.limits.Nesting {
+		w.note(p, SignalIncomplete, limitNesting)
+		return
+	}
+	if w.enter(p, len(p.raw)) {
+		w.split(p, m, p.raw, found, depth)
+	}
 }
 
 // uuName takes over the file name that stands in uuencoded data.
