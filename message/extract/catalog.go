@@ -48,6 +48,7 @@ var catalog = ranked([]Format{
 	formatHTML,
 	formatWord,
 	formatText,
+	formatZip,
 })
 
 func ranked(list []Format) []Format {

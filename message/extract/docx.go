@@ -25,25 +25,18 @@ var formatWord = Format{
 	read:       readDOCX,
 }
 
-// isDOCX tells by the members of a zip archive. It settles archives that need a
-// secret as well.
+// isDOCX tells by the members of a zip archive.
 func isDOCX(r *reader) bool {
-	if !bytes.HasPrefix(r.content, zipMagic) && !bytes.HasPrefix(r.content, []byte("PK\x05\x06")) {
+	if !hasZipMagic(r.content) {
 		return false
 	}
 	list, _ := zipMembers(r.content)
-	encrypted, word := false, false
 	for _, m := range list {
-		encrypted = encrypted || m.encrypted
-		word = word || isWordPart(strings.ToLower(m.name))
+		if isWordPart(strings.ToLower(m.name)) {
+			return true
+		}
 	}
-	if encrypted && !word {
-		r.describe()
-		r.fail(Protected, "an encrypted archive")
-		r.ended = true
-		return true
-	}
-	return word
+	return false
 }
 
 // isWordPart tells whether a member can only be a Word document's main part.
