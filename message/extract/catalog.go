@@ -49,6 +49,10 @@ var catalog = ranked([]Format{
 	formatWord,
 	formatText,
 	formatZip,
+	format7z,
+	formatRAR,
+	formatTar,
+	formatGzip, formatBzip2, formatXZ, formatLZMA, formatZstd, formatLZ4, formatBrotli, formatZ,
 })
 
 func ranked(list []Format) []Format {

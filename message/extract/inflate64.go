@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bufio"
-	"errors"
 	"io"
 )
 
@@ -25,8 +24,6 @@ type inflater64 struct {
 	lengths huffman
 	offsets huffman
 }
-
-var errInflate64 = errors.New("damaged data")
 
 func newInflater64(src io.Reader) io.Reader {
 	return &inflater64{src: bufio.NewReader(src), block: -2}
@@ -131,7 +128,7 @@ func (f *inflater64) begin() {
 
 func (f *inflater64) fail() {
 	if f.err == nil {
-		f.err = errInflate64
+		f.err = errDamaged
 	}
 }
 

@@ -17,6 +17,9 @@ var (
 	errMethod = errors.New("a compression that is not read")
 	errSecret = errors.New("encrypted")
 	errMemory = errors.New("a compression that needs more memory than the limit")
+	errMany   = errors.New("more members than the limit")
+
+	errDamaged = errors.New(damagedData)
 )
 
 const needsSecret = "an encrypted member"

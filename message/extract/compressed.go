@@ -1,0 +1,193 @@
+package extract
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"encoding/binary"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/pierrec/lz4/v4"
+)
+
+// Files that hold one other file, compressed. It is their only member.
+var (
+	formatGzip   = compressed("Gzip", "application/gzip", "gz", isGzip, readGzip)
+	formatBzip2  = compressed("Bzip2", "application/x-bzip2", "bz2", isBzip2, readBzip2)
+	formatXZ     = compressed("XZ", "application/x-xz", "xz", prefixed("\xfd7zXZ\x00"), readXZ)
+	formatLZMA   = compressed("LZMA", "application/x-lzma", "lzma", isLZMA, readLZMA)
+	formatZstd   = compressed("Zstandard", "application/zstd", "zst", isZstd, readZstd)
+	formatLZ4    = compressed("LZ4", "application/x-lz4", "lz4", prefixed("\x04\x22\x4d\x18"), readLZ4)
+	formatBrotli = compressed("Brotli", "application/x-brotli", "br", isBrotli, readBrotli)
+	formatZ      = compressed("Compress", "application/x-compress", "Z", prefixed("\x1f\x9d"), readZ)
+)
+
+func compressed(name, mediaType, extension string, sniff func(*reader) bool, read func(*reader)) Format {
+	return Format{Name: name, MediaTypes: []string{mediaType}, Extensions: []string{extension}, Nested: true,
+		rank: bySignature, sniff: sniff, read: read}
+}
+
+// prefixed tells formats by their first octets.
+func prefixed(magic string) func(*reader) bool {
+	return func(r *reader) bool { return bytes.HasPrefix(r.content, []byte(magic)) }
+}
+
+// innerName is the name of a compressed file without what its format adds.
+func innerName(name string) string {
+	base := baseName(name)
+	ext := path.Ext(base)
+	stem := strings.TrimSuffix(base, ext)
+	switch strings.ToLower(ext) {
+	case ".tgz", ".tbz", ".tbz2", ".txz", ".tlz", ".tzst", ".taz":
+		return stem + ".tar"
+	case ".svgz":
+		return stem + ".svg"
+	case ".emz":
+		return stem + ".emf"
+	case ".wmz":
+		return stem + ".wmf"
+	case ".gz", ".bz2", ".bz", ".xz", ".lzma", ".zst", ".zstd", ".lz4", ".br", ".z", ".gzip", ".bzip2":
+		return stem
+	}
+	return ""
+}
+
+// inner reads the file within a compressed one.
+func (r *reader) inner(src io.Reader, err error, size int64, names ...string) {
+	name := innerName(r.hint.Name)
+	if name == "" && len(names) > 0 {
+		name, names = names[0], names[1:]
+	}
+	if name != "" {
+		r.write(name + "\n")
+	}
+	switch err {
+	case nil:
+		r.unpack(Hint{Name: name}, src, int64(len(r.content)), size, names...)
+	case errMemory:
+		r.fail(Truncated, errMemory.Error())
+	default:
+		r.fail(Corrupt, damagedData)
+	}
+}
+
+func isGzip(r *reader) bool {
+	return bytes.HasPrefix(r.content, []byte("\x1f\x8b")) && len(r.content) > 10 && r.content[2] == 8
+}
+
+// readGzip reads all parts of a gzip file as one (RFC 1952, section 2.2).
+func readGzip(r *reader) {
+	z, err := gzip.NewReader(bytes.NewReader(r.content))
+	var names []string
+	size := int64(-1)
+	if err == nil {
+		if z.Name != "" {
+			names = newNameDecoder([]string{z.Name}).names(z.Name)
+		}
+		if z.Comment != "" {
+			r.write(z.Comment + "\n")
+		}
+		size = int64(binary.LittleEndian.Uint32(r.content[len(r.content)-4:]))
+	}
+	r.inner(&gzipReader{r: z, reader: r}, err, size, names...)
+}
+
+// gzipReader takes octets behind the last part for none of the file, as gzip does.
+type gzipReader struct {
+	r      *gzip.Reader
+	reader *reader
+	some   bool
+}
+
+func (g *gzipReader) Read(p []byte) (int, error) {
+	n, err := g.r.Read(p)
+	g.some = g.some || n > 0
+	if err == gzip.ErrHeader && g.some {
+		g.reader.defect("content behind the end of a compressed file")
+		err = io.EOF
+	}
+	return n, err
+}
+
+func isBzip2(r *reader) bool {
+	c := r.content
+	return len(c) > 10 && bytes.HasPrefix(c, []byte("BZh")) && c[3] >= '1' && c[3] <= '9' &&
+		(string(c[4:10]) == "1AY&SY" || string(c[4:10]) == "\x17\x72\x45\x38\x50\x90")
+}
+
+func readBzip2(r *reader) { r.inner(bzip2.NewReader(bytes.NewReader(r.content)), nil, -1) }
+
+func readXZ(r *reader) {
+	src, err := newXZ(r.content)
+	r.inner(src, err, -1)
+}
+
+// isLZMA tells the files of LZMA Utils. They have no signature, so all of the
+// header must be as programs write it, or the name must say it.
+func isLZMA(r *reader) bool {
+	c := r.content
+	if len(c) < 14 || c[0] >= 9*5*5 || c[13] != 0 {
+		return false
+	}
+	if ext := r.extension(); ext == "lzma" || ext == "tlz" {
+		return true
+	}
+	dictionary, size := binary.LittleEndian.Uint32(c[1:]), binary.LittleEndian.Uint64(c[5:])
+	usual := dictionary != 0 && (dictionary&(dictionary-1) == 0 || dictionary == 1<<32-1 || dictionary&(dictionary-1)&(dictionary-2) == 0)
+	return c[0] == 0x5d && usual && dictionary >= 1<<12 && (size == 1<<64-1 || size < 1<<40)
+}
+
+func readLZMA(r *reader) {
+	size := int64(binary.LittleEndian.Uint64(r.content[5:]))
+	if size < 0 {
+		size = -1
+	}
+	src, err := newLZMA(r.content[:5], size, bytes.NewReader(r.content[13:]))
+	r.inner(src, err, size)
+}
+
+// isZstd also takes files that begin with a frame to be skipped (RFC 8878, section
+// 3.1.2).
+func isZstd(r *reader) bool {
+	c := r.content
+	if len(c) < 8 {
+		return false
+	}
+	if m := binary.LittleEndian.Uint32(c); m&^0xf == 0x184d2a50 {
+		n := uint64(binary.LittleEndian.Uint32(c[4:])) + 8
+		return n+4 <= uint64(len(c)) && binary.LittleEndian.Uint32(c[n:]) == 0xfd2fb528
+	}
+	return binary.LittleEndian.Uint32(c) == 0xfd2fb528
+}
+
+func readZstd(r *reader) {
+	src, err := newZstd(bytes.NewReader(r.content))
+	r.inner(src, err, -1)
+}
+
+func readLZ4(r *reader) {
+	z := lz4.NewReader(bytes.NewReader(r.content))
+	err := z.Apply(lz4.ConcurrencyOption(1))
+	r.inner(z, err, -1)
+}
+
+// isBrotli goes by the name: Brotli has no signature (RFC 7932). What does not
+// decompress is none.
+func isBrotli(r *reader) bool {
+	if r.extension() != "br" {
+		return false
+	}
+	var first [16]byte
+	n, err := io.ReadFull(brotli.NewReader(bytes.NewReader(r.content)), first[:])
+	return n > 0 && (err == nil || err == io.ErrUnexpectedEOF)
+}
+
+func readBrotli(r *reader) {
+	r.inner(bufio.NewReader(brotli.NewReader(bytes.NewReader(r.content))), nil, -1)
+}
+
+func readZ(r *reader) { r.inner(newLZW(r.content), nil, -1) }
