@@ -79,6 +79,9 @@ func TestHostileDocuments(t *testing.T) {
 // checkDocument holds what is true of every document.
 func checkDocument(t testing.TB, d Document, lim Limits) {
 	t.Helper()
+	for _, m := range d.Members {
+		checkDocument(t, m, lim)
+	}
 	if !utf8.ValidString(d.Text) {
 		t.Error("the text is not valid UTF-8")
 	}
