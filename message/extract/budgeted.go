@@ -62,8 +62,14 @@ type memberReader struct {
 
 // budgeted reads src within the limits; it decompresses so many octets.
 func (r *reader) budgeted(src io.Reader, packed int64) *memberReader {
-	return &memberReader{r: r, src: src, most: max(ratioFrom, ratioMost*max(packed, 1))}
+	return &memberReader{r: r, src: src, most: ratioBound(packed)}
 }
+
+// ratioBound is how many octets are decompressed of so many.
+func ratioBound(packed int64) int64 { return max(ratioFrom, ratioMost*max(packed, 1)) }
+
+// unpackedMost is how many octets at most are decompressed of a member of so many.
+func unpackedMost(packed int64) int64 { return min(mostDictionary, ratioBound(packed)+1<<20) }
 
 func (r *reader) open(m member) *memberReader {
 	src, err := m.open()

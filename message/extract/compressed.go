@@ -146,7 +146,10 @@ func readLZMA(r *reader) {
 	if size < 0 {
 		size = -1
 	}
-	src, err := newLZMA(r.content[:5], size, bytes.NewReader(r.content[13:]))
+	src, err := newLZMA(r.content[:5], size, unpackedMost(int64(len(r.content))), bytes.NewReader(r.content[13:]))
+	if err == nil {
+		src = exactly(src, size)
+	}
 	r.inner(src, err, size)
 }
 

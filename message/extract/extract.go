@@ -186,8 +186,8 @@ func (r *reader) partMember(s Status, detail string, hint Hint, content []byte, 
 	}
 	hint.Depth = r.depth + 1
 	d := r.left.reader(r.ctx, content, hint, r.formats).within()
-	if d.Status == Complete && s != Complete {
-		d.Status, d.Detail = s, detail
+	if s != Complete && (d.Status == Complete || d.Status == Corrupt || d.Status == Unsupported) {
+		d.Status, d.Detail = s, detail // what is missing is the reason
 	}
 	d.Names = memberNames(hint.Name, names)
 	r.doc.Members = append(r.doc.Members, d)

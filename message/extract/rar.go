@@ -46,7 +46,7 @@ func readRAR(r *reader) {
 			r.unreadMember(h.Name, max(size, 0), Protected, needsSecret)
 		default:
 			src := &rarReader{src: z}
-			r.unpack(Hint{Name: h.Name}, src, int64(len(r.content)), size)
+			r.unpack(Hint{Name: h.Name}, exactly(src, size), int64(len(r.content)), size)
 			if src.err != nil {
 				err = src.err
 			}

@@ -58,7 +58,8 @@ func read7z(r *reader) {
 			r.unread7z(f, p.err)
 			continue
 		}
-		r.unpack(Hint{Name: f.Name}, p, packed, int64(min(f.UncompressedSize, 1<<62)))
+		size := int64(min(f.UncompressedSize, 1<<62))
+		r.unpack(Hint{Name: f.Name}, exactly(p, size), packed, size)
 	}
 }
 
@@ -150,7 +151,7 @@ func lzma7z(properties []byte, size uint64, in []io.ReadCloser) (io.ReadCloser, 
 	if len(in) != 1 || len(properties) != 5 || size >= 1<<63 {
 		return nil, errDamaged
 	}
-	src, err := newLZMA(properties, int64(size), in[0])
+	src, err := newLZMA(properties, int64(size), mostDictionary, in[0])
 	if err != nil {
 		return nil, err
 	}

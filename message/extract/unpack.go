@@ -111,3 +111,31 @@ func (mr *memberReader) fill(buf []byte, most int) ([]byte, bool) {
 		}
 	}
 }
+
+// exactReader takes an end before the declared size for damage.
+type exactReader struct {
+	io.Reader
+	left int64
+}
+
+func exactly(src io.Reader, size int64) io.Reader {
+	if size < 0 {
+		return src
+	}
+	return &exactReader{src, size}
+}
+
+func (e *exactReader) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	if e.left -= int64(n); err == io.EOF && e.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func (e *exactReader) Close() error {
+	if c, ok := e.Reader.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -74,11 +75,8 @@ func readZip(r *reader) {
 	default:
 		var hidden []member
 		hidden, headers = localMembers(r.content, list)
-		if len(hidden) > 0 {
-			r.defect("an archive holds files that its directory does not list")
-		}
+		list = r.withHidden(list, hidden)
 		r.checkDirectory(list, headers)
-		list = append(list, hidden...)
 	}
 	names := zipNames(list, headers)
 	for i, m := range list {
@@ -93,7 +91,29 @@ func readZip(r *reader) {
 	if volume {
 		r.fail(Truncated, "a volume of an archive; the others are missing")
 	}
-	r.zipSurroundings(list)
+	r.zipSurroundings(list, volume)
+}
+
+// withHidden joins the listed files of an archive and those that are not listed.
+// Of listed files that are not where the directory says those of the same name
+// are taken.
+func (r *reader) withHidden(list, hidden []member) []member {
+	if len(hidden) == 0 {
+		return list
+	}
+	found := map[string]bool{}
+	for _, m := range hidden {
+		found[m.raw] = true
+	}
+	n := len(list)
+	list = slices.DeleteFunc(list, func(m member) bool { return m.start < 0 && found[m.raw] })
+	if n != len(list) {
+		r.defect("files of an archive are not where its directory says")
+	}
+	if n-len(list) < len(hidden) {
+		r.defect("an archive holds files that its directory does not list")
+	}
+	return append(list, hidden...)
 }
 
 // isZipVolume tells the volumes of a split archive.
@@ -177,7 +197,7 @@ func (r *reader) zipMember(m member, names []string) {
 
 // zipSurroundings reads what stands in front of an archive and the comment behind
 // it: readers that know no zip show it.
-func (r *reader) zipSurroundings(list []member) {
+func (r *reader) zipSurroundings(list []member, volume bool) {
 	if end := zipEnd(r.content); end >= 0 && end+zipEndLength < len(r.content) {
 		comment := r.content[end+zipEndLength:]
 		if looksLikeText(comment) {
@@ -188,7 +208,7 @@ func (r *reader) zipSurroundings(list []member) {
 			r.member(Hint{}, comment)
 		}
 	}
-	if hasZipMagic(r.content) || len(list) == 0 {
+	if hasZipMagic(r.content) || len(list) == 0 || volume {
 		return
 	}
 	if first := bytes.Index(r.content, zipMagic); first > 0 {

@@ -48,7 +48,7 @@ func decompressor(method, flags uint16, data []byte, size uint64) (io.Reader, er
 		if flags&2 != 0 || size == 0 { // the end is marked
 			known = -1
 		}
-		return newLZMA(data[4:9], known, bytes.NewReader(data[9:]))
+		return newLZMA(data[4:9], known, unpackedMost(int64(len(data))), bytes.NewReader(data[9:]))
 	}
 	return nil, errMethod
 }
@@ -68,11 +68,12 @@ func newZstd(src io.Reader) (io.Reader, error) {
 }
 
 // newLZMA decompresses LZMA with properties and dictionary size as they stand in
-// front of it. The size is -1 where the end is marked.
-func newLZMA(properties []byte, size int64, src io.Reader) (io.Reader, error) {
+// front of it. The size is -1 where the end is marked. No more than most octets
+// are set aside for the dictionary.
+func newLZMA(properties []byte, size, most int64, src io.Reader) (io.Reader, error) {
 	header := make([]byte, 0, 13)
 	header = append(header, properties[0])
-	header = binary.LittleEndian.AppendUint32(header, min(binary.LittleEndian.Uint32(properties[1:]), mostDictionary))
+	header = binary.LittleEndian.AppendUint32(header, min(binary.LittleEndian.Uint32(properties[1:]), uint32(most)))
 	header = binary.LittleEndian.AppendUint64(header, uint64(size))
 	return lzma.NewReader(io.MultiReader(bytes.NewReader(header), src))
 }
