@@ -45,6 +45,9 @@ const (
 // within one that of the list.
 var catalog = ranked([]Format{
 	formatCSV,
+	formatXLS,
+	formatOLEPackage,
+	formatDOC,
 	formatHTML,
 	formatWord,
 	formatText,

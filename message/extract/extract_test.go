@@ -346,7 +346,7 @@ func TestFormatsWithoutText(t *testing.T) {
 		{"encrypted PDF", "%PDF-1.4\ntrailer <</Encrypt 5 0 R>>", "application/pdf", Protected},
 		{"PDF", "%PDF-1.4\n", "application/pdf", Unsupported},
 		{"RTF", `{\rtf1 4111}`, "text/rtf", Unsupported},
-		{"OLE", ole, "application/x-ole-storage", Unsupported},
+		{"damaged OLE", ole, "application/x-ole-storage", Corrupt},
 		{"zip", string(archive(t, map[string]string{"a.txt": "x"})), "application/zip", Unsupported},
 		{"picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "image/png", Unsupported},
 		{"program", "\x7fELF\x02\x01\x01\x00\x00\x00\x00", "application/x-elf", Unsupported},

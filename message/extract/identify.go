@@ -61,10 +61,8 @@ func isBinaryFamily(r *reader) bool {
 	content := r.content
 	switch {
 	case bytes.HasPrefix(content, oleMagic):
-		r.describe()
-		if bytes.Contains(content, encryptedPackage) {
-			r.fail(Protected, "an encrypted Office document")
-		}
+		settleOLE(r)
+		return true
 	case isPDF(content):
 		r.doc.MediaType, r.doc.Extension = "application/pdf", "pdf"
 		if bytes.Contains(content, []byte("/Encrypt")) {

@@ -1,0 +1,43 @@
+package extract
+
+// codePageOfLanguage gives the code page that Windows uses for a language
+// identifier ([MS-LCID]).
+func codePageOfLanguage(lcid int) int {
+	switch lcid {
+	case 0x0804, 0x1004:
+		return 936
+	case 0x0404, 0x0c04, 0x1404:
+		return 950
+	case 0x0c1a, 0x201a, 0x1c1a:
+		return 1251
+	case 0x042c:
+		return 1254
+	}
+	switch lcid & 0x3ff {
+	case 0x11:
+		return 932
+	case 0x12:
+		return 949
+	case 0x04:
+		return 936
+	case 0x1e:
+		return 874
+	case 0x05, 0x0e, 0x15, 0x18, 0x1a, 0x1b, 0x1c, 0x24:
+		return 1250
+	case 0x02, 0x19, 0x22, 0x23, 0x2f, 0x3f, 0x40, 0x43, 0x44, 0x50:
+		return 1251
+	case 0x08:
+		return 1253
+	case 0x1f:
+		return 1254
+	case 0x0d:
+		return 1255
+	case 0x01, 0x20, 0x29:
+		return 1256
+	case 0x25, 0x26, 0x27:
+		return 1257
+	case 0x2a:
+		return 1258
+	}
+	return cpWestern
+}

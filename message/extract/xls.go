@@ -1,0 +1,527 @@
+package extract
+
+import (
+	"bytes"
+	"math"
+	"sort"
+	"strings"
+)
+
+var formatXLS = Format{
+	Name:       "Microsoft Excel 97-2003",
+	MediaTypes: []string{"application/vnd.ms-excel"},
+	Extensions: []string{"xls", "xlt"},
+	Properties: true,
+	Nested:     true,
+	Protection: true,
+	Label:      true,
+	rank:       byStructure,
+	sniff:      func(r *reader) bool { return isBIFF(r.content) || kindOfOLE(r) == oleExcel },
+	read:       readXLS,
+}
+
+// isBIFF tells a workbook that is not in a compound file, as Excel 2 to 4 wrote
+// them and some programs still do.
+func isBIFF(b []byte) bool {
+	if len(b) < 12 || b[0] != 9 || b[3] != 0 {
+		return false
+	}
+	switch b[1] {
+	case 0:
+		return b[2] == 4 && (b[6] == 0x10 || b[6] == 0x20 || b[6] == 0x40) && b[7] == 0
+	case 2, 4:
+		return b[2] == 6 && (b[6] == 0x10 || b[6] == 0x20 || b[6] == 0x40 || b[7] == 1)
+	case 8:
+		return (b[2] == 8 || b[2] == 16) && b[4] == 0 && (b[5] == 5 || b[5] == 6)
+	}
+	return false
+}
+
+func readXLS(r *reader) {
+	if isBIFF(r.content) {
+		w := workbookFile{r: r, b: r.content}
+		w.read()
+		return
+	}
+	readOLE(func(r *reader, f *cfb) {
+		seen := false
+		for _, name := range [...]string{"Workbook", "Book"} {
+			if n := f.root.child(name); n != nil && !n.storage {
+				// A file for two versions of Excel says everything twice.
+				if seen && r.doc.Status == Complete && r.chars > 0 {
+					break
+				}
+				w := workbookFile{r: r, b: n.data()}
+				w.read()
+				seen = true
+			}
+		}
+		readPivots(r, f)
+		for _, c := range f.root.children {
+			if c.storage && strings.HasPrefix(c.name, "MBD") {
+				r.oleObject(c)
+			}
+		}
+	})(r)
+}
+
+// readPivots writes the texts that pivot tables keep of their sources, whether or
+// not these are in the workbook.
+func readPivots(r *reader, f *cfb) {
+	cache := f.root.child("_SX_DB_CUR")
+	if cache == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for _, c := range cache.children {
+		b := c.data()
+		for at, ok := 0, true; ok && !r.expired(); {
+			var rec biffRecord
+			if rec, at, ok = nextBIFF(b, at); ok && rec.kind == biffPivotString {
+				if s := rec.wideString(0, 2); s != "" && !seen[s] && len(seen) < 100_000 {
+					seen[s] = true
+					r.write(s + "\n")
+				}
+			}
+		}
+	}
+}
+
+// workbookFile is a workbook of any version of the binary format.
+type workbookFile struct {
+	r        *reader
+	b        []byte
+	version  int // 2, 3, 4, 5 or 8
+	cp       int
+	date1904 bool
+	shared   []string
+	formats  map[int]string
+	styles   []int // number formats of the cell styles
+	sheets   []boundSheet
+	key      biffKey
+	// Of the sheet that is read.
+	cells   []sheetCell
+	size    int
+	pending *sheetCell // a formula whose text is yet to come
+	asides  []string   // texts that are not in cells
+	links   map[string]bool
+}
+
+type boundSheet struct {
+	at    int
+	name  string
+	kind  byte
+	state byte
+}
+
+type sheetCell struct {
+	row, column int
+	text        string
+}
+
+func (w *workbookFile) read() {
+	w.cp, w.formats, w.links = cpWestern, map[int]string{}, map[string]bool{}
+	depth, sheet := 0, -1
+	began := false
+	for at, ok := 0, true; ok; {
+		if w.r.expired() {
+			break
+		}
+		var rec biffRecord
+		rec, at, ok = nextBIFF(w.b, at)
+		if !ok {
+			break
+		}
+		if w.key != nil {
+			w.key(&rec)
+		}
+		switch rec.kind {
+		case biffBOF, 0x0009, 0x0209, 0x0409:
+			began = true
+			w.begin(&rec)
+			if depth++; depth == 1 {
+				sheet = w.sheetAt(rec.at)
+				w.title(sheet, le16(rec.data, 2))
+			}
+		case biffEOF:
+			if depth--; depth <= 0 {
+				depth = 0
+				w.endSheet()
+			}
+		case biffFilePass:
+			if !w.unlock(&rec) {
+				return
+			}
+		default:
+			w.record(&rec)
+		}
+	}
+	w.endSheet()
+	if !began {
+		w.r.fail(Corrupt, "a damaged workbook")
+		w.r.textRuns(w.b)
+	} else if depth > 0 {
+		w.r.fail(Corrupt, "a damaged workbook")
+	}
+}
+
+// begin tells the version.
+func (w *workbookFile) begin(rec *biffRecord) {
+	switch rec.kind {
+	case 0x0009:
+		w.version = 2
+	case 0x0209:
+		w.version = 3
+	case 0x0409:
+		w.version = 4
+	default:
+		w.version = 5
+		if le16(rec.data, 0) >= 0x0600 {
+			w.version = 8
+		}
+	}
+	if le16(rec.data, 2) == 0x40 && w.r.doc.Executable == "" {
+		w.r.doc.Executable = "Excel 4.0 macros"
+	}
+}
+
+func (w *workbookFile) sheetAt(at int) int {
+	for i, s := range w.sheets {
+		if s.at == at {
+			return i
+		}
+	}
+	return -1
+}
+
+// title writes the name of the sheet that begins, as the tab below it shows it.
+func (w *workbookFile) title(sheet, kind int) {
+	if sheet < 0 || kind == 5 {
+		return
+	}
+	if w.sheets[sheet].kind == 1 && w.r.doc.Executable == "" {
+		w.r.doc.Executable = "Excel 4.0 macros"
+	}
+	w.r.newLine()
+	w.r.write(w.sheets[sheet].name + "\n")
+	w.sheets[sheet].name = ""
+}
+
+// string reads a string of the version's kind.
+func (w *workbookFile) string(rec *biffRecord, at, count int) string {
+	if w.version == 8 {
+		return rec.wideString(at, count)
+	}
+	return rec.narrowString(at, count, w.cp)
+}
+
+// record reads a record of the workbook or of a sheet.
+func (w *workbookFile) record(rec *biffRecord) {
+	d := rec.data
+	switch rec.kind {
+	case biffCodePage:
+		if cp := le16(d, 0); cp != cpUTF16 {
+			w.cp = cp
+			switch cp {
+			case 0x8000:
+				w.cp = cpMac
+			case 0x8001:
+				w.cp = cpWestern
+			}
+		}
+	case biffDate1904:
+		w.date1904 = le16(d, 0) != 0
+	case biffSheet:
+		if len(d) >= 8 && len(w.sheets) < 10_000 {
+			w.sheets = append(w.sheets, boundSheet{int(le32(d, 0)), w.string(rec, 6, 1), d[5], d[4] & 3})
+		}
+	case biffFormat, 0x001e:
+		w.numberFormat(rec)
+	case biffXF, 0x0043, 0x0243, 0x0443:
+		w.style(rec)
+	case biffSST:
+		w.sharedStrings(rec)
+	case biffHeader, biffFooter:
+		if count := 2; len(d) > 0 {
+			if w.version < 8 {
+				count = 1
+			}
+			w.aside(headerText(w.string(rec, 0, count)))
+		}
+	case biffHeaderFooter:
+		w.moreHeaders(rec)
+	case biffNote:
+		if w.version < 8 && len(d) > 6 {
+			w.aside(codePageText(within(d, 6, int64(le16(d, 4))), w.cp))
+		}
+	case biffTXO:
+		if n := le16(d, 10); n > 0 && len(rec.parts) > 0 {
+			t := biffText{rest: rec.parts}
+			flags, _ := t.octet()
+			w.aside(t.characters(n, flags))
+		}
+	case biffLink:
+		w.link(d)
+	case biffTip:
+		if len(d) > 10 {
+			w.aside(strings.TrimRight(utf16leText(d[10:]), "\x00"))
+		}
+	case biffValidation:
+		w.validation(rec)
+	case biffSeriesText:
+		w.aside(w.string(rec, 2, 1))
+	case biffName:
+		w.definedName(rec)
+	default:
+		w.cellRecord(rec)
+	}
+}
+
+// numberFormat keeps a format; before BIFF5 they have no number of their own.
+func (w *workbookFile) numberFormat(rec *biffRecord) {
+	const most = 10_000
+	if len(w.formats) >= most {
+		return
+	}
+	switch {
+	case w.version >= 8:
+		w.formats[le16(rec.data, 0)] = rec.wideString(2, 2)
+	case w.version == 5:
+		w.formats[le16(rec.data, 0)] = rec.narrowString(2, 1, w.cp)
+	case rec.kind == biffFormat:
+		w.formats[len(w.formats)] = rec.narrowString(2, 1, w.cp)
+	default:
+		w.formats[len(w.formats)] = rec.narrowString(0, 1, w.cp)
+	}
+}
+
+func (w *workbookFile) style(rec *biffRecord) {
+	d := rec.data
+	n := 0
+	switch {
+	case rec.kind == biffXF:
+		n = le16(d, 2)
+	case rec.kind == 0x0043 && len(d) > 2:
+		n = int(d[2] & 0x3f)
+	case len(d) > 1:
+		n = int(d[1])
+	}
+	if len(w.styles) < 1<<16 {
+		w.styles = append(w.styles, n)
+	}
+}
+
+// sharedStrings reads the table of strings that cells refer to.
+func (w *workbookFile) sharedStrings(rec *biffRecord) {
+	if len(rec.data) < 8 || w.shared != nil {
+		return
+	}
+	t := biffText{rec.data[8:], rec.parts}
+	for n := le32(rec.data, 4); uint32(len(w.shared)) < n; {
+		s, ok := t.rich()
+		if !ok || w.r.expired() {
+			break
+		}
+		w.shared = append(w.shared, oneLine(s))
+	}
+}
+
+// oneLine keeps a cell in its line.
+func oneLine(s string) string {
+	if strings.ContainsAny(s, "\r\n\t") {
+		return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(s)
+	}
+	return s
+}
+
+// aside keeps a text that stands in no cell for the end of the sheet.
+func (w *workbookFile) aside(s string) {
+	if s = strings.TrimSpace(strings.ReplaceAll(s, "\x00", "")); s == "" || w.size > 4*w.r.lim.Characters {
+		return
+	}
+	w.size += len(s) + 1
+	w.asides = append(w.asides, s)
+}
+
+// headerText drops the codes of fonts and fields from a header or footer (section
+// 2.4.136).
+func headerText(s string) string {
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '&' || i+1 >= len(s) {
+			out.WriteByte(s[i])
+			continue
+		}
+		i++
+		switch c := s[i]; {
+		case c == '&':
+			out.WriteByte('&')
+		case c == '"':
+			n := strings.IndexByte(s[i+1:], '"')
+			if n < 0 {
+				n = len(s) - i - 1
+			}
+			i += n + 1
+		case c == 'L' || c == 'C' || c == 'R':
+			out.WriteByte('\n')
+		case c >= '0' && c <= '9':
+			for i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9' && i < 12+i {
+				i++
+			}
+		case c == 'K':
+			i = min(i+6, len(s)-1)
+		}
+	}
+	return out.String()
+}
+
+// moreHeaders reads the headers and footers of even and first pages.
+func (w *workbookFile) moreHeaders(rec *biffRecord) {
+	t := biffText{rec.data, rec.parts}
+	t.skip(30)
+	var counts [4]int
+	for i := range counts {
+		counts[i] = int(t.number(2))
+	}
+	for _, n := range counts {
+		if n > 0 {
+			flags, _ := t.octet()
+			w.aside(headerText(t.characters(n, flags)))
+		}
+	}
+}
+
+// validation reads the titles and messages of the check of an input.
+func (w *workbookFile) validation(rec *biffRecord) {
+	if w.version != 8 || len(rec.data) < 8 {
+		return
+	}
+	t := biffText{rec.data[4:], rec.parts}
+	for range 4 {
+		n := int(t.number(2))
+		flags, ok := t.octet()
+		if !ok {
+			return
+		}
+		w.aside(t.characters(n, flags))
+	}
+}
+
+// definedName writes the names that the user gave to cells or values.
+func (w *workbookFile) definedName(rec *biffRecord) {
+	if w.version < 5 || len(rec.data) < 15 || le16(rec.data, 0)&0x20 != 0 {
+		return
+	}
+	n := int(rec.data[3])
+	if w.version == 8 {
+		t := biffText{rec.data[14:], rec.parts}
+		flags, _ := t.octet()
+		w.aside(t.characters(n, flags))
+		return
+	}
+	w.aside(codePageText(within(rec.data, 14, int64(n)), w.cp))
+}
+
+var urlMoniker = []byte("\xe0\xc9\xea\x79\xf9\xba\xce\x11\x8c\x82\x00\xaa\x00\x4b\xa9\x0b")
+
+// link reads the target of a hyperlink ([MS-OSHARED] section 2.3.7.1).
+func (w *workbookFile) link(d []byte) {
+	target := linkTarget(d)
+	if target != "" && !w.links[target] && len(w.links) < 100_000 {
+		w.links[target] = true
+		w.aside(target)
+	}
+}
+
+func linkTarget(d []byte) string {
+	if i := bytes.Index(d, urlMoniker); i >= 0 {
+		at := i + len(urlMoniker)
+		s := utf16leText(within(d, int64(at)+4, int64(le32(d, at))))
+		s, _, _ = strings.Cut(s, "\x00")
+		return s
+	}
+	// A path in single octets and, behind it, one in UTF-16.
+	const fileMoniker = "\x03\x03\x00\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
+	if i := bytes.Index(d, []byte(fileMoniker)); i >= 0 {
+		at := i + len(fileMoniker) + 2
+		return codePageText(untilZero(within(d, int64(at)+4, int64(le32(d, at)))), cpWestern)
+	}
+	return ""
+}
+
+// endSheet writes the rows and what stands beside them.
+func (w *workbookFile) endSheet() {
+	w.writeCells()
+	for _, s := range w.asides {
+		w.r.write(s + "\n")
+	}
+	w.asides, w.pending, w.size = nil, nil, 0
+}
+
+// writeCells writes the cells that were read, a row a line.
+func (w *workbookFile) writeCells() {
+	ordered := func(i, j int) bool {
+		a, b := &w.cells[i], &w.cells[j]
+		return a.row < b.row || a.row == b.row && a.column < b.column
+	}
+	if !sort.SliceIsSorted(w.cells, ordered) {
+		sort.SliceStable(w.cells, ordered)
+	}
+	const widest = 64 // empty cells that keep their place
+	var line strings.Builder
+	row, column := -1, 0
+	for i := range w.cells {
+		c := &w.cells[i]
+		if c.row != row {
+			if row >= 0 {
+				line.WriteByte('\n')
+			}
+			if line.Len() > 1<<15 {
+				w.r.write(line.String())
+				line.Reset()
+				if w.r.expired() {
+					break
+				}
+			}
+			row, column = c.row, 0
+		}
+		for range min(c.column-column, widest) {
+			line.WriteByte('\t')
+		}
+		column = c.column
+		line.WriteString(c.text)
+	}
+	if line.Len() > 0 {
+		line.WriteByte('\n')
+		w.r.write(line.String())
+	}
+	w.cells = w.cells[:0]
+}
+
+// cell keeps the value of a cell.
+func (w *workbookFile) cell(row, column int, text string) {
+	const most = 1 << 18
+	w.cells = append(w.cells, sheetCell{row, column, text})
+	w.size += len(text) + 1
+	if len(w.cells) >= most || w.size > 4*w.r.lim.Characters {
+		w.writeCells()
+		w.size = 0
+	}
+}
+
+// number keeps a number as its style shows it.
+func (w *workbookFile) number(row, column, style int, v float64) {
+	format := 0
+	if style < len(w.styles) {
+		format = w.styles[style]
+	}
+	code, have := w.formats[format]
+	if !have && w.version >= 5 {
+		code = cellFormats[format]
+	}
+	w.cell(row, column, shownCell(v, code, w.date1904))
+}
+
+func float64At(b []byte, at int) float64 {
+	return math.Float64frombits(uint64(le32(b, at)) | uint64(le32(b, at+4))<<32)
+}
