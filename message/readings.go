@@ -3,13 +3,10 @@ package message
 import (
 	"bytes"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 )
 
 // otherReadings adds below a leaf what other mail readers may make of it: the
-// other encodings and types its fields name, base64 that is not said to be any,
-// and files uuencoded within text. They are leaves of the same name.
+// other encodings and types its fields name. They are leaves of the same name.
 func (w *walker) otherReadings(p *Part, m *mimeFields) {
 	for _, e := range m.encodings {
 		if e != p.encoding {
@@ -23,20 +20,11 @@ func (w *walker) otherReadings(p *Part, m *mimeFields) {
 			}
 		}
 	}
-	w.hiddenEncodings(p)
-}
-
-// hiddenEncodings adds what stands encoded in octets that are not said to be.
-func (w *walker) hiddenEncodings(p *Part) {
-	if p.encoding != identity {
-		return
-	}
-	if hidesBase64(p.raw) {
-		w.note(p, SignalDefect, "base64 in a part that is not said to be base64")
-		w.reading(p, p.raw, base64Encoding)
-	}
-	if strings.HasPrefix(p.MediaType, "text/") {
-		w.uuFiles(p)
+	if p.encoding == base64Encoding {
+		if rest := behindShortLine(p.raw); rest != nil {
+			w.note(p, SignalDefect, "a short line before the base64")
+			w.reading(p, rest, base64Encoding)
+		}
 	}
 }
 
@@ -53,98 +41,24 @@ func (w *walker) reading(p *Part, raw []byte, e encoding) *Part {
 	return alt
 }
 
-// leastHidden is the fewest octets of base64 that are looked into when nothing
-// says that they are base64. It is enough for a number and few words have it.
-const leastHidden = 24
-
-// hidesBase64 tells whether octets are base64 throughout that stands for text or
-// for a document. Words and hexadecimal numbers look like base64 too, but stand
-// for neither.
-func hidesBase64(raw []byte) bool {
-	const looked = 4096
-	head := bytes.TrimSpace(raw[:min(len(raw), looked)])
-	if len(head) < leastHidden {
-		return false
-	}
-	for _, c := range head {
-		if v := b64Table[c]; v == b64Foreign || c == ' ' || c == '\t' {
-			return false
+// behindShortLine gives base64 without a first line that may be a word: readers
+// that wait for the data begin behind it, all others take it for data, and what
+// one of them reads is noise to the other. It is nil where the lines are those of
+// an encoder.
+func behindShortLine(raw []byte) []byte {
+	const short, long = 20, 24
+	for range 8 {
+		raw = bytes.TrimLeft(raw, "\r\n")
+		line, next := lineTail(raw, 0)
+		after := bytes.TrimLeft(raw[next:], "\r\n")
+		second, _ := lineTail(after, 0)
+		switch {
+		case len(line) >= short || len(second) == 0 || !pureBase64(bytes.TrimSpace(line)):
+			return nil
+		case len(second) >= long && pureBase64(bytes.TrimSpace(second)):
+			return after
 		}
+		raw = after
 	}
-	data, _ := decodeBase64(nil, head)
-	for _, magic := range [...]string{"PK\x03\x04", "%PDF-", "\xd0\xcf\x11\xe0", `{\rtf`} {
-		if bytes.HasPrefix(data, []byte(magic)) {
-			return true
-		}
-	}
-	// The last character may be cut off.
-	for len(data) > 0 && len(raw) > looked && !utf8.RuneStart(data[len(data)-1]) {
-		data = data[:len(data)-1]
-	}
-	text := utf8.Valid(data) || len(raw) > looked && utf8.Valid(data[:max(0, len(data)-1)])
-	return text && bytes.IndexFunc(data, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\v\f\r", r) }) < 0
-}
-
-// uuFiles adds the files that stand uuencoded in a text.
-func (w *walker) uuFiles(p *Part) {
-	needle := []byte("begin ")
-	for pos := 0; pos < len(p.raw); {
-		i := bytes.Index(p.raw[pos:], needle)
-		if i < 0 {
-			return
-		}
-		i += pos
-		pos = i + len(needle)
-		if i > 0 && p.raw[i-1] != '\n' {
-			continue
-		}
-		line, next := lineTail(p.raw, i)
-		name, ok := uuBegin(line)
-		if first, _ := lineTail(p.raw, next); !ok || !isUULine(first) {
-			continue
-		}
-		end := uuEnd(p.raw, next)
-		alt := w.reading(p, p.raw[i:end], uuEncoding)
-		if alt == nil {
-			return
-		}
-		f := mimeFields{}
-		f.addName(utf8Text(name))
-		alt.MediaType, alt.Params, alt.Disposition, alt.Names = "application/octet-stream", nil, "attachment", f.names
-		pos = end
-	}
-}
-
-// uuEnd gives the place behind the uuencoded lines from pos on, and the line
-// "end" when it follows.
-func uuEnd(raw []byte, pos int) int {
-	for pos < len(raw) {
-		line, next := lineTail(raw, pos)
-		if bytes.Equal(bytes.TrimSpace(line), []byte("end")) {
-			return next
-		}
-		if !isUULine(line) {
-			return pos
-		}
-		pos = next
-	}
-	return pos
-}
-
-// isUULine tells whether a line has as many characters as its first one says;
-// blanks at its end may be lost.
-func isUULine(line []byte) bool {
-	if len(line) == 0 || line[0] < ' ' || line[0] > '`' {
-		return false
-	}
-	need := (int(line[0]-' ')&0x3f + 2) / 3 * 4
-	if len(line)-1 > need+2 || len(line)-1 < need-8 {
-		return false
-	}
-	for _, c := range line {
-		if c < ' ' || c > '`' {
-			return false
-		}
-	}
-	return true
+	return nil
 }

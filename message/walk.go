@@ -199,7 +199,6 @@ func (w *walker) text(p *Part, n int, raw []byte) {
 	if hasArmour(raw) {
 		w.note(leaf, SignalEncrypted, detailArmour)
 	}
-	w.hiddenEncodings(leaf)
 }
 
 // decoded gives the octets of a container, its encoding undone where it has one.

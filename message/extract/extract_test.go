@@ -149,8 +149,8 @@ func TestHTML(t *testing.T) {
 		{"noscript", "<noscript><p>4111</p></noscript>", "4111"},
 		{"attributes", `<a href="http://x.example/?c=4111" title="T">go</a><img alt="A" src="cid:1"><input value="V">`,
 			"go\nhttp://x.example/?c=4111\nT\nA\ncid:1\nV"},
-		{"data link with text", `<a href="data:text/plain;base64,NDExMQ==">go</a>`, "go\n4111"},
-		{"data link with a picture", `<img src="data:image/png;base64,AAAA">x`, "x\ndata:image/png;base64"},
+		{"data link with text", `<a href="data:text/plain;base64,NDExMQ==">go</a>`, "go"},
+		{"data link with a picture", `<img src="data:image/png;base64,AAAA">x`, "x"},
 		{"elements within a drawing", "<svg><style><p>4111</p></svg>", "4111"},
 		{"text of forms and frames", `<input placeholder="P"><iframe srcdoc="<b>F</b>"></iframe>`, "P\n<b>F</b>"},
 		{"preformatted", "<pre>a\n  b</pre>", "a\n  b"},
@@ -370,10 +370,17 @@ func TestFormatsWithoutText(t *testing.T) {
 // of the format.
 func samples(t testing.TB) map[string]string {
 	all := map[string]string{
-		"CSV":            strings.Repeat("Ann,4111\n", 500),
-		"HTML":           strings.Repeat("<p>Ann 4111</p>\n", 500),
-		"Microsoft Word": string(wordDocument(t, strings.Repeat(paragraph("Ann 4111"), 500), nil)),
-		"Text":           strings.Repeat("Ann 4111\n", 500),
+		"CSV":              strings.Repeat("Ann,4111\n", 500),
+		"HTML":             strings.Repeat("<p>Ann 4111</p>\n", 500),
+		"Microsoft Word":   string(wordDocument(t, strings.Repeat(paragraph("Ann 4111"), 500), nil)),
+		"Text":             strings.Repeat("Ann 4111\n", 500),
+		"Internet message": "From: a@example.com\nSubject: Ann\n\n" + strings.Repeat("Ann 4111\n", 500),
+		"Mailbox":          strings.Repeat("From a@example.com Mon Jan  5 10:00:00 2026\nFrom: a@example.com\nSubject: Ann\n\nAnn 4111\n\n", 100),
+		"iCalendar":        "BEGIN:VCALENDAR\n" + strings.Repeat("SUMMARY:Ann 4111\n", 100) + "END:VCALENDAR\n",
+		"vCard":            "BEGIN:VCARD\n" + strings.Repeat("NOTE:Ann 4111\n", 100) + "END:VCARD\n",
+		"Enriched text":    strings.Repeat("<bold>Ann</bold> 4111\n\n", 100),
+		"JSON":             "[" + strings.Repeat(`{"name": "Ann", "card": 4111},`, 100) + "1]",
+		"XML":              `<?xml version="1.0"?><a>` + strings.Repeat("<b>Ann 4111</b>", 100) + "</a>",
 	}
 	files, err := filepath.Glob("testdata/samples/*")
 	if err != nil {

@@ -1,7 +1,7 @@
 package extract
 
 import (
-	"encoding/base64"
+	"bytes"
 	"net/url"
 	"slices"
 	"strings"
@@ -74,11 +74,14 @@ type htmlReader struct {
 	// extra is what no reader renders: comments and attributes, a line each.
 	extra strings.Builder
 	seen  map[string]bool
+	hiding
+	// script is the text of the script or style that is open.
+	script strings.Builder
 }
 
-// readHTML writes the rendered text, and behind it, each on its own line,
-// comments and the attributes that carry text or addresses. Scripts and styles
-// are left out.
+// readHTML writes the rendered text, hidden elements included, and behind it, each
+// on its own line, comments, attributes, and lines as they are without what is
+// hidden in them. Scripts and what data: links hold are members.
 func readHTML(r *reader) {
 	content := r.needed()
 	h := htmlReader{reader: r, seen: map[string]bool{}}
@@ -96,13 +99,17 @@ func readHTML(r *reader) {
 		case html.TextToken:
 			if dropped == 0 {
 				h.text(z.Text())
+			} else {
+				h.script.Write(z.Raw())
 			}
 		case html.CommentToken:
 			h.aside(string(z.Text()))
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
 			a := atom.Lookup(name)
+			h.closeScript(dropped)
 			dropped = 0
+			h.nested(a, tt == html.StartTagToken)
 			if tt == html.StartTagToken && (a == atom.Svg || a == atom.Math) {
 				h.foreign++
 			}
@@ -124,13 +131,21 @@ func readHTML(r *reader) {
 				var key, value []byte
 				key, value, more = z.TagAttr()
 				h.attribute(key, value)
+				if tt == html.StartTagToken && hides(key, value) {
+					h.hide(a)
+				}
 			}
 		case html.EndTagToken:
 			name, _ := z.TagName()
+			a := atom.Lookup(name)
+			h.closeScript(dropped)
 			dropped = 0
-			h.endTag(atom.Lookup(name))
+			h.leave(a)
+			h.endTag(a)
 		}
 	}
+	h.closeScript(dropped)
+	h.endLine()
 	if extra := h.extra.String(); extra != "" {
 		if h.began {
 			r.write("\n")
@@ -202,8 +217,12 @@ func (h *htmlReader) put(s string) {
 		return
 	}
 	if h.began {
+		if h.sep == line {
+			h.endLine()
+		}
 		h.write(separators[h.sep])
 	}
+	h.shown(separators[h.sep], s)
 	h.sep, h.began = joined, true
 	h.write(s)
 }
@@ -246,16 +265,51 @@ func isBlock(a atom.Atom) bool {
 	return false
 }
 
-// attribute keeps the values that carry text or addresses.
+// attribute keeps the values that are no matter of looks.
 func (h *htmlReader) attribute(key, value []byte) {
 	switch string(key) {
-	case "href", "src", "alt", "title", "content", "value", "placeholder", "label", "aria-label", "summary", "action", "formaction", "srcdoc":
-		switch {
-		case len(value) >= 5 && strings.EqualFold(string(value[:5]), "data:"):
-			h.aside(dataURL(string(value)))
-		case !h.seen[string(value)]:
-			h.aside(string(value))
+	case "class", "id", "width", "height", "border", "align", "valign", "bgcolor", "color", "face", "size", "cellpadding", "cellspacing",
+		"rel", "type", "target", "lang", "dir", "charset", "http-equiv", "method", "enctype", "rowspan", "colspan", "hspace", "vspace", "nowrap", "role":
+		return
+	case "style":
+		if bytes.Contains(value, []byte("data:")) {
+			h.dataLinks(string(value))
 		}
+		return
+	}
+	if len(key) > 5 && string(key[:5]) == "xmlns" || len(value) == 0 || h.seen[string(value)] {
+		return
+	}
+	text := string(value)
+	if h.dataLinks(text) {
+		return
+	}
+	h.aside(text)
+	if strings.IndexByte(text, '%') >= 0 {
+		if plain, err := url.PathUnescape(text); err == nil && plain != text {
+			h.aside(charset.Quick([]byte(plain), ""))
+		}
+	}
+}
+
+// closeScript reads a script or style that ends. A script may hold text and
+// files that it shows or saves once it runs; of styles only what they add to the
+// text is worth reading.
+func (h *htmlReader) closeScript(a atom.Atom) {
+	if a == 0 || h.script.Len() == 0 {
+		return
+	}
+	text := h.script.String()
+	h.script.Reset()
+	switch {
+	case strings.TrimSpace(text) == "":
+	case a == atom.Script:
+		h.member(Hint{MediaType: "text/plain", Charset: "utf-8"}, []byte(text))
+	default:
+		if strings.Contains(text, "content:") {
+			h.aside(text)
+		}
+		h.dataLinks(text)
 	}
 }
 
@@ -268,29 +322,4 @@ func (h *htmlReader) aside(s string) {
 	h.seen[s] = true
 	h.extra.WriteString(s)
 	h.extra.WriteByte('\n')
-}
-
-// dataURL gives the text that a data URL holds (RFC 2397), or its head when it
-// holds something else.
-func dataURL(v string) string {
-	head, data, found := strings.Cut(v, ",")
-	if !found {
-		return v
-	}
-	kind := strings.ToLower(head[len("data:"):])
-	if kind != "" && kind[0] != ';' && !strings.HasPrefix(kind, "text/") {
-		return head
-	}
-	text := data
-	if u, err := url.PathUnescape(data); err == nil {
-		text = u
-	}
-	if strings.HasSuffix(kind, ";base64") {
-		b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-		if err != nil {
-			return v
-		}
-		text = string(b)
-	}
-	return charset.Quick([]byte(text), "")
 }

@@ -101,6 +101,8 @@ func readText(r *reader) {
 		text = unflow(text, r.hint.DelSp)
 	}
 	r.write(text)
+	r.encodings(text)
+	r.yencoded(content)
 	if len(content) < len(r.content) {
 		r.end(limitCharacters)
 	}
