@@ -10,12 +10,12 @@ var formatXML = Format{
 	MediaTypes: []string{"application/xml", "text/xml"},
 	Extensions: []string{"xml", "xsd", "xsl", "rss", "kml", "gpx"},
 	rank:       byWords,
-	sniff:      isXML,
+	sniff:      isPlainXML,
 	read:       readXML,
 }
 
-// isXML tells by the declaration, or by label or name and the first character.
-func isXML(r *reader) bool {
+// isPlainXML tells by the declaration, or by label or name and the first character.
+func isPlainXML(r *reader) bool {
 	if !looksLikeText(r.content) && !utf16Like(r.content) {
 		return false
 	}
