@@ -268,7 +268,7 @@ func readEncoding(v string) (found []encoding, plain bool) {
 
 func encodingToken(s string) (encoding, bool) {
 	switch s {
-	case "7bit", "8bit", "binary":
+	case "7bit", "8bit", "binary", "":
 		return identity, true
 	case "base64":
 		return base64Encoding, true

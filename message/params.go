@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"sort"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ type param struct {
 	name     string
 	value    string
 	other    string // the value where backslashes stand for themselves; empty without one
+	first    string // the first word, where some readers stop; empty without more
 	section  int    // of a continuation (RFC 2231, section 3), -1 for none
 	extended bool   // percent-encoded (RFC 2231, section 4)
 	glued    bool   // a comment follows without a blank
@@ -202,11 +204,13 @@ func (r *paramReader) unquoted(p *param, out *structured) {
 			out.defect("no semicolon before a parameter")
 			return
 		}
-		out.defect("a blank in an unquoted parameter")
 		r.i += len(word)
 		if isFileName(p.name) {
+			p.first = cmp.Or(p.first, p.value)
 			p.value += " " + word
+			continue
 		}
+		out.defect("a blank in an unquoted parameter")
 	}
 }
 
@@ -247,8 +251,10 @@ func (s *structured) asWritten(name string) []string {
 			continue
 		}
 		list = append(list, p.value)
-		if p.other != "" {
-			list = append(list, p.other)
+		for _, v := range [...]string{p.other, p.first} {
+			if v != "" {
+				list = append(list, v)
+			}
 		}
 	}
 	return list

@@ -185,7 +185,7 @@ func TestNames(t *testing.T) {
 		{"path", `Content-Type: text/plain; name="C:\TEMP\a.txt"`, []string{`C:TEMPa.txt`, `C:\TEMP\a.txt`}},
 		{"both forms", `Content-Disposition: attachment; filename="a.docx"; filename*=utf-8''b.docx`, []string{"b.docx", "a.docx"}},
 		{"both fields", "Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment; filename=b.txt", []string{"b.txt", "a.txt"}},
-		{"unquoted blanks", "Content-Disposition: attachment; filename=my file.docx; size=3", []string{"my file.docx"}},
+		{"unquoted blanks", "Content-Disposition: attachment; filename=my file.docx; size=3", []string{"my file.docx", "my"}},
 		{"quote never closed", `Content-Disposition: attachment; filename="a.docx; size=3`, []string{"a.docx"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

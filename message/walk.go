@@ -143,7 +143,6 @@ func (w *walker) partsOfLeaf(p *Part, m *mimeFields, depth int) {
 	if len(found) == 0 {
 		return
 	}
-	w.note(p, SignalDefect, "a part that is no multipart holds delimiters")
 	if depth >= w.msg.limits.Nesting {
 		w.note(p, SignalIncomplete, limitNesting)
 		return
