@@ -59,6 +59,8 @@ var catalog = ranked([]Format{
 	formatWord,
 	formatText,
 	formatZip,
+	formatArmor,
+	formatAr, formatCpio, formatRPM, formatCab, formatISO,
 	format7z,
 	formatRAR,
 	formatTar,

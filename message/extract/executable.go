@@ -33,8 +33,6 @@ func program(content []byte) string {
 		return "an Android program"
 	case bytes.HasPrefix(c, []byte("L\x00\x00\x00\x01\x14\x02\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00F")):
 		return "a Windows shortcut"
-	case bytes.HasPrefix(c, []byte("\xc9\xca\xfe\xca")), bytes.HasPrefix(c, []byte("#@~^")):
-		return "a script"
 	}
 	switch binary.BigEndian.Uint32(c) {
 	case 0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe:
@@ -52,11 +50,11 @@ func program(content []byte) string {
 
 // windowsProgram tells the kinds of programs with the header of MS-DOS.
 func windowsProgram(c []byte) string {
-	if len(c) < 0x40 {
-		if len(c) >= 0x1c {
-			return "an MS-DOS program"
-		}
+	if len(c) < 0x1c || looksLikeText(c) {
 		return ""
+	}
+	if len(c) < 0x40 {
+		return "an MS-DOS program"
 	}
 	at := binary.LittleEndian.Uint32(c[0x3c:])
 	if uint64(at)+4 <= uint64(len(c)) {
@@ -68,9 +66,6 @@ func windowsProgram(c []byte) string {
 		case bytes.HasPrefix(h, []byte("LE")), bytes.HasPrefix(h, []byte("LX")):
 			return "an OS/2 or Windows driver program"
 		}
-	}
-	if looksLikeText(c) {
-		return ""
 	}
 	return "an MS-DOS program"
 }
@@ -118,6 +113,7 @@ func scriptKind(content []byte, ext string) string {
 		{"regedit4", "a file of registry settings"},
 		{"@echo off", "a Windows command script"},
 		{"<?php", "a PHP script"},
+		{"#@~^", "a Windows script"}, // encoded VBScript or JScript
 	} {
 		if strings.HasPrefix(lower, known.prefix) {
 			return known.kind

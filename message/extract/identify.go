@@ -14,6 +14,9 @@ const sniffed = 8 << 10
 // identify finds the format of a document. Without one it says why in the
 // document: a secret is needed, or no format is known.
 func identify(r *reader) *Format {
+	if program(r.content) != "" {
+		return programFormat()
+	}
 	signed := false
 	for i := range r.formats {
 		f := &r.formats[i]
@@ -55,8 +58,8 @@ func utf16le(s string) []byte {
 	return b
 }
 
-// isBinaryFamily settles what is known by its first octets and has no extractor:
-// OLE files, PDF and RTF. It tells those that need a secret.
+// isBinaryFamily settles what is known by its first octets and has no extractor.
+// It tells what needs a secret.
 func isBinaryFamily(r *reader) bool {
 	content := r.content
 	switch {
@@ -73,7 +76,7 @@ func isBinaryFamily(r *reader) bool {
 	case bytes.HasPrefix(content, []byte("%!PS")):
 		r.doc.MediaType, r.doc.Extension = "application/postscript", "ps"
 	default:
-		return false
+		return isSigned(r)
 	}
 	r.fail(Unsupported, "no extractor knows the format")
 	return true

@@ -83,7 +83,7 @@ func (r *reader) isPlain() (plain bool) {
 		}
 	}()
 	f := identify(r)
-	return f != nil && f.Name == formatText.Name
+	return f != nil && f.rank == byDefault
 }
 
 // room is how much memory is set aside for a member of a declared size, which is

@@ -223,4 +223,3 @@ func (r *reader) zipSurroundings(list []member, volume bool) {
 func baseName(name string) string {
 	return path.Base(strings.ReplaceAll(name, `\`, "/"))
 }
-
