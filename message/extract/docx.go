@@ -2,179 +2,145 @@ package extract
 
 import (
 	"bytes"
+	"encoding/base64"
 	"io"
 	"path"
-	"sort"
 	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
 )
 
-var formatWord = Format{
-	Name: "Microsoft Word",
-	MediaTypes: []string{
-		"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-		"application/vnd.ms-word.document.macroEnabled.12",
-		"application/vnd.openxmlformats-officedocument.wordprocessingml.template",
-	},
-	Extensions: []string{"docx", "docm", "dotx"},
-	Properties: true,
-	Nested:     true,
-	Protection: true,
-	rank:       byStructure,
-	sniff:      isDOCX,
-	refine:     refineDOCX,
-	read:       readDOCX,
+var formatWord = officeFormat("Microsoft Word", true, "docx", "docm", "dotx", "dotm")
+
+// readWordDocument writes the main part, headers, footers, notes and comments,
+// with the numbers of lists. Charts and diagrams stand behind the part that shows
+// them.
+func (p *officePackage) readWordDocument(main *part) {
+	lists := p.readWordLists(main)
+	p.load(main, func(src io.Reader) { readWord(p.reader, src, wordStyle{lists: lists}) })
+	p.readBelonging(main)
+	for _, kind := range [...]string{"header", "footer", "footnotes", "endnotes"} {
+		for _, at := range p.related(main, kind) {
+			p.load(at, func(src io.Reader) { readWord(p.reader, src, wordStyle{lists: lists}) })
+			p.readBelonging(at)
+		}
+	}
 }
 
-// isDOCX tells by the members of a zip archive.
-func isDOCX(r *reader) bool {
-	if !hasZipMagic(r.content) {
-		return false
-	}
-	list, _ := zipMembers(r.content)
-	for _, m := range list {
-		if isWordPart(strings.ToLower(m.name)) {
-			return true
+// isMacros tells a project of macros ([MS-OVBA]).
+func isMacros(at *part) bool {
+	return at.kind == "vbaProject" || path.Base(at.path) == "vbaproject.bin"
+}
+
+// readMacros reads the source text of macros.
+func (p *officePackage) readMacros(at *part) {
+	p.load(at, func(src io.Reader) {
+		p.doc.Executable = vbaMacros
+		if data, ok := p.whole32(at.name, src); ok && len(data) > 0 {
+			p.readVBA(data)
 		}
+	})
+}
+
+// whole32 gives the content of a part that is not larger than mostWithin. A
+// larger one is noted.
+func (r *reader) whole32(name string, src io.Reader) ([]byte, bool) {
+	data, _ := io.ReadAll(io.LimitReader(src, mostWithin+1))
+	if len(data) > mostWithin {
+		r.unreadMember(name, int64(len(data)), Truncated, limitMember)
+		return nil, false
+	}
+	return data, true
+}
+
+// within reads a document within this one. Pictures, fonts and the like that no
+// format knows are left out: they have no text.
+func (r *reader) insert(name string, src io.Reader) {
+	data, ok := r.whole32(baseName(name), src)
+	if !ok || len(data) == 0 {
+		return
+	}
+	if isDecoration(name, data) && !r.known(data, name) {
+		return
+	}
+	if isControl(name) {
+		r.looseText(data)
+		return
+	}
+	r.member(Hint{Name: baseName(name)}, data)
+}
+
+// known tells whether a format of the catalogue reads the content, by more than
+// its being text.
+func (r *reader) known(data []byte, name string) (known bool) {
+	defer func() {
+		if recover() != nil {
+			known = false
+		}
+	}()
+	probe := r.probe()
+	probe.content, probe.hint = data, Hint{Name: baseName(name)}
+	f := identify(probe)
+	return f != nil && f.rank < byDefault
+}
+
+// isDecoration tells the parts without text that a document is made up with:
+// pictures, sounds, fonts. Names that lie help nothing: other content is read.
+func isDecoration(name string, data []byte) bool {
+	family, _, _ := strings.Cut(mimetype.Detect(data).String(), "/")
+	switch family {
+	case "image", "audio", "video", "font":
+		return !strings.HasPrefix(mimetype.Detect(data).String(), "image/svg")
+	}
+	switch strings.ToLower(path.Ext(baseName(name))) {
+	case ".emf", ".wmf", ".emz", ".wmz", ".wdp", ".jxr", ".hdp", ".pct", ".pict", ".svm", ".tga", ".mp3", ".wav", ".mid", ".glb", ".odttf", ".ttf", ".fntdata", ".eot":
+		return !looksLikeText(data) && !hasZipMagic(data) && !bytes.HasPrefix(data, oleMagic) && !isPDF(data)
 	}
 	return false
 }
 
-// isWordPart tells whether a member can only be a Word document's main part.
-func isWordPart(name string) bool {
-	return strings.HasPrefix(name, "word/document") && strings.HasSuffix(name, ".xml")
+// isControl tells the state of a control of a form ([MS-OFORMS]).
+func isControl(name string) bool {
+	name = strings.ToLower(name)
+	return strings.Contains(name, "activex") && strings.HasSuffix(name, ".bin")
 }
 
-// refineDOCX tells templates and documents with macros by their content types.
-func refineDOCX(r *reader) {
-	list, _ := zipMembers(r.content)
-	for _, m := range list {
-		if m.name != "[Content_Types].xml" {
-			continue
-		}
-		probe := reader{ctx: r.ctx, lim: r.lim, left: &Budget{inflated: 1 << 20}}
-		types, _ := io.ReadAll(probe.open(m))
-		switch {
-		case bytes.Contains(types, []byte("document.macroEnabled")):
-			r.doc.MediaType, r.doc.Extension = "application/vnd.ms-word.document.macroEnabled.12", "docm"
-		case bytes.Contains(types, []byte("wordprocessingml.template")):
-			r.doc.MediaType = "application/vnd.openxmlformats-officedocument.wordprocessingml.template"
-			r.doc.Extension = "dotx"
-		}
-		return
-	}
-}
+// looseText writes what is text in octets without a structure that is known.
+func (r *reader) looseText(data []byte) { r.textRuns(data) }
 
-// The ranks of parts in the order in which they are written.
-const (
-	rankMain = iota
-	rankHeader
-	rankFooter
-	rankFootnotes
-	rankEndnotes
-	rankComments
-	rankOther
-	rankWithin // documents of their own
-	rankLinks
-	rankProperties
-	rankNone = -1 // left out
-)
-
-// docxRank ranks the parts of a document by their names (ECMA-376, part 1,
-// section 11.3). Names are a habit that programs need not follow, so what is not
-// known is read too.
-func docxRank(name string) int {
-	dir, base := path.Split(strings.ToLower(name))
-	ext := path.Ext(base)
-	switch {
-	case base == "":
-		return rankNone
-	case ext == ".rels":
-		return rankLinks
-	case dir == "docprops/" && ext == ".xml":
-		return rankProperties
-	case ext == ".xml" && dir == "word/":
-		for rank, prefix := range [...]string{"document", "header", "footer", "footnotes", "endnotes", "comments.xml"} {
-			if strings.HasPrefix(base, prefix) {
-				return rank
-			}
-		}
-	case ext != ".xml":
-		if isDecoration(dir, base, ext) {
-			return rankNone
-		}
-		return rankWithin
-	}
-	switch base {
-	case "styles.xml", "styleswitheffects.xml", "settings.xml", "websettings.xml", "fonttable.xml", "numbering.xml", "[content_types].xml":
-		return rankNone
-	}
-	if strings.HasSuffix(dir, "/theme/") {
-		return rankNone
-	}
-	return rankOther
-}
-
-// isDecoration tells the parts without text that a document is made up with:
-// pictures, fonts, macros, printer settings and controls.
-func isDecoration(dir, base, ext string) bool {
-	switch ext {
-	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".wdp", ".ico", ".svg", ".odttf", ".fntdata", ".sigs":
-		return true
-	}
-	return strings.Contains(dir, "/media/") || strings.Contains(dir, "/activex/") || strings.Contains(dir, "printersettings") ||
-		dir == "docprops/" || dir == "[trash]/" || strings.HasPrefix(base, "vba") || strings.HasPrefix(base, "attachedtoolbars")
-}
-
-// readDOCX writes the main part, headers, footers, notes, comments and documents
-// within, and last the addresses of links; document properties go to Properties.
-func readDOCX(r *reader) {
-	list, damaged := zipMembers(r.content)
-	type ranked struct {
-		member
-		rank int
-	}
-	var parts []ranked
-	for _, m := range list {
-		if rank := docxRank(m.name); rank != rankNone {
-			parts = append(parts, ranked{m, rank})
-		}
-	}
-	sort.SliceStable(parts, func(i, j int) bool {
-		if parts[i].rank != parts[j].rank {
-			return parts[i].rank < parts[j].rank
-		}
-		return parts[i].name < parts[j].name
-	})
-	for _, m := range parts {
-		if m.encrypted {
-			r.fail(Protected, "an encrypted part")
-			continue
-		}
-		if r.expired() {
+// readAlternative reads the drawing of a diagram: it repeats the text that the
+// diagram has as data.
+func (p *officePackage) readAlternative(at *part) {
+	shown := map[string]bool{}
+	for line := range strings.Lines(p.out.String()) {
+		if len(shown) > mostRelations {
 			break
 		}
-		src := r.open(m.member)
-		switch m.rank {
-		case rankWithin:
-			if data, err := io.ReadAll(io.LimitReader(src, mostWithin+1)); err == nil && len(data) > mostWithin {
-				r.unreadMember(m.name, int64(len(data)), Truncated, limitInflated)
-			} else {
-				r.member(Hint{Name: path.Base(m.name)}, data)
-			}
-		case rankLinks:
-			readLinks(r, src)
-		case rankProperties:
-			readProperties(r, strings.ToLower(path.Base(m.name)), src)
-		default:
-			readWord(r, src)
-		}
-		// What was unpacked before a limit was met was still read.
-		r.ended = r.ended || src.over
+		shown[strings.TrimSpace(line)] = true
 	}
-	if damaged {
-		r.fail(Corrupt, "a damaged archive")
-	}
+	p.load(at, func(src io.Reader) { readWord(p.reader, src, wordStyle{shown: shown}) })
 }
 
-// mostWithin is the largest document within another that is read, in octets.
-const mostWithin = 32 << 20
+// readCustomXML writes the text of XML that documents carry for other programs:
+// fields of forms are bound to it.
+func readCustomXML(r *reader, src io.Reader) {
+	var b strings.Builder
+	r.eachToken(src, func(x *xmlScanner, kind xmlKind) bool {
+		if kind == xmlText {
+			if text := strings.TrimSpace(string(x.text)); text != "" {
+				b.WriteString(text)
+				b.WriteByte('\n')
+			}
+		}
+		return b.Len() <= 4*r.lim.Characters
+	})
+	text := b.String()
+	if strings.Count(text, "\n") == 1 {
+		// A whole document may be packed into an element.
+		if data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err == nil && len(data) > 64 && r.known(data, "") {
+			r.member(Hint{Name: "data"}, data)
+			return
+		}
+	}
+	r.writeRead(text)
+}

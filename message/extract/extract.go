@@ -34,7 +34,8 @@ type reader struct {
 	doc     Document
 	out     output
 	chars   int
-	ended   bool // nothing more is to be read
+	ended   bool     // nothing more is to be read
+	zipKind *zipKind // what a zip archive is, once it was looked at
 }
 
 // run finds the format and reads the document. Formats read a stranger's

@@ -253,9 +253,9 @@ func TestWordDocument(t *testing.T) {
 		{"HTML within", paragraph("a"), map[string]string{"word/afchunk.htm": "<p>4<b>1</b>11</p>"}, "a\n4111"},
 		{"a document within", paragraph("a"), map[string]string{"word/embeddings/b.docx": string(wordDocument(t, paragraph("b"), nil))}, "a\nb\n"},
 		{"what it is made up with", paragraph("a"), map[string]string{"word/media/a.png": "\x89PNG\r\n\x1a\n", "word/fonts/a.odttf": "\x00\x01",
-			"word/vbaProject.bin": "\x00\x01", "word/theme/theme1.xml": note("no"), "customXml/item1.xml": "<x>no</x>"}, "a\n"},
+			"word/theme/theme1.xml": note("no"), "customXml/itemProps1.xml": "<x>no</x>"}, "a\n"},
 		{"links", paragraph("go"), map[string]string{"word/_rels/document.xml.rels": `<R><r Target="http://x.example/" TargetMode="External"/><r Target="a.xml"/></R>`},
-			"go\n\nhttp://x.example/"},
+			"go\nhttp://x.example/\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := extract(string(wordDocument(t, c.body, c.more)), Hint{Name: "misnamed.png", MediaType: "image/png"})

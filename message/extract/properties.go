@@ -16,10 +16,15 @@ var propertyNames = map[string]string{
 	"keywords":       "Keywords",
 	"category":       "Category",
 	"contentStatus":  "ContentStatus",
+	"language":       "Language",
+	"version":        "DocumentVersion",
+	"revision":       "RevisionNumber",
+	"Application":    "AppName",
 }
 
 // readProperties keeps the properties of docProps/core.xml, app.xml and
-// custom.xml.
+// custom.xml, and the labels of docMetadata/LabelInfo.xml ([MS-OFFCRYPTO], section
+// 2.6.4).
 func readProperties(r *reader, base string, src io.Reader) {
 	custom := strings.HasPrefix(base, "custom")
 	name, depth := "", 0
@@ -29,7 +34,11 @@ func readProperties(r *reader, base string, src io.Reader) {
 		case xmlStart:
 			depth++
 			switch {
-			case custom && string(x.name) == "property":
+			case string(x.name) == "Properties" && depth == 1:
+			case string(x.name) == "label" && depth == 2:
+				r.labelInfo(x)
+			case string(x.name) == "property":
+				custom = true
 				name = x.attribute("name")
 				value.Reset()
 			case !custom && depth == 2:
@@ -46,6 +55,9 @@ func readProperties(r *reader, base string, src io.Reader) {
 		case xmlEnd:
 			if custom && string(x.name) == "property" || !custom && depth == 2 {
 				r.property(name, value.String())
+				name = ""
+			} else if depth > 2 && value.Len() > 0 {
+				value.WriteByte(' ')
 			}
 			depth--
 		}
@@ -53,15 +65,18 @@ func readProperties(r *reader, base string, src io.Reader) {
 	})
 }
 
-// readLinks writes the addresses outside of the document that its relations
-// point to, a line each. They are never fetched.
-func readLinks(r *reader, src io.Reader) {
-	r.eachToken(src, func(x *xmlScanner, kind xmlKind) bool {
-		if kind == xmlStart && strings.EqualFold(x.attribute("TargetMode"), "External") {
-			if target := x.attribute("Target"); target != "" {
-				r.write("\n" + target)
-			}
+// labelInfo keeps a label of the part that Office writes for files with labels.
+func (r *reader) labelInfo(x *xmlScanner) {
+	const most = 100
+	id := guid(x.attribute("id"))
+	if id == "" || len(r.doc.Labels) >= most {
+		return
+	}
+	enabled := isTrue(x.attribute("enabled")) && !isTrue(x.attribute("removed"))
+	for i := range r.doc.Labels {
+		if r.doc.Labels[i].ID == id {
+			return
 		}
-		return true
-	})
+	}
+	r.doc.Labels = append(r.doc.Labels, Label{ID: id, Name: x.attribute("name"), SiteID: guid(x.attribute("siteId")), Enabled: enabled})
 }

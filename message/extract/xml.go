@@ -442,6 +442,23 @@ func (x *xmlScanner) attribute(name string) string {
 	return ""
 }
 
+// related gives the identifier of a relation that the start tag has: the value of
+// the attribute named id that has a prefix, r:id.
+func (x *xmlScanner) related() string {
+	d := x.attributes
+	for i := blanks(d, 0); i < len(d); i = blanks(d, i) {
+		have, value, end, ok := attributeAt(d, i)
+		if !ok {
+			break
+		}
+		if (string(have) == "id" || string(have) == "embed" || string(have) == "pict") && bytes.IndexByte(d[i:nameEnd(d, i)], ':') > 0 {
+			return string(x.expand(value))
+		}
+		i = end
+	}
+	return ""
+}
+
 // lines gives characters with each line end made a line feed (section 2.11).
 func (x *xmlScanner) lines(raw []byte) []byte {
 	if bytes.IndexByte(raw, '\r') < 0 {
