@@ -114,7 +114,7 @@ func BenchmarkEncodings(b *testing.B) {
 	prose := strings.Repeat("The quick brown fox jumps over the lazy dog; a long line of prose, as people write.\n", 12000)
 	b.SetBytes(int64(len(prose)))
 	for b.Loop() {
-		r := &reader{ctx: b.Context(), lim: DefaultLimits, left: &allowance{members: 1}}
+		r := &reader{ctx: b.Context(), lim: DefaultLimits, left: NewBudget(Limits{})}
 		r.encodings(prose)
 	}
 }
