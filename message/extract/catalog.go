@@ -45,6 +45,7 @@ const (
 // within one that of the list.
 var catalog = ranked([]Format{
 	formatCSV,
+	formatPDF,
 	formatXLS,
 	formatOLEPackage,
 	formatDOC,
@@ -62,11 +63,10 @@ var catalog = ranked([]Format{
 	formatWord,
 	formatText,
 	formatZip,
-	formatArmor,
-	formatAr, formatCpio, formatRPM, formatCab, formatISO,
 	format7z,
 	formatRAR,
-	formatTar,
+	formatTar, formatAr, formatCpio, formatRPM, formatCab, formatISO,
+	formatArmor,
 	formatGzip, formatBzip2, formatXZ, formatLZMA, formatZstd, formatLZ4, formatBrotli, formatZ,
 })
 
