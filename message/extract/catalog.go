@@ -49,6 +49,7 @@ var catalog = ranked([]Format{
 	formatXLS,
 	formatOLEPackage,
 	formatDOC,
+	formatCMS,
 	formatMailbox,
 	formatMail,
 	formatXML,

@@ -378,6 +378,7 @@ func samples(t testing.TB) map[string]string {
 		"Mailbox":          strings.Repeat("From a@example.com Mon Jan  5 10:00:00 2026\nFrom: a@example.com\nSubject: Ann\n\nAnn 4111\n\n", 100),
 		"iCalendar":        "BEGIN:VCALENDAR\n" + strings.Repeat("SUMMARY:Ann 4111\n", 100) + "END:VCALENDAR\n",
 		"vCard":            "BEGIN:VCARD\n" + strings.Repeat("NOTE:Ann 4111\n", 100) + "END:VCARD\n",
+		"S/MIME and CMS":   cmsSignedData(t, strings.Repeat("Ann 4111\n", 500), false),
 		"Enriched text":    strings.Repeat("<bold>Ann</bold> 4111\n\n", 100),
 		"JSON":             "[" + strings.Repeat(`{"name": "Ann", "card": 4111},`, 100) + "1]",
 		"XML":              `<?xml version="1.0"?><a>` + strings.Repeat("<b>Ann 4111</b>", 100) + "</a>",
