@@ -64,6 +64,7 @@ var catalog = ranked([]Format{
 	formatWord,
 	formatText,
 	formatZip,
+	formatJPEG, formatPNG, formatGIF, formatTIFF, formatWebP, formatHEIF, formatBMP, formatIcon, formatSVG, formatMetafile,
 	format7z,
 	formatRAR,
 	formatTar, formatAr, formatCpio, formatRPM, formatCab, formatISO,
