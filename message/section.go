@@ -60,8 +60,14 @@ func (r *sectionReader) read() int {
 			switch {
 			case len(bytes.Trim(line, " \t")) == 0:
 				r.note(SignalDefect, defectBlankLine)
+				// It ends the section, unless a field follows, or another fold and a
+				// field behind it.
 				after, _ := r.line(next)
-				if _, _, ok := fieldName(after); !ok || !r.open {
+				_, _, more := fieldName(after)
+				if !more && len(after) > 0 && (after[0] == ' ' || after[0] == '\t') {
+					more = next < r.findLastField()
+				}
+				if !r.open || !more {
 					r.close(pos)
 					return next
 				}
