@@ -58,6 +58,7 @@ var catalog = ranked([]Format{
 	formatCard,
 	formatEnriched,
 	formatJSON,
+	formatOpenDocumentText, formatOpenDocumentSpreadsheet, formatOpenDocumentPresentation, formatOpenDocumentDrawing,
 	formatExcel,
 	formatExcelBinary,
 	formatPowerPoint,

@@ -1,5 +1,6 @@
 package extract
 
-func openDocumentKind(mimetype []byte) *zipKind { return nil }
-
-func otherZipKind(r *reader, list []member, names map[string]*member) *zipKind { return nil }
+// otherZipKind tells the other documents that are zip archives.
+func otherZipKind(r *reader, list []member, names map[string]*member) *zipKind {
+	return r.unnamedOpenDocument(names)
+}
