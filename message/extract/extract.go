@@ -49,6 +49,9 @@ func (r *reader) run() {
 			}
 		}
 	}()
+	if !openEncrypted(r) {
+		return
+	}
 	format := identify(r)
 	if format == nil || r.ended {
 		return

@@ -345,7 +345,6 @@ func TestFormatsWithoutText(t *testing.T) {
 		{"encrypted Office", ole + string(encryptedPackage), "application/x-ole-storage", Protected},
 		{"encrypted PDF", "%PDF-1.4\ntrailer <</Encrypt 5 0 R>>", "application/pdf", Protected},
 		{"PDF", "%PDF-1.4\n", "application/pdf", Unsupported},
-		{"RTF", `{\rtf1 4111}`, "text/rtf", Unsupported},
 		{"damaged OLE", ole, "application/x-ole-storage", Corrupt},
 		{"zip", string(archive(t, map[string]string{"a.txt": "x"})), "application/zip", Unsupported},
 		{"picture", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "image/png", Unsupported},

@@ -95,3 +95,7 @@ func FuzzOLE(f *testing.F) {
 		compoundFile(stream("WordDocument", strings.Repeat("\xec\xa5\xc1\x00", 300)), stream("1Table", "\x02\x00\x00\x00\x00"), storage("ObjectPool", storage("_1", stream("CONTENTS", "x")))),
 		compoundFile(stream("Workbook", "\x09\x08\x10\x00\x00\x06\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")))
 }
+
+func extractWithin(content string, lim Limits) Document {
+	return Extract(context.Background(), []byte(content), Hint{}, lim)
+}
