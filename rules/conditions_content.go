@@ -3,12 +3,9 @@ package rules
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"github.com/postern-mail/postern/message/extract"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -154,80 +151,6 @@ func parseHeaderPatterns(r *reader, n *strictyaml.Node, field string) (check, bo
 	return r.inHeaders(n, field, r.patternMatcher)
 }
 
-func inNames(m matcher) check {
-	return plain(func(_ context.Context, s *Scan) (bool, string) {
-		for _, c := range s.attachments() {
-			for _, name := range c.part.Names {
-				if what, found := m(name); found {
-					return true, "the name of an attachment " + what
-				}
-			}
-		}
-		return false, "nothing is found in the names of attachments"
-	})
-}
-
-func parseNameWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.wordMatcher(n, field)
-	return inNames(m), ok
-}
-
-func parseNamePatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.patternMatcher(n, field)
-	return inNames(m), ok
-}
-
-func parseExtension(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
-	var suffixes []string
-	for i, s := range list {
-		ext := plainName(strings.TrimPrefix(s, "."))
-		if ext == "" || strings.ContainsAny(ext, `*?/\: `) || strings.HasPrefix(ext, ".") {
-			r.Errorf(nodes[i], entryField(n, field, nodes[i]), "write it as `docx`", "%q is not an extension", s)
-			ok = false
-			continue
-		}
-		suffixes = append(suffixes, "."+ext)
-	}
-	return plain(func(_ context.Context, s *Scan) (bool, string) {
-		for _, c := range s.attachments() {
-			for _, name := range c.part.Names {
-				name = plainName(name)
-				i := slices.IndexFunc(suffixes, func(x string) bool { return strings.HasSuffix(name, x) })
-				if i >= 0 {
-					return true, "the name of an attachment ends in " + suffixes[i]
-				}
-			}
-		}
-		return false, "no name of an attachment ends in an extension named"
-	}), ok
-}
-
-// plainName gives a file name in small letters as a desktop resolves it: without
-// invisible characters, such as those that turn the direction of writing, and
-// without dots and blanks at its end.
-func plainName(s string) string {
-	s = strings.Map(func(c rune) rune {
-		if unicode.Is(unicode.Cf, c) || unicode.IsControl(c) {
-			return -1
-		}
-		return unicode.ToLower(c)
-	}, s)
-	return strings.TrimRightFunc(s, func(c rune) bool { return c == '.' || unicode.IsSpace(c) })
-}
-
-func parseDocumentSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	size, ok := r.Size(n, field)
-	return plain(func(_ context.Context, s *Scan) (bool, string) {
-		for _, c := range s.attachments() {
-			if have := c.part.Size(); have >= size {
-				return true, "an attachment has " + octets(have)
-			}
-		}
-		return false, "no attachment has " + octets(size)
-	}), ok
-}
-
 func parseMessageSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	size, ok := r.Size(n, field)
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
@@ -236,24 +159,5 @@ func parseMessageSize(r *reader, n *strictyaml.Node, field string) (check, bool)
 }
 
 func octets(n int64) string { return strconv.FormatInt(n, 10) + " octets" }
-
-func parseUnsupported(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	ok := r.yes(n, field)
-	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		for _, c := range s.read(ctx) {
-			what := "an attachment"
-			if c.body {
-				what = "a body" // it is labelled as text and holds something else
-			}
-			switch c.doc.Status {
-			case extract.Unsupported:
-				return true, "the format of " + what + " is not known"
-			case extract.Corrupt:
-				return true, what + " is damaged"
-			}
-		}
-		return false, "all attachments could be read"
-	}), ok
-}
 
 func quote(s string) string { return fmt.Sprintf("%q", s) }

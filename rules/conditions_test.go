@@ -10,15 +10,17 @@ import (
 // always is a condition that holds for every message.
 const always = "{messageSizeOver: 1}"
 
-// conditionCases say for each condition when it is true and when not. The
-// message is from anna@example.com to bob@example.com where nothing else is
-// said.
-var conditionCases = []struct {
+type conditionCase struct {
 	name      string
 	condition string
 	mail      mail
 	want      rules.Truth
-}{
+}
+
+// conditionCases say for each condition when it is true and when not. The
+// message is from anna@example.com to bob@example.com where nothing else is
+// said.
+var conditionCases = append([]conditionCase{
 	{"the recipient is inside", "accessScope: inOrganization", mail{}, rules.True},
 	{"the recipient is outside", "accessScope: inOrganization", mail{to: []string{"x@other.example"}}, rules.False},
 	{"an internal relay domain is inside", "accessScope: InOrganization", mail{to: []string{"x@shared.example"}}, rules.True},
@@ -43,7 +45,7 @@ var conditionCases = []struct {
 	{"words in a text shown with its name", "subjectOrBodyContainsWords: [hidden]", mail{parts: []string{"Content-Type: text/plain; name=a.txt\r\n\r\nhidden"}}, rules.True},
 	{"words in an attachment", "subjectOrBodyContainsWords: [hidden]", mail{parts: []string{file("a.txt", "hidden")}}, rules.False},
 	{"words in flowed text", "subjectOrBodyMatchesPatterns: ['4111 1111']", mail{parts: []string{"Content-Type: text/plain; format=flowed\r\n\r\n4111 \r\n1111"}}, rules.True},
-	{"a body that is no text", "documentIsUnsupported: true", mail{parts: []string{"Content-Type: text/plain\r\n\r\n%PDF-1.4 \x00\x01"}}, rules.True},
+	{"a body that is no text", "documentIsUnsupported: true", mail{parts: []string{"Content-Type: text/plain\r\n\r\n%!PS-Adobe-3.0 \x00\x01"}}, rules.True},
 	{"a text can be read", "documentIsUnsupported: true", mail{parts: []string{file("a.txt", "plain text")}}, rules.False},
 	{"a file cut off", "documentIsUnsupported: true", mail{parts: []string{file("a.docx", "PK\x03\x04 cut off")}}, rules.True},
 
@@ -143,7 +145,7 @@ var conditionCases = []struct {
 	{"evidence in the subject counts for the body", sensitive("{type: Credit card number, confidenceLevel: high}"), mail{subject: "credit card, visa, expires 12/30", body: "4111 1111 1111 1111"}, rules.True},
 	{"groups joined by and", "contentContainsSensitiveInformation: {operator: And, groups: [{name: A, operator: Or, sensitivetypes: [{name: Credit card number}]}, {name: B, sensitivetypes: [{name: SWIFT code}]}]}", mail{body: card1}, rules.False},
 	{"groups joined by or", "contentContainsSensitiveInformation: [{operator: Or, groups: [{name: A, operator: And, sensitivetypes: [{name: Credit card number}, {name: SWIFT code}]}, {name: B, sensitivetypes: [{name: Credit card number}]}]}]", mail{body: card1}, rules.True},
-}
+}, documentCases...)
 
 const (
 	card1 = "credit card, visa, expires 12/30: 4111 1111 1111 1111"

@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -16,15 +17,17 @@ import (
 // content is one thing of a message that has a text: a body text, an
 // attachment, an embedded message (its subject), or a subject without a body.
 type content struct {
-	part *message.Part // nil for a subject without a body
-	name string
-	body bool
+	part   *message.Part // nil for a subject without a body
+	name   string
+	body   bool
+	member bool // within a document; part is what that is in
 	// subject stands in front of the text of a body and makes one item with it.
 	subject string
 	// alternative is the multipart/alternative the part is in, if any, and choice
 	// the number of its child.
 	alternative *message.Part
 	choice      int
+	depth       int // of messages and documents around it
 
 	doc  extract.Document
 	read bool
@@ -83,26 +86,41 @@ func (s *Scan) parts() []*content {
 	return list
 }
 
-// markAlternatives notes which contents are alternatives of each other.
+// markAlternatives notes which contents are alternatives of each other, and how
+// many messages are around each.
 func markAlternatives(root *message.Part, list []*content) {
 	byPart := make(map[*message.Part]*content, len(list))
 	for _, c := range list {
 		byPart[c.part] = c
 	}
-	var within func(p, alternative *message.Part, choice int)
-	within = func(p, alternative *message.Part, choice int) {
-		if c := byPart[p]; c != nil && alternative != nil {
-			c.alternative, c.choice = alternative, choice
+	var within func(p, alternative *message.Part, choice, depth int)
+	within = func(p, alternative *message.Part, choice, depth int) {
+		if c := byPart[p]; c != nil {
+			c.alternative, c.choice, c.depth = alternative, choice, depth
+		}
+		if p.IsEmbedded() {
+			depth++
 		}
 		for i, child := range p.Children {
 			if alternative == nil && p.MediaType == "multipart/alternative" {
-				within(child, p, i)
+				within(child, p, i, depth)
 			} else {
-				within(child, alternative, choice)
+				within(child, alternative, choice, depth)
 			}
 		}
 	}
-	within(root, nil, 0)
+	within(root, nil, 0, 0)
+}
+
+// names gives the file names of a content that is an attachment or within one.
+func (c *content) names() []string {
+	switch {
+	case c.member:
+		return c.doc.Names
+	case c.part != nil:
+		return c.part.Names
+	}
+	return nil
 }
 
 // attachments gives what a mail reader shows as attachments.
@@ -148,7 +166,7 @@ func (s *Scan) document(ctx context.Context, c *content) *extract.Document {
 		defer cancel()
 	}
 	start := time.Now()
-	hint := extract.Hint{MediaType: c.part.MediaType, Charset: c.part.Charset()}
+	hint := extract.Hint{MediaType: c.part.MediaType, Charset: c.part.Charset(), Depth: strings.Count(c.part.Index, ".")}
 	if c.part.MediaType == "text/plain" {
 		hint.Flowed = strings.EqualFold(c.part.Params["format"], "flowed")
 		hint.DelSp = strings.EqualFold(c.part.Params["delsp"], "yes")
@@ -156,18 +174,56 @@ func (s *Scan) document(ctx context.Context, c *content) *extract.Document {
 	if len(c.part.Names) > 0 {
 		hint.Name = c.part.Names[0]
 	}
-	c.doc = extract.Extract(ctx, octets, hint, s.World.Extract)
+	if c.doc, err = s.reader()(ctx, octets, hint, s.budget); err != nil && s.err == nil {
+		s.err = err
+	}
 	s.timeSpent += time.Since(start)
-	if c.doc.Status == extract.Unsupported && s.encrypted(c, octets) {
+	if s.encrypted(c, octets) {
 		c.encrypted = true
 		c.doc.Status, c.doc.Detail = extract.Protected, "encrypted mail"
 	}
-	for at, d := range c.doc.All() {
-		if at != "" {
-			c.within = append(c.within, &content{part: c.part, name: c.name + "/" + at, doc: *d, read: true, alternative: c.alternative, choice: c.choice})
-		}
+	for _, p := range Unfold(c.name, c.doc)[1:] {
+		c.within = append(c.within, &content{part: c.part, name: p.Name, member: true, doc: p.Document, read: true,
+			alternative: c.alternative, choice: c.choice, depth: c.depth + p.Depth})
 	}
 	return &c.doc
+}
+
+// reader gives what reads documents. The documents of a message share a budget,
+// from which its body parts are taken first.
+func (s *Scan) reader() func(context.Context, []byte, extract.Hint, *extract.Budget) (extract.Document, error) {
+	if s.budget == nil {
+		s.budget = extract.NewBudget(s.World.Extract)
+		s.budget.Spend(extract.Spent{Members: len(s.contents)})
+		s.budget.Fallback = s.World.Fallback
+	}
+	if s.World.Read != nil {
+		return s.World.Read
+	}
+	return func(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budget) (extract.Document, error) {
+		return extract.Read(ctx, content, hint, b), nil
+	}
+}
+
+// documents gives what attachments hold: themselves, and the documents within
+// them and within bodies.
+func (s *Scan) documents(ctx context.Context) iter.Seq[*content] {
+	return func(yield func(*content) bool) {
+		for _, c := range s.parts() {
+			if c.part == nil {
+				continue
+			}
+			s.document(ctx, c)
+			if !c.body && !yield(c) {
+				return
+			}
+			for _, d := range c.within {
+				if !yield(d) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // read gives all contents with the documents within them, each behind what it is
@@ -181,11 +237,18 @@ func (s *Scan) read(ctx context.Context) []*content {
 	return list
 }
 
-// encrypted tells whether a part that no extractor reads is what the message
-// noticed as encrypted. The type is asked too, as parts may share a name.
+// encrypted tells whether a part is what the message noticed as encrypted: one
+// that no extractor reads, or a file that holds a PGP message. The type is asked
+// too, as parts may share a name.
 func (s *Scan) encrypted(c *content, octets []byte) bool {
+	if c.doc.Status != extract.Unsupported && (c.body || c.doc.Status != extract.Complete) {
+		return false
+	}
 	switch c.part.MediaType {
 	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		if c.doc.Status != extract.Unsupported {
+			return false
+		}
 	default:
 		if !bytes.Contains(octets, []byte("-----BEGIN PGP MESSAGE-----")) {
 			return false
@@ -216,10 +279,17 @@ var signals = map[extract.Status]message.Signal{
 	extract.Truncated:   message.SignalIncomplete,
 }
 
-// signal gives that of the document. That mail is encrypted was noticed before.
-func (c *content) signal() (message.Signal, bool) {
-	s, ok := signals[c.doc.Status]
-	return s, ok && !c.encrypted
+// notices gives what is told of how far the document was read. That mail is
+// encrypted was noticed before.
+func (c *content) notices() []message.Notice {
+	var list []message.Notice
+	if sig, ok := signals[c.doc.Status]; ok && !c.encrypted {
+		list = append(list, message.Notice{Part: c.name, Signal: sig, Detail: c.doc.Detail})
+	}
+	for _, reason := range c.doc.Defects {
+		list = append(list, message.Notice{Part: c.name, Signal: message.SignalDefect, Detail: reason})
+	}
+	return list
 }
 
 // Notices gives the signals of the message and of the parts read so far, in
@@ -230,35 +300,9 @@ func (s *Scan) Notices() []message.Notice {
 		if c.part == nil || !c.read {
 			continue
 		}
-		list = append(list, c.part.Notices()...)
-		if sig, ok := c.signal(); ok {
-			list = append(list, message.Notice{Part: c.name, Signal: sig, Detail: c.doc.Detail})
-		}
+		list = append(append(list, c.part.Notices()...), c.notices()...)
 		for _, d := range c.within {
-			if sig, ok := d.signal(); ok {
-				list = append(list, message.Notice{Part: d.name, Signal: sig, Detail: d.doc.Detail})
-			}
-		}
-	}
-	return list
-}
-
-// ScannedPart is one part of a message with what was read of it.
-type ScannedPart struct {
-	// Name is as [message.Part.Name], or "subject".
-	Name string
-	extract.Document
-	// Attachment is set for what a mail reader shows as an attachment.
-	Attachment bool
-}
-
-// Parts reads every part of the message, in order. A subject is no part of its
-// own: [Scan.Detections] names it.
-func (s *Scan) Parts(ctx context.Context) []ScannedPart {
-	var list []ScannedPart
-	for _, c := range s.read(ctx) {
-		if c.part != nil {
-			list = append(list, ScannedPart{Name: c.name, Document: c.doc, Attachment: !c.body})
+			list = append(list, d.notices()...)
 		}
 	}
 	return list

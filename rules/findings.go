@@ -66,12 +66,11 @@ func (s *Scan) instancesOf(ctx context.Context, t *classify.Type) *instances {
 	return &instances{}
 }
 
+// classified looks for types in the text of a content and in its file names.
 func (s *Scan) classified(ctx context.Context, c *content) []classify.Detection {
 	if !c.scanned && s.World.Types != nil {
 		c.scanned, s.classifying = true, true
-		if text := s.text(ctx, c); text != "" {
-			c.found = detect(s.World.Types, text, s.wanted)
-		}
+		c.found = detectNamed(s.World.Types, s.text(ctx, c), c.names(), s.wanted)
 	}
 	return c.found
 }
@@ -114,7 +113,8 @@ func (in *instances) between(low, high int) (count, unique, confidence int, part
 }
 
 // PartMatch is an instance of a type with the part it is in: a name as in
-// [ScannedPart], or "subject". The offset counts from the beginning of that text.
+// [ScannedPart], or "subject". The offset counts from the beginning of that text;
+// one beyond its end is in a file name of the part.
 type PartMatch struct {
 	Part string
 	classify.Match
@@ -130,8 +130,9 @@ type PartDetection struct {
 // before, or for all types. They are in the order of their names.
 func (s *Scan) Detections(ctx context.Context) []PartDetection {
 	byType := make(map[*classify.Type]*PartDetection)
-	for i, c := range s.parts() {
-		first := i == 0 || !slices.ContainsFunc(s.contents[:i], func(b *content) bool { return b.subject != "" })
+	all := s.read(ctx)
+	for i, c := range all {
+		first := i == 0 || !slices.ContainsFunc(all[:i], func(b *content) bool { return b.subject != "" })
 		front := 0
 		if c.subject != "" {
 			front = utf8.RuneCountInString(c.subject) + 1

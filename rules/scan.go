@@ -19,6 +19,12 @@ type World struct {
 	Trust        Trust
 	Extract      extract.Limits
 	ExtractTime  time.Duration // for all parts of one message; 0 is unlimited
+	// Read reads a document; nil reads it in this process. An error means that the
+	// document could not be read for want of resources, and not for its own sake.
+	Read func(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budget) (extract.Document, error)
+	// Fallback is asked for the text of documents that no format knows; nil asks
+	// nobody. See [extract.Budget].
+	Fallback func(ctx context.Context, content []byte, mediaType string) (string, error)
 }
 
 // Scan is the lazy view of one message that conditions read: text is extracted
@@ -36,6 +42,7 @@ type Scan struct {
 
 	contents    []*content              // nil before they are asked for
 	timeSpent   time.Duration           // on extraction
+	budget      *extract.Budget         // of all documents; nil before one is read
 	wanted      map[*classify.Type]bool // nil: all types
 	found       map[*classify.Type]*instances
 	classifying bool // some text was gone over for the types wanted
@@ -61,7 +68,8 @@ func NewScan(w *World, m *message.Message) *Scan {
 }
 
 // Err is the reason why contents of the message could not be had at all: memory
-// and disk are used up. What was judged then must not be relied on.
+// and disk are used up, or nothing is there to read documents with. What was
+// judged then must not be relied on.
 func (s *Scan) Err() error { return s.err }
 
 // Ours tells whether the session is ours.

@@ -80,25 +80,36 @@ var conditionKeys = keySet{
 		"headermatchesmessageheader":  "write `headerMatchesPatterns: {Name: [pattern]}`",
 		"senderipaddress":             "write `senderIPRanges`",
 		"recipientdomain":             "write `recipientDomainIs`",
+
+		"attachmentcontainswords":           "write `documentContainsWords`",
+		"attachmentextensionmatcheswords":   "write `contentExtensionMatchesWords`",
+		"attachmentispasswordprotected":     "write `documentIsPasswordProtected`",
+		"attachmentisunsupported":           "write `documentIsUnsupported`",
+		"attachmentmatchespatterns":         "write `documentMatchesPatterns`",
+		"attachmentnamematchespatterns":     "write `documentNameMatchesPatterns`",
+		"attachmentprocessinglimitexceeded": "write `processingLimitExceeded`",
+		"attachmentpropertycontainswords":   "write `contentPropertyContainsWords`",
+		"attachmentsizeover":                "write `documentSizeOver`",
+		"contentispasswordprotected":        "write `documentIsPasswordProtected`",
+		"messageisnotlabelled":              "write `messageIsNotLabeled`",
+		"attachmentisnotlabelled":           "write `attachmentIsNotLabeled`",
+		"contentisnotlabelled":              "write `contentIsNotLabeled`",
 	},
 }
 
 // unbuiltConditions are those of Purview and of transport rules that this
 // version has not.
 var unbuiltConditions = []string{
-	"adComparisonAttribute", "anyOfCcHeader", "anyOfCcHeaderMemberOf", "anyOfToCcHeader", "anyOfToCcHeaderMemberOf",
-	"anyOfToHeader", "anyOfToHeaderMemberOf", "attachmentContainsWords", "attachmentHasExecutableContent",
-	"attachmentIsNotLabeled", "attachmentMatchesPatterns", "attachmentPropertyContainsWords", "betweenMemberOf",
-	"contentCharacterSetContainsWords", "contentFileTypeMatches", "contentIsNotLabeled", "contentIsShared",
-	"contentPropertyContainsWords", "documentContainsWords", "documentCreatedBy", "documentCreatedByMemberOf",
-	"documentIsPasswordProtected", "documentMatchesPatterns", "domainCountOver", "fromAddressContainsWords",
-	"fromAddressMatchesPatterns", "hasActivity", "hasClassification", "hasNoClassification", "hasSenderOverride",
-	"managerForEvaluatedUser", "messageIsAmbiguous", "messageIsNotLabeled", "messageTypeMatches",
-	"processingLimitExceeded", "recipientADAttributeContainsWords", "recipientADAttributeMatchesPatterns",
-	"recipientAddressContainsWords", "recipientAddressMatchesPatterns", "recipientCountOver", "recipientInSenderList",
-	"sclOver", "senderADAttributeContainsWords", "senderADAttributeMatchesPatterns", "senderInRecipientList",
-	"senderManagementRelationship", "sentToScope", "sharedByIRMUserRisk", "unscannableDocumentExtensionIs",
-	"withImportance",
+	"adComparisonAttribute", "anyOfCcHeader", "anyOfCcHeaderMemberOf", "anyOfToCcHeader",
+	"anyOfToCcHeaderMemberOf", "anyOfToHeader", "anyOfToHeaderMemberOf",
+	"betweenMemberOf", "contentFileTypeMatches",
+	"contentIsShared", "documentCreatedBy", "documentCreatedByMemberOf", "domainCountOver",
+	"fromAddressContainsWords", "fromAddressMatchesPatterns", "hasActivity", "hasClassification",
+	"hasNoClassification", "hasSenderOverride", "managerForEvaluatedUser", "messageTypeMatches",
+	"recipientADAttributeContainsWords", "recipientADAttributeMatchesPatterns", "recipientAddressContainsWords",
+	"recipientAddressMatchesPatterns", "recipientCountOver", "recipientInSenderList", "sclOver",
+	"senderADAttributeContainsWords", "senderADAttributeMatchesPatterns", "senderInRecipientList",
+	"senderManagementRelationship", "sentToScope", "sharedByIRMUserRisk", "withImportance",
 }
 
 // keys reads a mapping and refuses what is not in the set. Entries refused stay

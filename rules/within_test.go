@@ -16,7 +16,7 @@ import (
 func TestDocumentWithinADocument(t *testing.T) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for name, content := range map[string]string{"word/document.xml": "<w:p><w:t>text</w:t></w:p>", "word/embeddings/a.pdf": "%PDF-1.4\n"} {
+	for name, content := range map[string]string{"word/document.xml": "<w:p><w:t>text</w:t></w:p>", "word/embeddings/a.ps": "%!PS-Adobe-3.0\n"} {
 		w, err := z.Create(name)
 		if err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func TestDocumentWithinADocument(t *testing.T) {
 	if got := set.Evaluate(t.Context(), scan).Rules[0].Result; got != rules.Matched {
 		t.Errorf("the rule is %s", got)
 	}
-	want := message.Notice{Part: "a.docx/a.pdf", Signal: message.SignalUnsupported, Detail: "no extractor knows the format"}
+	want := message.Notice{Part: "a.docx/a.ps", Signal: message.SignalUnsupported, Detail: "no extractor knows the format"}
 	if got := scan.Notices(); !slices.Contains(got, want) {
 		t.Errorf("%v is not in %v", want, got)
 	}

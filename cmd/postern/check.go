@@ -15,16 +15,21 @@ func newCheck() *cobra.Command {
 		Short: "Find every mistake in postern.yaml, the people file and the policies",
 		Long: `Check reads postern.yaml and every file it names, and prints all mistakes with
 file, line and column, and what to write instead. Hints are allowed and likely
-not meant. A file that passes is one that serve and reload take.
+not meant: among them, that no enforced rule acts on attachments that could not be
+read. A file that passes is one that serve and reload take.
 
 Exit status: 0 no errors, 1 errors, 2 postern.yaml cannot be read.`,
 		Example: `  postern check
   postern check --config /etc/postern/postern.yaml --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, _, problems, err := load(cmd.Context(), file, classify.Builtin())
+			w, c, problems, err := load(cmd.Context(), file, classify.Builtin())
 			if err != nil {
 				return err
+			}
+			if w != nil {
+				problems = append(problems, c.unheeded(w.set)...)
+				strictyaml.Sort(problems)
 			}
 			out := newOutput(cmd.OutOrStdout(), asJSON)
 			if err := out.checked(w, problems); err != nil {

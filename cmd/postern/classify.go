@@ -75,11 +75,16 @@ Values are shown masked, also in the names of parts. "-" reads standard input.`,
 			if err := c.only(types); err != nil {
 				return err
 			}
+			docs, err := newDocuments(defaults("").process.readers, extract.DefaultLimits, nil)
+			if err != nil {
+				return err
+			}
+			defer docs.Close()
 			return eachFile(cmd, c.out, files, func(name string, r io.Reader) error {
 				if lines {
 					return c.lines(cmd.Context(), name, r)
 				}
-				return c.file(cmd.Context(), name, r)
+				return c.file(cmd.Context(), docs, name, r)
 			})
 		},
 	}
@@ -113,8 +118,8 @@ func (c *classifier) only(names []string) error {
 	return nil
 }
 
-func (c *classifier) file(ctx context.Context, name string, r io.Reader) error {
-	rd, err := readFile(ctx, name, r, c.catalog)
+func (c *classifier) file(ctx context.Context, docs *documents, name string, r io.Reader) error {
+	rd, err := readFile(ctx, docs, name, r, c.catalog)
 	if err != nil {
 		return err
 	}

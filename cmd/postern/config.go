@@ -12,6 +12,7 @@ import (
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/message/extract"
+	"github.com/postern-mail/postern/message/extract/worker"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
@@ -66,6 +67,7 @@ type process struct {
 	decision    time.Duration
 	limits      message.Limits
 	connections int
+	readers     readers
 	logFormat   string
 	logLevel    zapcore.Level
 	watch       bool
@@ -98,6 +100,7 @@ func defaults(file string) *config {
 			decision:    60 * time.Second,
 			limits:      message.DefaultLimits,
 			connections: 1000,
+			readers:     readers{memory: worker.DefaultMemory},
 			logFormat:   "json",
 			logLevel:    zapcore.InfoLevel,
 		},
@@ -166,6 +169,7 @@ func (p process) restart(next process) []string {
 	for i := range p.listen {
 		sameListen = sameListen && p.listen[i] == next.listen[i]
 	}
+	differs("extract", p.readers.equal(next.readers))
 	differs("limits", p.messageSize == next.messageSize && p.memory == next.memory && p.decision == next.decision &&
 		p.limits == next.limits && p.connections == next.connections)
 	differs("listen", sameListen)

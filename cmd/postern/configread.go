@@ -56,6 +56,7 @@ func readConfig(file string, data []byte) (*config, []strictyaml.Problem) {
 			"quarantine":   cr.quarantine,
 			"onError":      cr.onError,
 			"blockText":    cr.blockText,
+			"extract":      cr.extract,
 			"limits":       cr.limits,
 			"log":          cr.log,
 			"watch":        func(e strictyaml.Entry) { cr.boolean(e, &c.process.watch) },

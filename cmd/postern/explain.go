@@ -66,6 +66,12 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 			if err != nil {
 				return err
 			}
+			docs, err := newDocuments(w.config.process.readers, w.config.extract, nil)
+			if err != nil {
+				return err
+			}
+			defer docs.Close()
+			docs.serveWorld(&w.rules)
 			out := newOutput(cmd.OutOrStdout(), asJSON)
 			return eachFile(cmd, out, files, func(name string, r io.Reader) error {
 				return explain(cmd.Context(), out, w, base, env.fromSet, name, r)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/postern-mail/postern/message/extract"
 )
 
 // extractedJSON is what was read of one file, for programs.
@@ -25,7 +27,8 @@ type extractedPart struct {
 	Characters int               `json:"characters"`
 	Text       string            `json:"text"`
 	Properties map[string]string `json:"properties"`
-	Labels     []struct{}        `json:"labels"` // this version reads none
+	Labels     []string          `json:"labels"` // GUIDs of those that are enabled
+	depth      int
 }
 
 func newExtract() *cobra.Command {
@@ -34,15 +37,21 @@ func newExtract() *cobra.Command {
 		Use:   "extract FILE…",
 		Short: "Print the text that policies see of files",
 		Long: `Extract prints the text of messages and documents as policies see it, with the
-properties of documents, and says what could not be read. "-" reads standard
-input.`,
+properties and sensitivity labels of documents, and says what could not be read.
+The files within archives, documents and messages stand below what they are in.
+"-" reads standard input.`,
 		Example: `  postern extract report.docx
   postern extract --json message.eml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			out := newOutput(cmd.OutOrStdout(), asJSON)
+			docs, err := newDocuments(defaults("").process.readers, extract.DefaultLimits, nil)
+			if err != nil {
+				return err
+			}
+			defer docs.Close()
 			return eachFile(cmd, out, files, func(name string, r io.Reader) error {
-				rd, err := readFile(cmd.Context(), name, r, nil)
+				rd, err := readFile(cmd.Context(), docs, name, r, nil)
 				if err != nil {
 					return err
 				}
@@ -61,15 +70,25 @@ func (o *output) extracted(name string, rd reading) error {
 		if properties == nil {
 			properties = map[string]string{}
 		}
-		e.Parts = append(e.Parts, extractedPart{p.Name, p.MediaType, p.Extension, string(p.Status), p.Characters, p.Text, properties, []struct{}{}})
+		labels := []string{}
+		for _, l := range p.Labels {
+			if l.Enabled {
+				labels = append(labels, l.ID)
+			}
+		}
+		e.Parts = append(e.Parts, extractedPart{p.Name, p.MediaType, p.Extension, string(p.Status), p.Characters, p.Text, properties, labels, p.Depth})
 	}
 	if o.json {
 		return o.object(e)
 	}
 	for _, p := range e.Parts {
-		o.printf("%s: %s (%s, %s)\n", clip(e.File, 300), clip(p.Name, 200), p.MediaType, p.Status)
+		in := strings.Repeat("  ", p.depth)
+		o.printf("%s%s: %s (%s, %s)\n", in, clip(e.File, 300), clip(p.Name, 200), p.MediaType, p.Status)
+		for _, label := range p.Labels {
+			o.printf("%s  label: %s\n", in, clip(label, 100))
+		}
 		for _, key := range slices.Sorted(maps.Keys(p.Properties)) {
-			o.printf("  %s: %s\n", clip(key, 100), clip(p.Properties[key], 300))
+			o.printf("%s  %s: %s\n", in, clip(key, 100), clip(p.Properties[key], 300))
 		}
 		if p.Text != "" {
 			for line := range strings.Lines(p.Text) {
@@ -77,7 +96,7 @@ func (o *output) extracted(name string, rd reading) error {
 				for i, cell := range cells {
 					cells[i] = clip(cell, math.MaxInt)
 				}
-				o.printf("%s\n", strings.Join(cells, "\t"))
+				o.printf("%s%s\n", in, strings.Join(cells, "\t"))
 			}
 		}
 	}

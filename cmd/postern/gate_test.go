@@ -99,7 +99,7 @@ func TestTheLogMasksNamesOfParts(t *testing.T) {
 	}
 	w.doors = actions.DryRun{}
 	g.live.Store(w)
-	const mail = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"visa 4111111111111111.pdf\"\r\n\r\n%PDF-1.7\r\n"
+	const mail = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"visa 4111111111111111.pdf\"\r\n\r\n%!PS-Adobe-3.0\r\n"
 	m, err := message.Read(message.Envelope{Recipients: []message.Recipient{{Raw: "<b@partner.example>"}}}, strings.NewReader(mail), nil, message.DefaultLimits)
 	if err != nil {
 		t.Fatal(err)

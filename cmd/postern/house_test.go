@@ -44,7 +44,7 @@ var house = map[string]room{
 	"classify":               {floor: 1, only: []string{"strictyaml"}},
 	"directory":              {floor: 1},
 	"message":                {floor: 0, only: []string{"message/charset"}},
-	"message/extract":        {floor: 0, only: []string{"message/charset", "message/extract/pdf"}},
+	"message/extract":        {floor: 0, only: []string{"message", "message/charset", "message/extract/pdf"}},
 	"message/extract/pdf":    {floor: 0, only: []string{}},
 	"message/extract/tika":   {floor: 0, only: []string{}},
 	"message/extract/worker": {floor: 0, only: []string{"message/extract"}},

@@ -27,29 +27,43 @@ type reading struct {
 
 // readFile reads a file, a message as policies see it. With types given it is
 // classified too.
-func readFile(ctx context.Context, name string, r io.Reader, types *classify.Catalog) (reading, error) {
+func readFile(ctx context.Context, docs *documents, name string, r io.Reader, types *classify.Catalog) (reading, error) {
 	data, err := readContent(name, r)
 	if err != nil {
 		return reading{}, err
 	}
 	if isMessage(name, data) {
-		return readMail(ctx, data, types)
+		return readMail(ctx, docs, data, types)
 	}
-	doc := extract.Extract(ctx, data, extract.Hint{Name: filepath.Base(name)}, extract.DefaultLimits)
-	part := rules.ScannedPart{Name: filepath.Base(name), Document: doc, Attachment: true}
-	rd := reading{signals: documentSignals(part)}
-	for at, d := range doc.All() {
-		p := rules.ScannedPart{Name: part.Name, Document: *d, Attachment: true}
-		if at != "" {
-			p.Name += "/" + at
-		}
-		rd.parts = append(rd.parts, p)
+	ctx, cancel := context.WithTimeout(ctx, defaults("").extractIn)
+	defer cancel()
+	doc, err := docs.read(ctx, data, extract.Hint{Name: filepath.Base(name)}, extract.DefaultLimits)
+	if err != nil {
+		return reading{}, err
+	}
+	rd := reading{parts: rules.Unfold(filepath.Base(name), doc), signals: []signalJSON{}}
+	for _, p := range rd.parts {
+		rd.signals = append(rd.signals, documentSignals(p)...)
 		if types != nil {
-			rd.found = append(rd.found, classified(p.Name, types.Scan(d.Text, nil))...)
+			rd.add(classified(p.Name, p.Detect(types)))
 		}
 	}
 	return rd, nil
 }
+
+// add puts detections of one more part to the others.
+func (rd *reading) add(found []rules.PartDetection) {
+	for _, d := range found {
+		i, have := slices.BinarySearchFunc(rd.found, d, byType)
+		if have {
+			rd.found[i].Matches = append(rd.found[i].Matches, d.Matches...)
+		} else {
+			rd.found = slices.Insert(rd.found, i, d)
+		}
+	}
+}
+
+func byType(a, b rules.PartDetection) int { return strings.Compare(a.Type.Name, b.Type.Name) }
 
 // readContent reads a file of at most the size of a message.
 func readContent(name string, r io.Reader) ([]byte, error) {
@@ -64,14 +78,15 @@ func readContent(name string, r io.Reader) ([]byte, error) {
 	return data, nil
 }
 
-func readMail(ctx context.Context, data []byte, types *classify.Catalog) (reading, error) {
+func readMail(ctx context.Context, docs *documents, data []byte, types *classify.Catalog) (reading, error) {
 	p := defaults("").process
 	m, err := message.Read(message.Envelope{}, bytes.NewReader(data), message.NewBudget(p.memory, os.TempDir()), p.limits)
 	if err != nil {
 		return reading{}, err
 	}
 	defer m.Close()
-	w := &rules.World{Organization: &directory.Organization{}, Types: types, Extract: extract.DefaultLimits}
+	w := &rules.World{Organization: &directory.Organization{}, Types: types, Extract: extract.DefaultLimits, ExtractTime: defaults("").extractIn}
+	docs.serveWorld(w)
 	scan := rules.NewScan(w, m)
 	rd := reading{parts: scan.Parts(ctx)}
 	if types != nil {
@@ -91,7 +106,7 @@ func classified(part string, ds []classify.Detection) []rules.PartDetection {
 		}
 		out = append(out, pd)
 	}
-	slices.SortFunc(out, func(a, b rules.PartDetection) int { return strings.Compare(a.Type.Name, b.Type.Name) })
+	slices.SortFunc(out, byType)
 	return out
 }
 
@@ -103,15 +118,12 @@ func documentSignals(p rules.ScannedPart) []signalJSON {
 		extract.Corrupt:     message.SignalUnreadable,
 		extract.Truncated:   message.SignalIncomplete,
 	}
-	list := []signalJSON{}
-	for at, d := range p.All() {
-		name := p.Name
-		if at != "" {
-			name += "/" + at
-		}
-		if s, ok := signals[d.Status]; ok {
-			list = append(list, signalJSON{name, string(s), d.Detail})
-		}
+	var list []signalJSON
+	if s, ok := signals[p.Status]; ok {
+		list = append(list, signalJSON{p.Name, string(s), p.Detail})
+	}
+	for _, reason := range p.Defects {
+		list = append(list, signalJSON{p.Name, string(message.SignalDefect), reason})
 	}
 	return list
 }

@@ -19,10 +19,14 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/postern-mail/postern/message/extract/worker"
 	"github.com/postern-mail/postern/milter/miltertest"
 )
 
 func TestMain(m *testing.M) {
+	if worker.Asked() {
+		os.Exit(worker.Serve())
+	}
 	testscript.Main(m, map[string]func(){"postern": main})
 }
 

@@ -86,7 +86,15 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 			alarm(log, "the store could not be closed", zap.Error(err))
 		}
 	}()
-	s := &service{file: file, overrides: o, types: types, process: p, vault: vault, log: log, gate: &gate{log: log}}
+	docs, err := newDocuments(p.readers, w.config.extract, func(reason string) { log.Warn("a reader of documents was lost", zap.String("reason", reason)) })
+	if err != nil {
+		return fmt.Errorf("extract: %w", err)
+	}
+	defer docs.Close()
+	if err := docs.begin(ctx, log); err != nil {
+		return fmt.Errorf("extract: %w", err)
+	}
+	s := &service{file: file, overrides: o, types: types, process: p, vault: vault, documents: docs, log: log, gate: &gate{log: log}}
 	if err := s.bear(w); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type service struct {
 	process   process // fixed at start
 	gate      *gate
 	vault     *vault
+	documents *documents
 	log       *zap.Logger
 
 	reloading sync.Mutex // one reload at a time
@@ -48,6 +49,7 @@ const errorLog = 50
 func (s *service) bear(w *world) error {
 	w.config.process = s.process
 	w.rules.Extract.Nesting, w.rules.Extract.Members = s.process.limits.Nesting, s.process.limits.Members
+	s.documents.serveWorld(&w.rules)
 	notices, err := newNotices(w.config, s.vault.install)
 	if err != nil {
 		return err

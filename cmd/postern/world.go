@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
@@ -111,6 +113,38 @@ func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 	}
 	need(strictyaml.Hint, writes, telling, "organization.notices.from", untold, from)
 	return problems
+}
+
+// unheeded gives a hint where no rule acts on content that was not read.
+func (c *config) unheeded(set *rules.Set) []strictyaml.Problem {
+	signals := set.Unheeded()
+	if len(signals) == 0 || len(set.Policies) == 0 {
+		return nil
+	}
+	conditions := map[message.Signal]string{
+		message.SignalUnsupported:       "documentIsUnsupported",
+		message.SignalPasswordProtected: "documentIsPasswordProtected",
+		message.SignalIncomplete:        "processingLimitExceeded",
+	}
+	var what, write []string
+	for _, s := range signals {
+		what = append(what, "`"+string(s)+"`")
+		write = append(write, "`"+conditions[s]+": true`")
+	}
+	return []strictyaml.Problem{{
+		Severity: strictyaml.Hint, File: c.file, Field: "policies",
+		What:  "no enforced rule acts on " + listed(what, "and") + ": such attachments pass unread",
+		Write: "add a rule with " + listed(write, "or"),
+	}}
+}
+
+// listed joins words as in a sentence.
+func listed(words []string, last string) string {
+	n := len(words) - 1
+	if n <= 0 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }
 
 // load gathers and builds. An error means that postern.yaml itself cannot be
