@@ -76,7 +76,7 @@ func (r *reader) inner(src io.Reader, err error, size int64, names ...string) {
 }
 
 func isGzip(r *reader) bool {
-	return bytes.HasPrefix(r.content, []byte("\x1f\x8b")) && len(r.content) > 10 && r.content[2] == 8
+	return bytes.HasPrefix(r.content, []byte("\x1f\x8b")) && len(r.content) > 3 && r.content[2] == 8
 }
 
 // readGzip reads all parts of a gzip file as one (RFC 1952, section 2.2).

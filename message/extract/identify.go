@@ -31,8 +31,24 @@ func identify(r *reader) *Format {
 		}
 	}
 	r.describe()
+	if isPicture(r.doc.MediaType) {
+		if !r.expired() {
+			r.packets(r.content)
+		}
+		return nil
+	}
 	r.fail(Unsupported, "no extractor knows the format")
 	return nil
+}
+
+// isPicture tells the images that hold no text but that of XMP, besides those that
+// have a row in the catalogue.
+func isPicture(mediaType string) bool {
+	switch mediaType {
+	case "image/x-icns", "image/vnd.radiance", "image/jxr", "image/bpg", "image/jxs", "image/jpx", "image/jpm", "image/x-gimp-pat", "image/x-gimp-gbr":
+		return true
+	}
+	return false
 }
 
 // describe gives media type and extension of a document that has no extractor.

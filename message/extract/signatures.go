@@ -41,6 +41,9 @@ var signatures = []signature{
 	{0x8001, "BEA01", "application/x-iso9660-image", "iso", ""}, // UDF without ISO 9660
 	{0, "ITSF\x03\x00\x00\x00", "application/vnd.ms-htmlhelp", "chm", ""},
 	{0, "?_\x03\x00", "application/winhlp", "hlp", ""},
+	{0, "ID3\x02", "audio/mpeg", "mp3", ""},
+	{0, "ID3\x03", "audio/mpeg", "mp3", ""},
+	{0, "ID3\x04", "audio/mpeg", "mp3", ""},
 	{0, "\xfe\xed\xfe\xed", "application/x-java-keystore", "jks", ""},
 	{0, "\xce\xce\xce\xce", "application/x-java-jce-keystore", "jceks", ""},
 	{0, "AC10", "image/vnd.dwg", "dwg", ""},

@@ -15,21 +15,26 @@ var formatSVG = Format{
 	read:       readSVG,
 }
 
-// isSVG tells drawings by their first element.
+// isSVG tells drawings by their first element. Within HTML the same element needs
+// no name space, and what has none is left to that format.
 func isSVG(r *reader) bool {
 	head := r.content[:min(len(r.content), sniffed)]
-	if !bytes.Contains(head, []byte("<svg")) && !bytes.Contains(head, []byte(":svg")) && !utf16Like(head) {
+	wide := utf16Like(head)
+	if !wide && (!bytes.Contains(head, []byte("svg")) || !looksLikeText(head)) || r.hintType() == "text/html" {
 		return false
 	}
-	if !looksLikeText(head) && !utf16Like(head) {
+	if !wide && !bytes.Contains(head, []byte("http://www.w3.org/2000/svg")) && !bytes.Contains(head, []byte("<!DOCTYPE svg")) &&
+		r.extension() != "svg" && r.hintType() != "image/svg+xml" {
 		return false
 	}
-	if begin := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"); len(begin) > 0 && begin[0] != '<' && begin[0] < 0x80 && begin[0] != 0 {
+	begin := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	if !wide && !hasUnicodeMark(head) && !bytes.HasPrefix(begin, []byte("<")) {
 		return false
 	}
 	x := newXMLScanner(bytes.NewReader(head))
 	defer x.close()
-	for range 100 {
+	const most = 100 // comments and the like in front
+	for range most {
 		switch x.next() {
 		case xmlStart:
 			return string(x.name) == "svg"
@@ -45,10 +50,10 @@ func isSVG(r *reader) bool {
 func readSVG(r *reader) {
 	x := newXMLScanner(bytes.NewReader(r.content))
 	defer x.close()
+	apart := false // the next text begins a line
 	for !r.expired() {
 		switch x.next() {
 		case xmlDone:
-			r.newLine()
 			if x.damaged {
 				r.fail(Corrupt, "a damaged drawing")
 			}
@@ -63,20 +68,24 @@ func readSVG(r *reader) {
 				}
 			case "script":
 				r.doc.Executable = "a drawing with a script"
-				r.newLine()
+				apart = true
 			default:
-				r.newLine()
+				apart = true
 			}
 			r.svgAttributes(x)
 		case xmlEnd:
 			switch string(x.name) {
 			case "text", "title", "desc", "p", "div", "li", "td", "script", "style":
-				r.newLine()
+				apart = true
 			}
 		case xmlText:
 			text := string(x.text)
 			if strings.TrimSpace(text) == "" {
 				continue
+			}
+			if apart {
+				r.newLine()
+				apart = false
 			}
 			r.write(text)
 		}
