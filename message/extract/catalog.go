@@ -61,6 +61,7 @@ var catalog = ranked([]Format{
 	formatEnriched,
 	formatJSON,
 	formatOpenDocumentText, formatOpenDocumentSpreadsheet, formatOpenDocumentPresentation, formatOpenDocumentDrawing,
+	formatOfficeXML, formatVisio, formatXPS, formatIWork, formatEPUB,
 	formatExcel,
 	formatExcelBinary,
 	formatPowerPoint,

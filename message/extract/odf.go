@@ -182,6 +182,7 @@ func readOpenDocument(r *reader) {
 			p.readWithin(at)
 		}
 	}
+	r.writeProperties()
 	r.labelsOfProperties()
 	if damaged {
 		r.fail(Corrupt, damagedData)
@@ -228,6 +229,7 @@ func readFlatDocument(r *reader) {
 			readOpenProperties(r, bytes.NewReader(r.content[meta:meta+n+len("</office:meta>")]))
 		}
 	}
+	r.writeProperties()
 	r.labelsOfProperties()
 }
 
@@ -274,8 +276,8 @@ func readOpenProperties(r *reader, src io.Reader) {
 	r.property("Keywords", strings.Join(keywords, ", "))
 }
 
-// embedded reads a picture or an object that stands within a flat document.
-func (r *reader) embedded(encoded []byte) {
+// decodeBase64 gives what base64 stands for, as far as it can be read.
+func decodeBase64(encoded []byte) []byte {
 	var plain []byte
 	for _, c := range encoded {
 		if c > ' ' {
@@ -284,5 +286,5 @@ func (r *reader) embedded(encoded []byte) {
 	}
 	data := make([]byte, base64.StdEncoding.DecodedLen(len(plain)))
 	n, _ := base64.StdEncoding.Decode(data, plain)
-	r.insert("object", bytes.NewReader(data[:n]))
+	return data[:n]
 }

@@ -366,7 +366,7 @@ func (o *openReader) end(name []byte) {
 	case "binary-data":
 		o.inBinary = false
 		if len(o.binary) > 0 {
-			o.embedded(o.binary)
+			o.embedded("object", o.binary)
 		}
 		o.binary = nil
 	}

@@ -67,7 +67,7 @@ func officeFormat(name string, nested bool, extensions ...string) Format {
 		Name: name, Extensions: extensions,
 		Properties: true, Nested: nested, Protection: true, Label: true,
 		rank:   byStructure,
-		refine: func(r *reader) { r.doc.MediaType, r.doc.Extension = r.zipKind.mediaType, r.zipKind.extension },
+		refine: refineZipKind,
 		read:   readOffice,
 	}
 	for _, ext := range extensions {
@@ -114,9 +114,10 @@ func readOffice(r *reader) {
 		p.readPart(at)
 	}
 	p.writeLinks()
+	r.writeProperties()
 	r.labelsOfProperties()
 	if damaged {
-		r.fail(Corrupt, "a damaged archive")
+		r.fail(Corrupt, damagedData)
 	}
 }
 

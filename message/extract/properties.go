@@ -2,6 +2,7 @@ package extract
 
 import (
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -79,4 +80,29 @@ func (r *reader) labelInfo(x *xmlScanner) {
 		}
 	}
 	r.doc.Labels = append(r.doc.Labels, Label{ID: id, Name: x.attribute("name"), SiteID: guid(x.attribute("siteId")), Enabled: enabled})
+}
+
+// madeUp are the properties that programs write by themselves.
+var madeUp = map[string]bool{
+	"AppName": true, "AppVersion": true, "DocSecurity": true, "ScaleCrop": true, "LinksUpToDate": true, "SharedDoc": true, "HyperlinksChanged": true,
+	"TotalTime": true, "Pages": true, "Words": true, "Characters": true, "CharactersWithSpaces": true, "Lines": true, "Paragraphs": true,
+	"Slides": true, "Notes": true, "HiddenSlides": true, "MMClips": true, "HeadingPairs": true, "TitlesOfParts": true, "Template": true,
+	"PresentationFormat": true, "RevisionNumber": true, "created": true, "modified": true, "lastPrinted": true, "Language": true, "DigSig": true,
+	"Author": true, "LastAuthor": true, "DocumentVersion": true, "PrintedBy": true, "KSOProductBuildVer": true, "ICV": true, "ContentTypeId": true,
+}
+
+// writeProperties writes the properties that people filled in behind the text:
+// what they say is part of the document.
+func (r *reader) writeProperties() {
+	var names []string
+	for name := range r.doc.Properties {
+		if !madeUp[name] && !foldPrefix(name, "MSIP_Label_") && !foldPrefix(name, "_") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		r.newLine()
+		r.write(name + ": " + r.doc.Properties[name] + "\n")
+	}
 }

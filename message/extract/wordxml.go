@@ -257,7 +257,7 @@ func (w *wordReader) start(x *xmlScanner) {
 // isPrompt tells placeholders whose text only says what to write there.
 func isPrompt(x *xmlScanner) bool {
 	switch x.attribute("type") {
-	case "ftr", "hdr", "dt":
+	case "ftr", "hdr":
 		return false
 	}
 	return x.attribute("hasCustomPrompt") != "1"
@@ -282,6 +282,13 @@ func (w *wordReader) attributes(x *xmlScanner) {
 	}
 	if names, have := shownNowhere[string(x.name)]; have {
 		w.asides(x, names...)
+		return
+	}
+	if string(x.name) == "Cell" && w.root != "Workbook" {
+		// Data of a shape of Visio.
+		if n := x.attribute("N"); n == "Value" || n == "Label" || n == "Prompt" {
+			w.asides(x, "V")
+		}
 		return
 	}
 	if w.root == "pivotCacheDefinition" || w.root == "pivotCacheRecords" {
