@@ -22,7 +22,7 @@ type pdfRow struct {
 // pdfExceptions are strings that cannot be had: text of a document that needs a
 // password, and a second reading of a page in rows where it is set in columns.
 var pdfExceptions = map[string]bool{
-	"files/tika__testUnicodePassword.pdf": true,
+	"files/tika__testUnicodePassword.pdf":                                            true,
 	"Left column line 1 Right column line 1 Left colu mn line 2 Right column line 2": true,
 }
 

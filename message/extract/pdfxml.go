@@ -109,6 +109,8 @@ func readXFA(r *reader, f *pdf.File) (script bool) {
 	const mostLookups = 2000
 	before := r.out.String()
 	section, skip, lookups := "", 0, 0
+	var fields []string          // those around, innermost last
+	shown := map[string]string{} // what people see of a field, by its name
 	var path []string
 	var value strings.Builder
 	leaf := false
@@ -126,10 +128,13 @@ func readXFA(r *reader, f *pdf.File) (script bool) {
 					section = ""
 				}
 			}
-			if name == "script" {
+			switch name {
+			case "script":
 				script = true
+			case "field", "exclGroup", "subform":
+				fields = append(fields, x.attribute("name"))
 			}
-			if skip > 0 || name == "script" || section == "" {
+			if skip > 0 || name == "script" {
 				skip++
 			}
 			leaf = true
@@ -150,11 +155,21 @@ func readXFA(r *reader, f *pdf.File) (script bool) {
 			case section == "datasets" && leaf:
 				if lookups++; lookups > mostLookups || len(before) > 1<<20 || !strings.Contains(before, text) {
 					r.newLine()
+					if shown[name] != "" {
+						name += " " + shown[name]
+					}
 					r.write(name + ": " + text + "\n")
 				}
 			case section == "template" && showsXFA(path):
 				r.newLine()
 				r.write(text + "\n")
+				if n := len(fields); n > 0 && len(shown) < mostLookups && len(text) < 200 && shown[fields[n-1]] == "" {
+					shown[fields[n-1]] = strings.TrimSuffix(text, ":")
+				}
+			}
+			switch name {
+			case "field", "exclGroup", "subform":
+				fields = fields[:max(0, len(fields)-1)]
 			}
 			path = path[:len(path)-1]
 			leaf = false

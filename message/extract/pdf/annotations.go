@@ -233,11 +233,10 @@ func (f *File) fieldText(d dict) string {
 	tip := textString(f.string(d["TU"]))
 	var b strings.Builder
 	if full != "" || value != "" {
-		b.WriteString(full)
 		if tip != "" && tip != full {
-			b.WriteString(" (" + tip + ")")
+			b.WriteString(tip + " ")
 		}
-		b.WriteString(": " + value)
+		b.WriteString(full + ": " + value)
 	}
 	if initial := f.valueText(f.inherited(d, "DV"), 0); initial != "" && initial != value {
 		b.WriteString("\n" + initial)

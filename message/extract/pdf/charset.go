@@ -111,27 +111,3 @@ func ofJIS(row, cell byte) string {
 	}
 	return text
 }
-
-// ofCollection gives the text of a character of an Adobe collection, as far as
-// the collection follows an order that is known: all have ASCII first, and
-// Adobe-Japan1 has the kanji in the order of JIS X 0208.
-func ofCollection(order name, cid uint32) string {
-	half := map[name]uint32{"Japan1": 231, "GB1": 814, "CNS1": 13648, "Korea1": 8094, "KR": 0}
-	begin, ok := half[order]
-	if !ok {
-		return ""
-	}
-	switch {
-	case cid >= 1 && cid <= 95:
-		return string(rune(' ' + cid - 1))
-	case begin > 0 && cid >= begin && cid < begin+95:
-		return string(rune(' ' + cid - begin))
-	case order == "Japan1" && cid >= 1125 && cid < 1125+2965:
-		n := cid - 1125
-		return ofJIS(byte(0x30+n/94), byte(0x21+n%94))
-	case order == "Japan1" && cid >= 4090 && cid < 4090+3384:
-		n := cid - 4090
-		return ofJIS(byte(0x50+n/94), byte(0x21+n%94))
-	}
-	return ""
-}

@@ -33,8 +33,8 @@ type textRange struct {
 // mostMapped is how many codes a map may list.
 const mostMapped = 300_000
 
-// parseCMap reads a map. within reads the map that another one refers to.
-func parseCMap(data []byte, within func(string) *cmap) *cmap {
+// parseCMap reads a map.
+func parseCMap(data []byte) *cmap {
 	m := &cmap{texts: map[uint32]string{}}
 	l := lexer{data: data}
 	var held []any
@@ -51,12 +51,6 @@ func parseCMap(data []byte, within func(string) *cmap) *cmap {
 			continue
 		}
 		switch word {
-		case "usecmap":
-			if len(held) > 0 && within != nil {
-				if n, ok := held[len(held)-1].(name); ok {
-					m.take(within(string(n)))
-				}
-			}
 		case "def":
 			if len(held) >= 2 && held[len(held)-2] == any(name("WMode")) {
 				m.vertical = number(held[len(held)-1]) == 1
@@ -94,15 +88,6 @@ func codeOf(s string) (code uint32) {
 		code = code<<8 | uint32(s[i])
 	}
 	return code
-}
-
-func (m *cmap) take(o *cmap) {
-	if o == nil {
-		return
-	}
-	m.spaces = append(m.spaces, o.spaces...)
-	m.cids = append(m.cids, o.cids...)
-	m.vertical = m.vertical || o.vertical
 }
 
 func (m *cmap) one(code uint32, to any) {

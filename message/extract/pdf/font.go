@@ -56,12 +56,17 @@ func (f *File) font(v any) *font {
 
 func (f *File) newFont(d dict) *font {
 	t := &font{scale: 0.001, usual: -1}
-	if s, ok := f.get(d["ToUnicode"]).(*stream); ok {
-		data, err := f.decode(s)
+	switch m := f.get(d["ToUnicode"]).(type) {
+	case *stream:
+		data, err := f.decode(m)
 		if err != nil && len(data) == 0 {
 			f.harm("a damaged map of characters")
 		}
-		t.toText = parseCMap(data, nil)
+		t.toText = parseCMap(data)
+	case name: // "Identity-H": the codes are Unicode
+		if strings.HasPrefix(string(m), "Identity") {
+			t.toText = &cmap{ranges: []textRange{{1, 0xffff, "\x01"}}}
+		}
 	}
 	if f.name(d["Subtype"]) == "Type0" {
 		f.composite(t, d)
@@ -243,7 +248,7 @@ func (f *File) composite(t *font, d dict) {
 		t.charset = predefined(string(e))
 	case *stream:
 		data, _ := f.decode(e)
-		t.encoding = parseCMap(data, nil)
+		t.encoding = parseCMap(data)
 		t.vertical = t.encoding.vertical || f.number(e.dict["WMode"]) == 1
 		base := f.name(e.dict["UseCMap"])
 		if base != "" && len(t.encoding.cids) == 0 {

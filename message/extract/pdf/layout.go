@@ -133,19 +133,13 @@ func (p *piece) part() {
 		return
 	}
 	least := float32(wordGap)
-	wide := 0
+	var sizes []float32 // between letters or digits
 	for _, b := range p.breaks {
-		if b.size > wordGap && !b.blank {
-			wide++
+		if b.size > wordGap && !b.blank && isWord(p.text[b.at-1]) && isWord(p.text[b.at]) {
+			sizes = append(sizes, b.size)
 		}
 	}
-	if p.glyphs >= 5 && wide*10 >= (p.glyphs-1)*6 {
-		sizes := make([]float32, 0, wide)
-		for _, b := range p.breaks {
-			if !b.blank {
-				sizes = append(sizes, b.size)
-			}
-		}
+	if len(sizes) >= 4 && len(sizes)*10 >= p.inWords()*6 {
 		slices.Sort(sizes)
 		least = sizes[len(sizes)/2]*1.5 + 0.05
 	}
@@ -159,6 +153,25 @@ func (p *piece) part() {
 		}
 	}
 	p.text, p.breaks = append(out, p.text[from:]...), nil
+}
+
+func isWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= utf8.RuneSelf
+}
+
+// inWords counts the places between two letters or digits.
+func (p *piece) inWords() (n int) {
+	last := false
+	for _, c := range p.text {
+		if c >= 0x80 && c < 0xc0 {
+			continue // goes on with a character
+		}
+		if isWord(c) && last {
+			n++
+		}
+		last = isWord(c)
+	}
+	return n
 }
 
 // row is pieces beside each other.
@@ -209,7 +222,7 @@ func (l *layout) lines() string {
 			rows = l.over(rows, angle)
 		}
 		for j := range rows {
-			rows[j].write(&b)
+			rows[j].write(&b, j+1 < len(rows) && goesOn(&rows[j], &rows[j+1]))
 		}
 	}
 	if len(angles) == 0 {
@@ -222,10 +235,28 @@ func (l *layout) lines() string {
 	return b.String()
 }
 
-func (r *row) write(b *strings.Builder) {
+// goesOn tells whether a word that a hyphen breaks ends in the next row.
+func goesOn(r, next *row) bool {
+	text, more := r.cells[len(r.cells)-1], next.cells[0]
+	text, soft := strings.CutSuffix(text, "\u00ad")
+	text, hard := strings.CutSuffix(text, "-")
+	if !soft && !hard {
+		return false
+	}
+	before, _ := utf8.DecodeLastRuneInString(text)
+	behind, _ := utf8.DecodeRuneInString(more)
+	return unicode.IsLetter(before) && unicode.IsLower(behind)
+}
+
+// write writes a row. The word that it ends with may go on in the next one.
+func (r *row) write(b *strings.Builder, goesOn bool) {
 	cells := r.cells
 	for i, c := range cells {
 		cells[i] = logical(c)
+	}
+	if goesOn {
+		n := len(cells) - 1
+		cells[n] = strings.TrimSuffix(strings.TrimSuffix(cells[n], "\u00ad"), "-")
 	}
 	if len(cells) > 1 && isRightToLeft(strings.Join(cells, " ")) {
 		slices.Reverse(cells)
@@ -236,7 +267,9 @@ func (r *row) write(b *strings.Builder) {
 		}
 		b.WriteString(c)
 	}
-	b.WriteByte('\n')
+	if !goesOn {
+		b.WriteByte('\n')
+	}
 }
 
 // joinPieces puts pieces of a line together that were written one by one.

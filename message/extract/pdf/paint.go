@@ -445,7 +445,7 @@ func (p *painter) inline(l *lexer) {
 		}
 		at := l.pos + i
 		l.pos = at + 2
-		if classes[l.data[at-1]] != white || l.pos < len(l.data) && classes[l.data[l.pos]] == regular {
+		if !isBlank(l.data[at-1]) || l.pos < len(l.data) && !isBlank(l.data[l.pos]) {
 			continue
 		}
 		ahead := l.data[l.pos:min(len(l.data), l.pos+16)]
@@ -454,6 +454,9 @@ func (p *painter) inline(l *lexer) {
 		}
 	}
 }
+
+// isBlank tells white space but for the octet 0, which pictures are full of.
+func isBlank(c byte) bool { return c != 0 && classes[c] == white }
 
 // begin begins marked content.
 func (p *painter) begin(ops []operand) {
@@ -498,7 +501,8 @@ func (p *painter) hold(g *glyph) {
 }
 
 // settle writes what is shown. What is said in its place counts where the glyphs
-// have no text, and is written behind the page where they have another one.
+// have no text, or none of Latin letters and digits, which fonts may not know.
+// The other one is written behind the page.
 func (p *painter) settle() {
 	s := p.span
 	p.span = nil
@@ -510,15 +514,17 @@ func (p *painter) settle() {
 		b.WriteString(g.text)
 	}
 	seen, said := squeeze(b.String()), squeeze(s.text)
-	if seen == "" {
+	if seen == "" || seen != said && said != "" && !strings.ContainsFunc(seen, isLatin) {
 		g, end := s.glyphs[0], s.glyphs[len(s.glyphs)-1]
 		g.text = clean(s.text)
 		g.blank = strings.TrimSpace(g.text) == ""
-		if g.text == "" {
-			return
-		}
 		g.width = max(g.width, (end.x-g.x)*g.ux+(end.y-g.y)*g.uy+end.width)
-		p.out.add(&g)
+		if g.text != "" {
+			p.out.add(&g)
+		}
+		if len(seen) > 6 && !strings.Contains(said, seen) {
+			p.extra = append(p.extra, b.String())
+		}
 		return
 	}
 	for i := range s.glyphs {
@@ -530,6 +536,8 @@ func (p *painter) settle() {
 		p.extra = append(p.extra, s.text)
 	}
 }
+
+func isLatin(r rune) bool { return r < 0x250 }
 
 // squeeze gives the letters and digits of a text in lower case.
 func squeeze(s string) string {

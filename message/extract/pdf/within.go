@@ -154,14 +154,16 @@ func (f *File) Files(yield func(*Attachment) bool) {
 		if d == nil || f.expired() {
 			continue
 		}
-		files := f.dict(d["EF"])
+		files, about := f.dict(d["EF"]), f.longText(d["Desc"])
 		for _, k := range [...]name{"UF", "F", "Unix", "DOS", "Mac"} {
 			s, ok := f.get(files[k]).(*stream)
 			if !ok || seen[s] {
 				continue
 			}
 			seen[s] = true
-			a := &Attachment{Description: f.longText(d["Desc"]), MediaType: string(f.name(s.dict["Subtype"]))}
+			// One that there is for several systems is described once.
+			a := &Attachment{Description: about, MediaType: string(f.name(s.dict["Subtype"]))}
+			about = ""
 			// The name that goes with the stream comes first.
 			for _, from := range [...]any{d[k], d["UF"], d["F"], d["Unix"], d["DOS"], d["Mac"]} {
 				if t := textString(f.string(from)); t != "" {
