@@ -45,6 +45,8 @@ const (
 // within one that of the list.
 var catalog = ranked([]Format{
 	formatCSV,
+	formatTNEF,
+	formatMSG,
 	formatRTF,
 	formatPPT,
 	formatPDF,

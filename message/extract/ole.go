@@ -48,7 +48,10 @@ func (n *cfbNode) kind() oleKind {
 			return k.kind
 		}
 	}
-	if n.child("CONTENTS") != nil && n.child("\x01CompObj") != nil && n.child("Quill") == nil && n.child("MatOST") == nil {
+	if n.isPicture() {
+		return oleOther
+	}
+	if n.child("CONTENTS") != nil && (n.child("\x01CompObj") != nil || n.child("\x01Ole") != nil) && n.child("Quill") == nil && n.child("MatOST") == nil {
 		return olePackage
 	}
 	return oleOther
@@ -232,6 +235,16 @@ func packageNames(list ...string) []string {
 	return names
 }
 
+// isPicture tells an object that is nothing but a picture of one ([MS-OLEDS]
+// section 2.1.1).
+func (n *cfbNode) isPicture() bool {
+	switch classID(n.class) {
+	case "00000315-0000-0000-c000-000000000046", "00000316-0000-0000-c000-000000000046", "00000319-0000-0000-c000-000000000046":
+		return true
+	}
+	return false
+}
+
 // settleOLE says what a compound file is that has no row in the catalogue.
 func settleOLE(r *reader) {
 	r.describe()
@@ -264,6 +277,10 @@ func settleOLE(r *reader) {
 			r.doc.MediaType, r.doc.Extension = k.mediaType, k.extension
 			break
 		}
+	}
+	if f.root.isPicture() || len(f.root.children) > 0 && !f.root.hasSubstance() {
+		f.settle()
+		return
 	}
 	switch classID(f.root.class) {
 	case "000c1084-0000-0000-c000-000000000046":
