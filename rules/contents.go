@@ -21,6 +21,8 @@ type content struct {
 	name   string
 	body   bool
 	member bool // within a document; part is what that is in
+	// unlisted are the names of a member that stand in no other text.
+	unlisted []string
 	// subject stands in front of the text of a body and makes one item with it.
 	subject string
 	// alternative is the multipart/alternative the part is in, if any, and choice
@@ -183,7 +185,7 @@ func (s *Scan) document(ctx context.Context, c *content) *extract.Document {
 		c.doc.Status, c.doc.Detail = extract.Protected, "encrypted mail"
 	}
 	for _, p := range Unfold(c.name, c.doc)[1:] {
-		c.within = append(c.within, &content{part: c.part, name: p.Name, member: true, doc: p.Document, read: true,
+		c.within = append(c.within, &content{part: c.part, name: p.Name, member: true, doc: p.Document, read: true, unlisted: p.unlisted,
 			alternative: c.alternative, choice: c.choice, depth: c.depth + p.Depth})
 	}
 	return &c.doc

@@ -70,7 +70,11 @@ func (s *Scan) instancesOf(ctx context.Context, t *classify.Type) *instances {
 func (s *Scan) classified(ctx context.Context, c *content) []classify.Detection {
 	if !c.scanned && s.World.Types != nil {
 		c.scanned, s.classifying = true, true
-		c.found = detectNamed(s.World.Types, s.text(ctx, c), c.names(), s.wanted)
+		names := c.unlisted
+		if !c.member && !c.body {
+			names = c.names()
+		}
+		c.found = detectNamed(s.World.Types, s.text(ctx, c), names, s.wanted)
 	}
 	return c.found
 }

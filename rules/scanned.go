@@ -21,26 +21,43 @@ type ScannedPart struct {
 	Attachment bool
 	// Depth is how many messages and documents are around it.
 	Depth int
+	// unlisted are the names of a document within another one that the text of the
+	// latter does not hold.
+	unlisted []string
 }
 
 // Unfold gives a document and those within it, each before its members.
 func Unfold(name string, doc extract.Document) []ScannedPart {
 	var list []ScannedPart
-	var open []int // of each document around, how many members are due
+	// Of each document around, its text and how many members are due.
+	type around struct {
+		text string
+		due  int
+	}
+	var open []around
 	for at, d := range doc.All() {
 		p := ScannedPart{Name: name, Document: *d, Attachment: true}
 		if at != "" {
 			p.Name += "/" + at
-			for open[len(open)-1] == 0 {
+			for open[len(open)-1].due == 0 {
 				open = open[:len(open)-1]
 			}
 			p.Depth = len(open)
-			open[len(open)-1]--
+			outer := &open[len(open)-1]
+			outer.due--
+			p.unlisted = slices.DeleteFunc(slices.Clone(d.Names), func(name string) bool { return lists(outer.text, name) })
 		}
-		open = append(open, len(d.Members))
+		open = append(open, around{d.Text, len(d.Members)})
 		list = append(list, p)
 	}
 	return list
+}
+
+// lists tells whether a text that is likely a list of names holds one: that of an
+// archive does.
+func lists(text, name string) bool {
+	const longest = 256 << 10
+	return len(text) <= longest && strings.Contains(text, name)
 }
 
 // Parts reads every part of the message, in order. A subject is no part of its
@@ -55,10 +72,11 @@ func (s *Scan) Parts(ctx context.Context) []ScannedPart {
 	return list
 }
 
-// Detect looks for types in the text of a part and in the names that it has in the
-// document around it. Offsets are as in [PartMatch].
+// Detect looks for types in the text of a part, and in the names that it has in
+// the document around it unless they stand in the text of that. Offsets are as in
+// [PartMatch].
 func (p *ScannedPart) Detect(types *classify.Catalog) []classify.Detection {
-	return detectNamed(types, p.Text, p.Names, nil)
+	return detectNamed(types, p.Text, p.unlisted, nil)
 }
 
 // detectNamed looks for types in a text, and in file names: those have their place
