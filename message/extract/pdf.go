@@ -79,7 +79,7 @@ func (r *reader) attachmentOfPDF(a *pdf.Attachment) {
 	}
 	if a.Description != "" {
 		r.newLine()
-		r.write(a.Description)
+		r.write(a.Description + "\n")
 	}
 }
 

@@ -53,6 +53,7 @@ const (
 	wordGap  = 0.15 // of the size of a font; more parts words
 	blankGap = 0.03 // likewise where a blank is written
 	cellGap  = 1.0  // more parts cells and columns
+	tabGap   = 0.22 // likewise where blanks are written, but not here
 	overlap  = 0.3  // less than this much back is kerning
 	lineGap  = 0.35 // up or down is another line
 )
@@ -62,9 +63,14 @@ type layout struct {
 	pieces []piece
 	late   []piece // of what lies over the page
 	open   bool    // the last piece may go on
+	blanks int     // that were written
+	spaced bool    // blanks are written between words
 }
 
 func (l *layout) add(g *glyph) {
+	if g.blank {
+		l.blanks++
+	}
 	if l.open && g.high > 0 {
 		p := &l.pieces[len(l.pieces)-1]
 		if p.takes(g) {
@@ -128,7 +134,8 @@ func (p *piece) takes(g *glyph) bool {
 
 // part puts the blanks between the words of a piece. Where letters are spaced
 // out, a word ends at a gap that is larger than the others.
-func (p *piece) part() {
+// A gap where programs write no blank, though they do elsewhere, is between cells.
+func (p *piece) part(spaced bool) {
 	if len(p.breaks) == 0 {
 		return
 	}
@@ -142,17 +149,36 @@ func (p *piece) part() {
 	if len(sizes) >= 4 && len(sizes)*10 >= p.inWords()*6 {
 		slices.Sort(sizes)
 		least = sizes[len(sizes)/2]*1.5 + 0.05
+		spaced = false
 	}
 	out := make([]byte, 0, len(p.text)+len(p.breaks))
 	from := int32(0)
 	for _, b := range p.breaks {
 		if b.size > least || b.blank {
 			out = append(out, p.text[from:b.at]...)
-			out = append(out, ' ')
 			from = b.at
+			if spaced && !b.blank && b.size > tabGap {
+				out = append(out, '\t')
+				continue
+			}
+			out = append(out, ' ')
 		}
 	}
 	p.text, p.breaks = append(out, p.text[from:]...), nil
+}
+
+// judgeBlanks tells whether the page has blanks between its words: many programs
+// go on to the next word instead.
+func (l *layout) judgeBlanks() {
+	gaps := 0
+	for i := range l.pieces {
+		for _, b := range l.pieces[i].breaks {
+			if !b.blank && b.size > wordGap {
+				gaps++
+			}
+		}
+	}
+	l.spaced = l.blanks > gaps
 }
 
 func isWord(c byte) bool {
@@ -190,7 +216,7 @@ func (l *layout) lines() string {
 	place := func(list []piece) {
 		for i := range list {
 			p := &list[i]
-			p.part()
+			p.part(l.spaced)
 			// The end may have turned away from the beginning on a curve.
 			dx, dy := p.ex-p.x, p.ey-p.y
 			ux, uy := p.ux, p.uy
@@ -204,6 +230,7 @@ func (l *layout) lines() string {
 			p.v = p.x*uy - p.y*ux
 		}
 	}
+	l.judgeBlanks()
 	place(l.pieces)
 	place(l.late)
 	for i := range l.pieces {
@@ -217,7 +244,7 @@ func (l *layout) lines() string {
 		angles = angles[:90]
 	}
 	for i, angle := range angles {
-		rows := inOrder(rowsOf(joinPieces(by[angle])))
+		rows := inOrder(rowsOf(l.joinPieces(by[angle])))
 		if i == 0 {
 			rows = l.over(rows, angle)
 		}
@@ -273,7 +300,7 @@ func (r *row) write(b *strings.Builder, goesOn bool) {
 }
 
 // joinPieces puts pieces of a line together that were written one by one.
-func joinPieces(list []*piece) []*piece {
+func (l *layout) joinPieces(list []*piece) []*piece {
 	type placed struct {
 		*piece
 		order int
@@ -313,7 +340,10 @@ func joinPieces(list []*piece) []*piece {
 				continue
 			}
 			q := open[best]
-			if (p.u0-q.u1)/max(p.em, q.em) > wordGap || q.blank {
+			switch gap := (p.u0 - q.u1) / max(p.em, q.em); {
+			case l.spaced && !q.blank && gap > tabGap:
+				q.text = append(q.text, '\t')
+			case q.blank || gap > wordGap:
 				q.text = append(q.text, ' ')
 			}
 			q.text = append(q.text, p.text...)
