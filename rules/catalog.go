@@ -80,6 +80,8 @@ var catalog = []condition{
 		kind: MessageWide, cost: costClassify, parse: parseSensitive},
 	{name: "contentExtensionMatchesWords", doc: "the name of an attachment, or of a file within one, ends in an extension", value: "list of extensions",
 		kind: MessageWide, cost: costNames, parse: parseExtension},
+	{name: "contentFileTypeMatches", doc: "an attachment, or a file within one, is of one of these types by its content, whatever its name", value: "list of families, media types (`image/*` for all of a kind) and extensions",
+		kind: MessageWide, cost: costDocuments, parse: parseFileType},
 	{name: "contentIsNotLabeled", doc: "neither the message nor any of its attachments carries a sensitivity label", value: formTrue,
 		kind: MessageWide, cost: costDocuments, parse: parseContentNotLabelled},
 	{name: "contentPropertyContainsWords", doc: "a property of an attached document, built-in or custom, contains a word", value: "list of texts `Property:Value1,Value2`, or mapping of names of properties to lists of words",

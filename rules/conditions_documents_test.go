@@ -108,6 +108,13 @@ var documentCases = []conditionCase{
 	{"a character set by another name", "contentCharacterSetContainsWords: [iso-8859-1]", parts(text("latin1")), rules.True},
 	{"another character set", "contentCharacterSetContainsWords: [iso-8859-1]", parts(text("windows-1252")), rules.False},
 
+	{"a family", "contentFileTypeMatches: [wordProcessing]", parts(attach("a.bin", docx("x", nil))), rules.True},
+	{"a family in an archive", "contentFileTypeMatches: [WordProcessing]", parts(attach("a.zip", zipped("a.bin", string(docx("x", nil))))), rules.True},
+	{"a media type", "contentFileTypeMatches: [application/zip]", parts(attach("a.txt", zipped("a.txt", "x"))), rules.True},
+	{"a kind of media types", "contentFileTypeMatches: [image/*]", parts(attach("a.txt", []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"))), rules.True},
+	{"an extension by content", "contentFileTypeMatches: [.docx]", parts(attach("a.zip", docx("x", nil))), rules.True},
+	{"a name that says another type", "contentFileTypeMatches: [wordProcessing, docx]", parts(file("a.docx", "plain text")), rules.False},
+
 	{"nothing has a label", "contentIsNotLabeled: true", parts(file("a.txt", "x")), rules.True},
 	{"a message without attachments and label", "contentIsNotLabeled: true", mail{}, rules.True},
 	{"the message has a label", "contentIsNotLabeled: true", mail{header: labelled, parts: []string{file("a.txt", "x")}}, rules.False},

@@ -102,7 +102,7 @@ var conditionKeys = keySet{
 var unbuiltConditions = []string{
 	"adComparisonAttribute", "anyOfCcHeader", "anyOfCcHeaderMemberOf", "anyOfToCcHeader",
 	"anyOfToCcHeaderMemberOf", "anyOfToHeader", "anyOfToHeaderMemberOf",
-	"betweenMemberOf", "contentFileTypeMatches",
+	"betweenMemberOf",
 	"contentIsShared", "documentCreatedBy", "documentCreatedByMemberOf", "domainCountOver",
 	"fromAddressContainsWords", "fromAddressMatchesPatterns", "hasActivity", "hasClassification",
 	"hasNoClassification", "hasSenderOverride", "managerForEvaluatedUser", "messageTypeMatches",
