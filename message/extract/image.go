@@ -39,8 +39,7 @@ const damagedImage = "damaged metadata of an image"
 // a film there; anything else is read one way by viewers of images and another way
 // by other programs.
 func (r *reader) behind(rest []byte) {
-	rest = bytes.Trim(rest, "\x00\r\n\t \x1a")
-	if len(rest) < 4 || r.expired() {
+	if len(bytes.Trim(rest, "\x00\r\n\t \x1a")) < 4 || r.expired() { // padding
 		return
 	}
 	if !isForeign(r, rest) {
@@ -332,12 +331,12 @@ func readHEIF(r *reader) {
 		if n == 1 && at+16 <= len(c) {
 			n = binary.BigEndian.Uint64(c[at+8:])
 		}
-		if n == 0 || n > uint64(len(c)-at) {
-			return // up to the end
-		}
-		if n < 8 || !isBoxName(c[at+4:at+8]) {
+		if !isBox(string(c[at+4:at+8])) {
 			r.behind(c[at:])
 			return
+		}
+		if n < 8 || n > uint64(len(c)-at) {
+			return // up to the end
 		}
 		at += int(n)
 		if at+8 > len(c) {
@@ -346,13 +345,14 @@ func readHEIF(r *reader) {
 	}
 }
 
-func isBoxName(b []byte) bool {
-	for _, c := range b {
-		if c < ' ' || c > '~' {
-			return false
-		}
+// isBox tells the kinds of boxes that images are made of.
+func isBox(kind string) bool {
+	switch kind {
+	case "ftyp", "styp", "meta", "mdat", "idat", "moov", "moof", "mfra", "sidx", "free", "skip", "wide", "pdin", "uuid", "mpvd", "mimd",
+		"jP  ", "jp2h", "jp2c", "jp2i", "xml ", "uinf", "JXL ", "jxlc", "jxlp", "jxll", "jxli", "jbrd", "brob", "jumb", "Exif", "grpl":
+		return true
 	}
-	return true
+	return false
 }
 
 func isBMP(r *reader) bool {

@@ -68,6 +68,7 @@ func readZip(r *reader) {
 	var headers map[int64]member
 	switch {
 	case volume: // the directory speaks of all volumes
+		r.fail(Truncated, "a volume of an archive; the others are missing")
 		list, _ = localMembers(r.content, nil)
 	case err != nil:
 		list, _ = localMembers(r.content, nil)
@@ -87,9 +88,6 @@ func readZip(r *reader) {
 		if r.expired() {
 			break
 		}
-	}
-	if volume {
-		r.fail(Truncated, "a volume of an archive; the others are missing")
 	}
 	r.zipSurroundings(list, volume)
 }
@@ -212,8 +210,8 @@ func (r *reader) zipSurroundings(list []member, volume bool) {
 		return
 	}
 	if first := bytes.Index(r.content, zipMagic); first > 0 {
-		r.defect("content in front of an archive")
-		if r.doc.Executable == "" {
+		if program(r.content) == "" {
+			r.defect("content in front of an archive")
 			r.member(Hint{}, r.content[:first])
 		}
 	}
