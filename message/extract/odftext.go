@@ -16,8 +16,8 @@ type openReader struct {
 	buf   []byte
 	inner int // octets of the text that begin no character
 	plain int // depth of elements whose text counts outside of paragraphs
-	// muted is the depth of elements whose text is not read here: meta data, and
-	// fields of headers and footers, whose values are those of no page.
+	// muted is the depth of elements whose text is not read here: meta data, numbers
+	// of notes, and fields of headers and footers, whose values are those of no page.
 	muted int
 
 	// A paragraph within another one stands in a text box or a note; its text
@@ -326,7 +326,7 @@ func (o *openReader) endRow() {
 
 func (o *openReader) isMuted(name []byte) bool {
 	switch string(name) {
-	case "meta":
+	case "meta", "note-citation":
 		return true
 	case "page-number", "page-count", "sheet-name", "date", "time", "title", "file-name":
 		return o.master > 0
@@ -386,6 +386,7 @@ func (o *openReader) endParagraph() {
 		o.boxes = append(append(o.boxes, o.buf[from:]...), '\n')
 		o.buf = o.buf[:from]
 	case len(o.cells) > 0 && o.sheet:
+	case bytes.HasSuffix(o.buf, []byte("\n\n")):
 	default:
 		o.buf = append(o.buf, '\n')
 	}

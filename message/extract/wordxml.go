@@ -365,7 +365,8 @@ func (w *wordReader) end(name []byte) {
 	case "formatCode":
 		w.inFormat = false
 	case "strCache", "numCache", "strLit", "numLit", "lvl", "strDim", "numDim", "row", "r", "cacheField":
-		if w.root == "chartSpace" || w.root == "externalLink" || strings.HasPrefix(w.root, "pivotCache") {
+		pivot := strings.HasPrefix(w.root, "pivotCache")
+		if pivot || string(name) != "r" && (w.root == "chartSpace" || w.root == "externalLink") {
 			w.trim("\t")
 			w.freshLine()
 			w.formatCode = w.formatCode[:0]
@@ -387,7 +388,7 @@ func (w *wordReader) end(name []byte) {
 	case "pPrChange":
 		w.changed = max(w.changed-1, 0)
 	case "p":
-		if w.muted == 0 {
+		if w.muted == 0 && !bytes.HasSuffix(w.buf, []byte("\n\n")) {
 			w.buf = append(w.buf, '\n')
 		}
 		if w.paragraphs = max(w.paragraphs-1, 0); w.paragraphs == 0 {
