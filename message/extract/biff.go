@@ -19,36 +19,39 @@ type biffRecord struct {
 
 // The records that are read. Those of BIFF2 to 4 have other numbers for the same.
 const (
-	biffFormula      = 0x0006
-	biffEOF          = 0x000a
-	biffHeader       = 0x0014
-	biffFooter       = 0x0015
-	biffName         = 0x0018
-	biffNote         = 0x001c
-	biffDate1904     = 0x0022
-	biffFilePass     = 0x002f
-	biffContinue     = 0x003c
-	biffCodePage     = 0x0042
-	biffSheet        = 0x0085
-	biffMulRK        = 0x00bd
-	biffPivotString  = 0x00cd
-	biffRString      = 0x00d6
-	biffXF           = 0x00e0
-	biffSST          = 0x00fc
-	biffLabelSST     = 0x00fd
-	biffTXO          = 0x01b6
-	biffLink         = 0x01b8
-	biffValidation   = 0x01be
-	biffNumber       = 0x0203
-	biffLabel        = 0x0204
-	biffBoolErr      = 0x0205
-	biffString       = 0x0207
-	biffRK           = 0x027e
-	biffFormat       = 0x041e
-	biffBOF          = 0x0809
-	biffTip          = 0x0800
-	biffHeaderFooter = 0x089c
-	biffSeriesText   = 0x100d
+	biffFormula          = 0x0006
+	biffEOF              = 0x000a
+	biffHeader           = 0x0014
+	biffFooter           = 0x0015
+	biffName             = 0x0018
+	biffNote             = 0x001c
+	biffDate1904         = 0x0022
+	biffFilePass         = 0x002f
+	biffContinue         = 0x003c
+	biffCodePage         = 0x0042
+	biffSheet            = 0x0085
+	biffMulRK            = 0x00bd
+	biffPivotString      = 0x00cd
+	biffRString          = 0x00d6
+	biffXF               = 0x00e0
+	biffSST              = 0x00fc
+	biffLabelSST         = 0x00fd
+	biffDrawing          = 0x00ec
+	biffDrawingGroup     = 0x00eb
+	biffDrawingSelection = 0x00ed
+	biffTXO              = 0x01b6
+	biffLink             = 0x01b8
+	biffValidation       = 0x01be
+	biffNumber           = 0x0203
+	biffLabel            = 0x0204
+	biffBoolErr          = 0x0205
+	biffString           = 0x0207
+	biffRK               = 0x027e
+	biffFormat           = 0x041e
+	biffBOF              = 0x0809
+	biffTip              = 0x0800
+	biffHeaderFooter     = 0x089c
+	biffSeriesText       = 0x100d
 )
 
 // nextBIFF reads the record at an offset.

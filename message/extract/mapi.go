@@ -116,7 +116,9 @@ func (v mapiValue) text(cp int) string {
 	case mapiBool:
 		return strconv.FormatBool(le16(v.data, 0) != 0)
 	case mapiDouble:
-		return plainDigits(float64At(v.data, 0))
+		if f := float64At(v.data, 0); f-f == 0 {
+			return string(appendGeneral(nil, f))
+		}
 	case mapiTime:
 		if len(v.data) >= 8 {
 			return fileTime(binary.LittleEndian.Uint64(v.data))

@@ -227,7 +227,7 @@ func (f *cfb) openAgile(info, data []byte) (plain []byte, how string) {
 			continue
 		}
 		for _, p := range openPasswords {
-			key := f.agileSecret(k.Password, p)
+			key := f.agileSecret(k.Password, p, a.Data.Bits/8)
 			if key == nil {
 				continue
 			}
@@ -246,8 +246,9 @@ var (
 	agileSeal  = []byte{0x14, 0x6e, 0x0b, 0xe7, 0xab, 0xac, 0xd0, 0xd6}
 )
 
-// agileSecret gives the key of the data when the password is right.
-func (f *cfb) agileSecret(k *agileKey, password string) []byte {
+// agileSecret gives the key of the data, of size octets, when the password is
+// right.
+func (f *cfb) agileSecret(k *agileKey, password string, size int) []byte {
 	salt, err := base64.StdEncoding.DecodeString(k.Salt)
 	if err != nil || len(salt) == 0 {
 		return nil
@@ -273,7 +274,7 @@ func (f *cfb) agileSecret(k *agileKey, password string) []byte {
 	if want := h.Sum(nil); len(input) == 0 || len(value) < len(want) || !bytes.Equal(value[:len(want)], want) {
 		return nil
 	}
-	return fit(open(agileSeal, k.Key), k.Bits/8)
+	return fit(open(agileSeal, k.Key), size)
 }
 
 // agileData decrypts the package in segments of 4096 octets.

@@ -113,7 +113,31 @@ func readDOC(r *reader, f *cfb) {
 		w.lists = readWordLists(w)
 	}
 	w.writeAll()
+	if !w.old {
+		w.readDrawings()
+	}
 	w.readPool(f)
+}
+
+// readDrawings writes word art and the descriptions of pictures. The records of
+// drawings stand behind the blip store, each with an octet before it (section
+// 2.9.172).
+func (w *wordFile) readDrawings() {
+	art := w.tablePart(50)
+	group, ok := recordAt(art, 0)
+	if !ok {
+		return
+	}
+	before := len(w.behind)
+	for at := 8 + len(group.data); at+9 <= len(art) && !w.r.expired(); {
+		rec, _ := recordAt(art, at+1)
+		w.r.drawings(rec.data, 0, w.keepCode)
+		at += 9 + len(rec.data)
+	}
+	for _, s := range w.behind[before:] {
+		w.r.newLine()
+		w.r.write(s + "\n")
+	}
 }
 
 // readPool reads the embedded objects.

@@ -250,9 +250,9 @@ func listNumber(n int, format byte) string {
 	digits := strconv.Itoa(n)
 	switch format {
 	case 1:
-		return romanNumber(n)
+		return roman(n)
 	case 2:
-		return strings.ToLower(romanNumber(n))
+		return strings.ToLower(roman(n))
 	case 3, 4:
 		first := byte('A')
 		if format == 4 {
@@ -283,17 +283,4 @@ func listNumber(n int, format byte) string {
 		return ""
 	}
 	return digits
-}
-
-func romanNumber(n int) string {
-	if n < 1 || n > 4999 {
-		return strconv.Itoa(n)
-	}
-	var out strings.Builder
-	for i, v := range [...]int{1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1} {
-		for ; n >= v; n -= v {
-			out.WriteString([...]string{"M", "CM", "D", "CD", "C", "XC", "L", "XL", "X", "IX", "V", "IV", "I"}[i])
-		}
-	}
-	return out.String()
 }

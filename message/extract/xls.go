@@ -96,6 +96,7 @@ type workbookFile struct {
 	date1904 bool
 	shared   []string
 	formats  map[int]string
+	codes    formatCodes
 	styles   []int // number formats of the cell styles
 	sheets   []boundSheet
 	key      biffKey
@@ -105,6 +106,7 @@ type workbookFile struct {
 	pending *sheetCell // a formula whose text is yet to come
 	asides  []string   // texts that are not in cells
 	links   map[string]bool
+	drawing []byte // records of drawings, which go on from one record to another
 }
 
 type boundSheet struct {
@@ -120,7 +122,7 @@ type sheetCell struct {
 }
 
 func (w *workbookFile) read() {
-	w.cp, w.formats, w.links = cpWestern, map[int]string{}, map[string]bool{}
+	w.cp, w.formats, w.codes, w.links = cpWestern, map[int]string{}, formatCodes{}, map[string]bool{}
 	depth, sheet := 0, -1
 	began := false
 	for at, ok := 0, true; ok; {
@@ -246,7 +248,7 @@ func (w *workbookFile) record(rec *biffRecord) {
 			if w.version < 8 {
 				count = 1
 			}
-			w.aside(headerText(w.string(rec, 0, count)))
+			w.aside(strings.Join(headerLines(w.string(rec, 0, count)), "\n"))
 		}
 	case biffHeaderFooter:
 		w.moreHeaders(rec)
@@ -268,6 +270,11 @@ func (w *workbookFile) record(rec *biffRecord) {
 		}
 	case biffValidation:
 		w.validation(rec)
+	case biffDrawing, biffDrawingGroup, biffDrawingSelection:
+		w.drawing = append(w.drawing, rec.data...)
+		for _, p := range rec.parts {
+			w.drawing = append(w.drawing, p...)
+		}
 	case biffSeriesText:
 		w.aside(w.string(rec, 2, 1))
 	case biffName:
@@ -343,38 +350,6 @@ func (w *workbookFile) aside(s string) {
 	w.asides = append(w.asides, s)
 }
 
-// headerText drops the codes of fonts and fields from a header or footer (section
-// 2.4.136).
-func headerText(s string) string {
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '&' || i+1 >= len(s) {
-			out.WriteByte(s[i])
-			continue
-		}
-		i++
-		switch c := s[i]; {
-		case c == '&':
-			out.WriteByte('&')
-		case c == '"':
-			n := strings.IndexByte(s[i+1:], '"')
-			if n < 0 {
-				n = len(s) - i - 1
-			}
-			i += n + 1
-		case c == 'L' || c == 'C' || c == 'R':
-			out.WriteByte('\n')
-		case c >= '0' && c <= '9':
-			for i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9' && i < 12+i {
-				i++
-			}
-		case c == 'K':
-			i = min(i+6, len(s)-1)
-		}
-	}
-	return out.String()
-}
-
 // moreHeaders reads the headers and footers of even and first pages.
 func (w *workbookFile) moreHeaders(rec *biffRecord) {
 	t := biffText{rec.data, rec.parts}
@@ -386,7 +361,7 @@ func (w *workbookFile) moreHeaders(rec *biffRecord) {
 	for _, n := range counts {
 		if n > 0 {
 			flags, _ := t.octet()
-			w.aside(headerText(t.characters(n, flags)))
+			w.aside(strings.Join(headerLines(t.characters(n, flags)), "\n"))
 		}
 	}
 }
@@ -452,6 +427,8 @@ func linkTarget(d []byte) string {
 // endSheet writes the rows and what stands beside them.
 func (w *workbookFile) endSheet() {
 	w.writeCells()
+	w.r.drawings(w.drawing, 0, w.aside)
+	w.drawing = w.drawing[:0]
 	for _, s := range w.asides {
 		w.r.write(s + "\n")
 	}
@@ -517,9 +494,13 @@ func (w *workbookFile) number(row, column, style int, v float64) {
 	}
 	code, have := w.formats[format]
 	if !have && w.version >= 5 {
-		code = cellFormats[format]
+		code = builtinFormats[format]
 	}
-	w.cell(row, column, shownCell(v, code, w.date1904))
+	if v-v != 0 {
+		w.cell(row, column, biffError(0x24)) // no number
+		return
+	}
+	w.cell(row, column, string(w.codes.code(code).append(nil, v, w.date1904)))
 }
 
 func float64At(b []byte, at int) float64 {

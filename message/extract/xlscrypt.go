@@ -127,10 +127,9 @@ func xorKey(password string, key, verifier int) (array [16]byte, ok bool) {
 		return array, false
 	}
 	k := xorInitial[n-1]
-	at := 0
+	last := len(xorFirst) - n
 	for i := n - 1; i >= 0; i-- {
-		row := xorRow(at)
-		at++
+		row := xorRow(last + i)
 		for bit := range 7 {
 			if password[i]>>bit&1 != 0 {
 				k ^= row[bit]
@@ -146,7 +145,6 @@ func xorKey(password string, key, verifier int) (array [16]byte, ok bool) {
 	for i := range array {
 		c := text[i] ^ halves[i&1]
 		array[i] = c>>1 | c<<7
-		array[i] = array[i]>>1 | array[i]<<7
 	}
 	return array, true
 }
