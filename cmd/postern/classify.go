@@ -75,7 +75,7 @@ Values are shown masked, also in the names of parts. "-" reads standard input.`,
 			if err := c.only(types); err != nil {
 				return err
 			}
-			docs, err := newDocuments(defaults("").process.readers, extract.DefaultLimits, nil)
+			docs, err := newDocuments(defaults("").process.readers, nil)
 			if err != nil {
 				return err
 			}

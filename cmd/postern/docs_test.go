@@ -94,11 +94,12 @@ func TestDocumentedConfiguration(t *testing.T) {
 	}
 	want := defaults("/etc/postern/postern.yaml").process
 	want.listen, want.group = got.process.listen, "postfix"
+	want.readers.workers, want.readers.tika, want.readers.tikaAllowed = 2, got.process.readers.tika, got.process.readers.tikaAllowed
 	if changed := want.restart(got.process); len(changed) > 0 {
 		t.Errorf("%s gives other values than the defaults for %v", page, changed)
 	}
 	for _, key := range []string{"milter", "group", "authenticated", "listeners", "networks", "name", "acceptedDomains", "learnMore", "file",
-		"resolve", "postfix", "policies", "blockText", "onError", "path", "messageSize", "memory", "decisionTime", "extractTime",
+		"resolve", "postfix", "policies", "blockText", "onError", "path", "messageSize", "memory", "decisionTime", "extractTime", "workers", "workerMemory", "tika", "tikaAllowed",
 		"extractedCharacters", "nesting", "members", "connections", "format", "level", "watch"} {
 		if !strings.Contains(keys, key+":") {
 			t.Errorf("%s does not name the key %s", page, key)

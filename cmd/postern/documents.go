@@ -80,12 +80,12 @@ type documents struct {
 	tika *tika.Client // nil without a server
 }
 
-// newDocuments gives what reads documents within limits. It is to be closed.
-func newDocuments(r readers, lim extract.Limits, lost func(reason string)) (*documents, error) {
+// newDocuments gives what reads documents. It is to be closed.
+func newDocuments(r readers, lost func(reason string)) (*documents, error) {
 	d := &documents{}
 	if r.tika != "" {
 		var err error
-		if d.tika, err = tika.New(tika.Options{URL: r.tika, Allowed: r.tikaAllowed, Characters: lim.Characters}); err != nil {
+		if d.tika, err = tika.New(tika.Options{URL: r.tika, Allowed: r.tikaAllowed}); err != nil {
 			return nil, err
 		}
 	}
@@ -100,17 +100,23 @@ func (d *documents) serveWorld(w *rules.World) {
 		return
 	}
 	w.Read = d.pool.Read
-	if d.tika != nil {
-		w.Fallback = d.tika.Text
+	w.Fallback = d.fallback(w.Extract)
+}
+
+// fallback asks the server for as much text as the limits allow; nil without one.
+func (d *documents) fallback(lim extract.Limits) func(context.Context, []byte, string) (string, error) {
+	if d.tika == nil {
+		return nil
+	}
+	return func(ctx context.Context, content []byte, mediaType string) (string, error) {
+		return d.tika.Text(ctx, content, mediaType, lim.Characters)
 	}
 }
 
 // read reads a document that is alone in its message.
 func (d *documents) read(ctx context.Context, content []byte, hint extract.Hint, lim extract.Limits) (extract.Document, error) {
 	b := extract.NewBudget(lim)
-	if d.tika != nil {
-		b.Fallback = d.tika.Text
-	}
+	b.Fallback = d.fallback(lim)
 	return d.pool.Read(ctx, content, hint, b)
 }
 

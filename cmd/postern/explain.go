@@ -66,7 +66,7 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 			if err != nil {
 				return err
 			}
-			docs, err := newDocuments(w.config.process.readers, w.config.extract, nil)
+			docs, err := newDocuments(w.config.process.readers, nil)
 			if err != nil {
 				return err
 			}

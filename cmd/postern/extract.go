@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/postern-mail/postern/message/extract"
 )
 
 // extractedJSON is what was read of one file, for programs.
@@ -45,7 +43,7 @@ The files within archives, documents and messages stand below what they are in.
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			out := newOutput(cmd.OutOrStdout(), asJSON)
-			docs, err := newDocuments(defaults("").process.readers, extract.DefaultLimits, nil)
+			docs, err := newDocuments(defaults("").process.readers, nil)
 			if err != nil {
 				return err
 			}

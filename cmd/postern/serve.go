@@ -86,7 +86,7 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 			alarm(log, "the store could not be closed", zap.Error(err))
 		}
 	}()
-	docs, err := newDocuments(p.readers, w.config.extract, func(reason string) { log.Warn("a reader of documents was lost", zap.String("reason", reason)) })
+	docs, err := newDocuments(p.readers, func(reason string) { log.Warn("a reader of documents was lost", zap.String("reason", reason)) })
 	if err != nil {
 		return fmt.Errorf("extract: %w", err)
 	}

@@ -26,8 +26,6 @@ type Options struct {
 	URL string
 	// Allowed are the networks a server may be in, besides that of this machine.
 	Allowed []netip.Prefix
-	// Characters is how much text is taken: 2000000 by default.
-	Characters int
 	// Size is the largest document that is sent, in octets: 50 MB by default.
 	Size int64
 	// Time bounds one document: 20 seconds by default.
@@ -47,9 +45,6 @@ type Client struct {
 // New gives a client. An error says what is wrong with the address; the server
 // need not run.
 func New(o Options) (*Client, error) {
-	if o.Characters <= 0 {
-		o.Characters = 2_000_000
-	}
 	if o.Size <= 0 {
 		o.Size = 50 << 20
 	}
@@ -107,9 +102,9 @@ func (c *Client) allows(ip netip.Addr) bool {
 func (c *Client) Close() { c.client.CloseIdleConnections() }
 
 // Text asks for the text of a document whose media type is known by its content.
-// It may be cut behind the characters that are taken. An error says in plain words
+// It may be cut a little behind the number of characters that are wanted. An error says in plain words
 // why there is none; a document without text is an error too.
-func (c *Client) Text(ctx context.Context, content []byte, mediaType string) (string, error) {
+func (c *Client) Text(ctx context.Context, content []byte, mediaType string, characters int) (string, error) {
 	if int64(len(content)) > c.o.Size {
 		return "", errors.New("too large for the Tika server")
 	}
@@ -139,8 +134,8 @@ func (c *Client) Text(ctx context.Context, content []byte, mediaType string) (st
 		return "", fmt.Errorf("the Tika server answers with status %d", resp.StatusCode)
 	}
 	// No character takes more than four octets, so a longer answer has more of
-	// them than are taken.
-	text, err := io.ReadAll(io.LimitReader(resp.Body, 4*int64(c.o.Characters)+4))
+	// them than are wanted.
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 4*int64(characters)+4))
 	if err != nil {
 		return "", plain(ctx, err)
 	}

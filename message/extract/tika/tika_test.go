@@ -37,7 +37,7 @@ func TestTheTextIsAskedForByPut(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Fprintf(w, "%s %s %s %s %s", r.Method, r.URL.Path, r.Header.Get("Accept"), r.Header.Get("Content-Type"), body)
 	})
-	text, err := c.Text(t.Context(), []byte("octets"), "application/x-odd")
+	text, err := c.Text(t.Context(), []byte("octets"), "application/x-odd", 100)
 	if want := "PUT /tika text/plain application/x-odd octets"; err != nil || text != want {
 		t.Errorf("%q, %v; want %q", text, err, want)
 	}
@@ -68,7 +68,7 @@ func TestAnswersWithoutText(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := serve(t, Options{}, test.answer)
-			text, err := c.Text(t.Context(), []byte("x"), "application/octet-stream")
+			text, err := c.Text(t.Context(), []byte("x"), "application/octet-stream", 100)
 			if err == nil || err.Error() != test.want || text != "" {
 				t.Errorf("%q, %v; want %q", text, err, test.want)
 			}
@@ -77,15 +77,15 @@ func TestAnswersWithoutText(t *testing.T) {
 }
 
 func TestSizesAreBounded(t *testing.T) {
-	c := serve(t, Options{Size: 10, Characters: 100}, func(w http.ResponseWriter, _ *http.Request) {
+	c := serve(t, Options{Size: 10}, func(w http.ResponseWriter, _ *http.Request) {
 		for range 1000 {
 			io.WriteString(w, strings.Repeat("x", 1000))
 		}
 	})
-	if _, err := c.Text(t.Context(), make([]byte, 11), "a/b"); err == nil || err.Error() != "too large for the Tika server" {
+	if _, err := c.Text(t.Context(), make([]byte, 11), "a/b", 100); err == nil || err.Error() != "too large for the Tika server" {
 		t.Errorf("a large document: %v", err)
 	}
-	text, err := c.Text(t.Context(), make([]byte, 10), "a/b")
+	text, err := c.Text(t.Context(), make([]byte, 10), "a/b", 100)
 	if err != nil || len(text) <= 100 || len(text) > 500 {
 		t.Errorf("%d octets, %v; want a little more than the 100 characters that are taken", len(text), err)
 	}
@@ -98,12 +98,12 @@ func TestTimeIsBounded(t *testing.T) {
 		<-end
 	})
 	defer close(end)
-	if _, err := c.Text(t.Context(), []byte("x"), "a/b"); err == nil || err.Error() != "the Tika server takes too long" {
+	if _, err := c.Text(t.Context(), []byte("x"), "a/b", 100); err == nil || err.Error() != "the Tika server takes too long" {
 		t.Errorf("a slow server: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.Text(ctx, []byte("x"), "a/b"); err == nil {
+	if _, err := c.Text(ctx, []byte("x"), "a/b", 100); err == nil {
 		t.Error("asked when the time is over")
 	}
 }
@@ -120,7 +120,7 @@ func TestFewDocumentsAreSentAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if _, err := c.Text(t.Context(), []byte("x"), "a/b"); err != nil {
+			if _, err := c.Text(t.Context(), []byte("x"), "a/b", 100); err != nil {
 				t.Error(err)
 			}
 		})
@@ -162,7 +162,7 @@ func TestOnlyNamedMachinesAreAsked(t *testing.T) {
 func TestNamesAreJudgedByTheirAddresses(t *testing.T) {
 	c := serve(t, Options{}, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "text") })
 	c.url = "http://192.0.2.1:9/tika"
-	if _, err := c.Text(t.Context(), []byte("x"), "a/b"); err == nil || err.Error() != "the address of the Tika server is not allowed" {
+	if _, err := c.Text(t.Context(), []byte("x"), "a/b", 100); err == nil || err.Error() != "the address of the Tika server is not allowed" {
 		t.Errorf("got %v", err)
 	}
 }
