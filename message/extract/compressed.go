@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/andybalholm/brotli"
@@ -20,6 +21,7 @@ var (
 	formatBzip2  = compressed("Bzip2", "application/x-bzip2", "bz2", isBzip2, readBzip2)
 	formatXZ     = compressed("XZ", "application/x-xz", "xz", prefixed("\xfd7zXZ\x00"), readXZ)
 	formatLZMA   = compressed("LZMA", "application/x-lzma", "lzma", isLZMA, readLZMA)
+	formatLzip   = compressed("Lzip", "application/lzip", "lz", isLzip, readLzip)
 	formatZstd   = compressed("Zstandard", "application/zstd", "zst", isZstd, readZstd)
 	formatLZ4    = compressed("LZ4", "application/x-lz4", "lz4", prefixed("\x04\x22\x4d\x18"), readLZ4)
 	formatBrotli = compressed("Brotli", "application/x-brotli", "br", isBrotli, readBrotli)
@@ -50,7 +52,7 @@ func innerName(name string) string {
 		return stem + ".emf"
 	case ".wmz":
 		return stem + ".wmf"
-	case ".gz", ".bz2", ".bz", ".xz", ".lzma", ".zst", ".zstd", ".lz4", ".br", ".z", ".gzip", ".bzip2":
+	case ".gz", ".bz2", ".bz", ".xz", ".lzma", ".lz", ".zst", ".zstd", ".lz4", ".br", ".z", ".gzip", ".bzip2":
 		return stem
 	}
 	return ""
@@ -69,7 +71,9 @@ func (r *reader) inner(src io.Reader, err error, size int64, names ...string) {
 	case nil:
 		r.unpack(Hint{Name: name}, src, int64(len(r.content)), size, names...)
 	case errMemory:
-		r.fail(Truncated, errMemory.Error())
+		r.fail(Truncated, err.Error())
+	case errMethod:
+		r.fail(Unsupported, err.Error())
 	default:
 		r.fail(Corrupt, damagedData)
 	}
@@ -151,6 +155,66 @@ func readLZMA(r *reader) {
 		src = exactly(src, size)
 	}
 	r.inner(src, err, size)
+}
+
+// isLzip tells version 1 of lzip, the only one that is in use.
+func isLzip(r *reader) bool {
+	return len(r.content) > lzipHead+lzipTail && bytes.HasPrefix(r.content, []byte("LZIP\x01"))
+}
+
+const lzipHead, lzipTail = 6, 20
+
+// readLzip reads all members of a file of lzip as one. Each ends with its own
+// length, so they are found from the end (RFC draft-diaz-lzip, section 2).
+func readLzip(r *reader) {
+	var parts [][]byte
+	rest := r.content
+	for len(rest) > lzipHead+lzipTail {
+		n := binary.LittleEndian.Uint64(rest[len(rest)-8:])
+		if n > uint64(len(rest)) || n <= lzipHead+lzipTail || !bytes.HasPrefix(rest[uint64(len(rest))-n:], []byte("LZIP\x01")) {
+			break
+		}
+		parts = append(parts, rest[uint64(len(rest))-n:])
+		rest = rest[:uint64(len(rest))-n]
+	}
+	if len(rest) > 0 { // cut off, or something follows
+		parts = [][]byte{r.content}
+	}
+	slices.Reverse(parts)
+	r.inner(&lzipReader{parts: parts}, nil, -1)
+}
+
+// lzipReader decompresses one member after the other.
+type lzipReader struct {
+	parts [][]byte
+	at    io.Reader
+}
+
+func (z *lzipReader) Read(p []byte) (int, error) {
+	for {
+		if z.at == nil {
+			if len(z.parts) == 0 {
+				return 0, io.EOF
+			}
+			part := z.parts[0]
+			z.parts = z.parts[1:]
+			// A power of two, less some sixteenths of it.
+			size := uint32(1) << (part[5] & 0x1f)
+			size -= size / 16 * uint32(part[5]>>5)
+			src, err := newLZMA(binary.LittleEndian.AppendUint32([]byte{0x5d}, size), -1, unpackedMost(int64(len(part))), bytes.NewReader(part[lzipHead:]))
+			if err != nil {
+				return 0, err
+			}
+			z.at = src
+		}
+		n, err := z.at.Read(p)
+		if err == io.EOF {
+			z.at, err = nil, nil
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
 }
 
 // isZstd also takes files that begin with a frame to be skipped (RFC 8878, section

@@ -13,6 +13,9 @@ func executable(r *reader) string {
 	if what := program(r.content); what != "" {
 		return what
 	}
+	if bytes.HasPrefix(r.content, []byte("ITSF\x03\x00\x00\x00")) {
+		return "a compiled help file"
+	}
 	name := strings.ToLower(strings.TrimRight(r.hint.Name, " ."))
 	return scriptKind(r.content, strings.TrimPrefix(path.Ext(name), "."))
 }

@@ -43,6 +43,7 @@ type exifReader struct {
 	seen  map[uint32]bool
 	queue []uint32
 	tags  int
+	work  int // octets of values looked at
 }
 
 // exif keeps the text in TIFF data: an image of that format, or what cameras put
@@ -79,7 +80,7 @@ func (e *exifReader) directory(at uint32) bool {
 	}
 	n := int(e.order.Uint16(e.b[at:]))
 	entries := e.b[at+2:]
-	for i := 0; i < n && len(entries) >= 12 && e.tags < most; i++ {
+	for i := 0; i < n && len(entries) >= 12 && e.tags < most && !e.r.expired(); i++ {
 		e.tags++
 		e.tag(entries[:12])
 		entries = entries[12:]
@@ -106,6 +107,11 @@ func (e *exifReader) tag(entry []byte) {
 		value = e.b[at:]
 	}
 	value = value[:min(size, uint64(len(value)))]
+	// Values that overlap could be looked at again and again.
+	if e.work += len(value); e.work > 4*len(e.b)+1<<20 {
+		e.r.end("more metadata than an image holds")
+		return
+	}
 	switch tag {
 	case tagExif, tagGPS, tagInterop, tagSubIFDs:
 		for ; len(value) >= 4 && len(e.queue) < 100; value = value[4:] {

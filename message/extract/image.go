@@ -318,20 +318,21 @@ func refineHEIF(r *reader) {
 func readHEIF(r *reader) {
 	c := r.content
 	r.packets(c)
-	for at, n := 0, 0; n < 100 && !r.expired(); n++ {
+	const mostExif, longest = 16, 4 << 20
+	for at, n := 0, 0; n < mostExif && !r.expired(); n++ {
 		i := bytes.Index(c[at:], []byte("Exif\x00\x00"))
 		if i < 0 {
 			break
 		}
 		at += i + 6
-		r.exif(c[at:])
+		r.exif(c[at:min(len(c), at+longest)])
 	}
 	for at := 0; at+8 <= len(c); {
 		n := uint64(binary.BigEndian.Uint32(c[at:]))
 		if n == 1 && at+16 <= len(c) {
 			n = binary.BigEndian.Uint64(c[at+8:])
 		}
-		if !isBox(string(c[at+4:at+8])) {
+		if !isBox(string(c[at+4 : at+8])) {
 			r.behind(c[at:])
 			return
 		}
@@ -380,7 +381,7 @@ func isIcon(r *reader) bool {
 // readIcon reads the metadata of the pictures that are PNG files.
 func readIcon(r *reader) {
 	c := r.content
-	end := uint64(0)
+	end, work := uint64(0), 0
 	for i := range int(c[4]) {
 		entry := 6 + 16*i
 		if entry+16 > len(c) || r.expired() {
@@ -392,6 +393,9 @@ func readIcon(r *reader) {
 		}
 		picture := c[at:min(at+size, uint64(len(c)))]
 		end = max(end, at+size)
+		if work += len(picture); work > 2*len(c) {
+			r.end("pictures that overlap")
+		}
 		if bytes.HasPrefix(picture, []byte(pngMagic)) {
 			r.pngChunks(picture)
 		}

@@ -119,6 +119,11 @@ func (s *isoImage) folder(path string, at, size uint32, depth int) {
 func (s *isoImage) file(name string, place, length uint32) {
 	s.r.write(name + "\n")
 	content, short := s.extent(place, length)
+	// Files may lie in the same place.
+	if s.r.left.inflated -= int64(len(content)); s.r.left.inflated < 0 {
+		s.r.end(limitInflated)
+		return
+	}
 	if short {
 		s.r.fail(Corrupt, damagedData)
 		s.r.partMember(Corrupt, damagedData, Hint{Name: name}, content)

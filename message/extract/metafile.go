@@ -87,7 +87,7 @@ func readEMF(r *reader) {
 			}
 		case emfPolyTextA, emfPolyTextW:
 			const item = 40
-			for list := record[min(len(record), 40):]; len(list) >= item; list = list[item:] {
+			for list := record[min(len(record), 40):]; len(list) >= item && !r.expired(); list = list[item:] {
 				p.emfText(record, list, kind == emfPolyTextW)
 			}
 		case emfSmallText:

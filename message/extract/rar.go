@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 
@@ -50,6 +51,14 @@ func readRAR(r *reader) {
 			if src.err != nil {
 				err = src.err
 			}
+			if isSolidRAR(r.content) {
+				// The library would do so without a limit.
+				rest := r.budgeted(src, int64(len(r.content)))
+				rest.most = 1 << 62 // it is not kept
+				if _, e := io.Copy(io.Discard, rest); e == nil && rest.over {
+					r.end(limitInflated)
+				}
+			}
 		}
 	}
 	switch {
@@ -57,7 +66,7 @@ func readRAR(r *reader) {
 	case errors.Is(err, rardecode.ErrArchiveEncrypted):
 		r.doc.Encryption = "encrypted with AES, names hidden"
 		r.fail(Protected, "an archive with hidden names")
-	case errors.Is(err, rardecode.ErrMultiVolume), errors.Is(err, rardecode.ErrFileNameRequired):
+	case errors.Is(err, rardecode.ErrMultiVolume), errors.Is(err, rardecode.ErrFileNameRequired), errors.Is(err, rardecode.ErrInvalidFileBlock):
 		r.fail(Truncated, "a volume of an archive; the others are missing")
 	case errors.Is(err, rardecode.ErrDictionaryTooLarge):
 		r.fail(Truncated, errMemory.Error())
@@ -66,6 +75,36 @@ func readRAR(r *reader) {
 	default:
 		r.fail(Corrupt, damagedData)
 	}
+}
+
+// isSolidRAR tells whether the files of an archive continue one another, which the
+// main header says: that of version 4, or of 5, where numbers end with an octet
+// below 128.
+func isSolidRAR(c []byte) bool {
+	const solid4, solid5 = 8, 4
+	if len(c) < 32 {
+		return false
+	}
+	if c[6] == 0 {
+		return c[9] == 0x73 && c[10]&solid4 != 0
+	}
+	h := c[12:]
+	var numbers [4]uint64 // size, kind, flags, and the size of an extra area or the flags of the archive
+	for i := range numbers {
+		v, n := binary.Uvarint(h)
+		if n <= 0 {
+			return true
+		}
+		numbers[i], h = v, h[n:]
+	}
+	if numbers[1] != 1 {
+		return true // the header is encrypted, or another
+	}
+	flags := numbers[3]
+	if numbers[2]&1 != 0 {
+		flags, _ = binary.Uvarint(h)
+	}
+	return flags&solid5 != 0
 }
 
 // rarReader keeps what ended a file: the volume may end with it.

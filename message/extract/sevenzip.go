@@ -30,6 +30,9 @@ const magic7z = "7z\xbc\xaf\x27\x1c"
 func read7z(r *reader) {
 	registerMethods()
 	if err := check7z(r.content); err != nil { // before the library does
+		if ext := r.extension(); err == errDamaged && len(ext) == 3 && strings.Trim(ext, "0123456789") == "" {
+			r.fail(Truncated, "a volume of an archive; the others are missing")
+		}
 		r.fail7z(err)
 		return
 	}

@@ -120,6 +120,15 @@ func localMembers(content []byte, known []member) (list []member, headers map[in
 	const most = 10000
 	headers = make(map[int64]member, len(known))
 	covered := spans(known)
+	split := 0 // where the next data descriptor may be
+	descriptor := func(from int) int {
+		if split >= 0 && split < from {
+			if split = bytes.Index(content[from:], zipSplit); split >= 0 {
+				split += from
+			}
+		}
+		return split
+	}
 	pos := 0
 	for len(list) < most {
 		for len(covered) > 0 && int64(pos) >= covered[0].start {
@@ -138,7 +147,7 @@ func localMembers(content []byte, known []member) (list []member, headers map[in
 			continue
 		}
 		pos += i
-		m, data, ok := localMember(content[pos:])
+		m, data, ok := localMember(content[pos:], func(from int) int { return descriptor(pos+from) - pos })
 		if !ok {
 			pos += len(zipMagic)
 			continue
@@ -159,8 +168,9 @@ func localMembers(content []byte, known []member) (list []member, headers map[in
 }
 
 // localMember reads the local file header that h begins with, and tells where the
-// data begins.
-func localMember(h []byte) (m member, at int, ok bool) {
+// data begins. descriptor tells where behind a place the next data descriptor may
+// be.
+func localMember(h []byte, descriptor func(int) int) (m member, at int, ok bool) {
 	if len(h) < localHeader {
 		return m, 0, false
 	}
@@ -179,8 +189,10 @@ func localMember(h []byte) (m member, at int, ok bool) {
 		m.size = int64(size)
 		short = int64(packed) > int64(len(data))
 		data = data[:min(int64(len(data)), int64(packed))]
-	} else if i := bytes.Index(data, zipSplit); i > 0 && method == zip.Store {
-		data = data[:i]
+	} else if method == zip.Store {
+		if i := descriptor(at); i > at {
+			data = data[:i-at]
+		}
 	}
 	m.packed = int64(len(data))
 	m.open = func() (io.Reader, error) {

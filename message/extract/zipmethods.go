@@ -84,6 +84,9 @@ func newXZ(data []byte) (io.Reader, error) {
 	if dictionary := xzDictionary(data); dictionary > mostDictionary {
 		return nil, errMemory
 	}
+	if len(data) > 13 && data[12] != 0 && data[13]&3 != 0 { // a filter besides LZMA2
+		return nil, errMethod
+	}
 	return xz.NewReader(bytes.NewReader(data))
 }
 
