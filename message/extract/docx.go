@@ -53,10 +53,15 @@ func (r *reader) whole32(name string, src io.Reader) ([]byte, bool) {
 	return data, true
 }
 
-// within reads a document within this one. Pictures, fonts and the like that no
+// insert reads a document within this one. Pictures, fonts and the like that no
 // format knows are left out: they have no text.
 func (r *reader) insert(name string, src io.Reader) {
-	data, ok := r.whole32(baseName(name), src)
+	head, _ := io.ReadAll(io.LimitReader(src, sniffed))
+	switch family, _, _ := strings.Cut(mimetype.Detect(head).String(), "/"); family {
+	case "audio", "video", "font":
+		return
+	}
+	data, ok := r.whole32(baseName(name), io.MultiReader(bytes.NewReader(head), src))
 	if !ok || len(data) == 0 {
 		return
 	}
@@ -64,7 +69,7 @@ func (r *reader) insert(name string, src io.Reader) {
 		return
 	}
 	if isControl(name) {
-		r.looseText(data)
+		r.textRuns(data)
 		return
 	}
 	r.member(Hint{Name: baseName(name)}, data)
@@ -87,10 +92,8 @@ func (r *reader) known(data []byte, name string) (known bool) {
 // isDecoration tells the parts without text that a document is made up with:
 // pictures, sounds, fonts. Names that lie help nothing: other content is read.
 func isDecoration(name string, data []byte) bool {
-	family, _, _ := strings.Cut(mimetype.Detect(data).String(), "/")
-	switch family {
-	case "image", "audio", "video", "font":
-		return !strings.HasPrefix(mimetype.Detect(data).String(), "image/svg")
+	if kind := mimetype.Detect(data).String(); strings.HasPrefix(kind, "image/") {
+		return !strings.HasPrefix(kind, "image/svg")
 	}
 	switch strings.ToLower(path.Ext(baseName(name))) {
 	case ".emf", ".wmf", ".emz", ".wmz", ".wdp", ".jxr", ".hdp", ".pct", ".pict", ".svm", ".tga", ".mp3", ".wav", ".mid", ".glb", ".odttf", ".ttf", ".fntdata", ".eot":
@@ -104,9 +107,6 @@ func isControl(name string) bool {
 	name = strings.ToLower(name)
 	return strings.Contains(name, "activex") && strings.HasSuffix(name, ".bin")
 }
-
-// looseText writes what is text in octets without a structure that is known.
-func (r *reader) looseText(data []byte) { r.textRuns(data) }
 
 // readAlternative reads the drawing of a diagram: it repeats the text that the
 // diagram has as data.
@@ -135,12 +135,30 @@ func readCustomXML(r *reader, src io.Reader) {
 		return b.Len() <= 4*r.lim.Characters
 	})
 	text := b.String()
-	if strings.Count(text, "\n") == 1 {
-		// A whole document may be packed into an element.
-		if data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err == nil && len(data) > 64 && r.known(data, "") {
-			r.member(Hint{Name: "data"}, data)
-			return
-		}
+	if strings.Count(text, "\n") == 1 && r.packedInXML(strings.TrimSpace(text)) {
+		return
 	}
 	r.writeRead(text)
+}
+
+// packedInXML reads an element that is base64 as a whole: an archive of queries,
+// or another document.
+func (r *reader) packedInXML(text string) bool {
+	const least, preamble, word = 64, 64, 4096
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(data) < least {
+		return false
+	}
+	if i := bytes.Index(data[:preamble], zipMagic); i >= 0 {
+		data = data[i:]
+	}
+	switch {
+	case r.known(data, ""):
+		r.member(Hint{Name: "data"}, data)
+	case len(text) < word:
+		return false // letters and digits happen to be base64
+	default:
+		r.textRuns(data)
+	}
+	return true
 }

@@ -181,6 +181,7 @@ var ranksByRelation = map[string]int{
 	"viewProps": rankNone, "presProps": rankNone, "diagramLayout": rankNone, "diagramColors": rankNone, "diagramQuickStyle": rankNone,
 	"chartStyle": rankNone, "chartColorStyle": rankNone, "customXmlProps": rankNone, "sheetMetadata": rankNone,
 	"commentsExtended": rankNone, "commentsIds": rankNone, "commentsExtensible": rankNone, "vbaProjectSignature": rankNone,
+	"vbaProjectSignatureAgile": rankNone, "vbaProjectSignatureV3": rankNone, "legacyDocTextInfo": rankNone, "attachedToolbars": rankNone,
 	"digital-signature/signature": rankNone, "signature": rankNone, "origin": rankNone, "certificate": rankNone,
 	"revisionHeaders": rankNone, "usernames": rankNone, "keyMapCustomizations": rankNone,
 }
@@ -273,6 +274,12 @@ func (p *officePackage) readPart(at *part) {
 		p.readMacros(at)
 	case p.isBinary(at):
 		p.readBinary(at)
+	case looseKinds[at.kind]:
+		p.load(at, func(src io.Reader) {
+			if data, ok := p.whole32(at.name, src); ok {
+				p.textRuns(data)
+			}
+		})
 	case rank == rankWithin:
 		p.readWithin(at)
 	case rank == rankCustom:
@@ -282,6 +289,12 @@ func (p *officePackage) readPart(at *part) {
 	default:
 		p.readMarkup(at)
 	}
+}
+
+// looseKinds are the relations to parts of a form that only their programs know:
+// the state of controls, and data that programs put beside a document.
+var looseKinds = map[string]bool{
+	"activeXControlBinary": true, "customProperty": true, "legacyDiagramText": true, "slideUpdateInfo": true,
 }
 
 // readMarkup reads a part of text, and then the charts, diagrams, notes and

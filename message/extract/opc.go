@@ -78,10 +78,20 @@ func (p *officePackage) load(at *part, read func(io.Reader)) {
 	}
 	at.done = true
 	if at.encrypted {
-		p.fail(Protected, "an encrypted part")
+		p.fail(Protected, needsSecret)
+		p.doc.Encryption = "encrypted parts"
 		return
 	}
-	src := p.open(at.member)
+	packed, err := at.open()
+	switch {
+	case err == errMethod || err == errMemory:
+		p.fail(Unsupported, err.Error())
+		return
+	case err != nil:
+		p.fail(Corrupt, damagedData)
+		return
+	}
+	src := p.budgeted(packed, at.packed)
 	read(src)
 	// What was unpacked before a limit was met was still read.
 	p.ended = p.ended || src.over

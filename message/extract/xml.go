@@ -189,7 +189,22 @@ func (x *xmlScanner) token() (kind xmlKind, whole bool) {
 		x.data, x.cdata = d[len("<![CDATA["):], true
 		return x.section()
 	}
-	return xmlDirective, true
+	return x.doctype()
+}
+
+// doctype passes over a document type definition that stands elsewhere: it is
+// never fetched. One with declarations of its own is given.
+func (x *xmlScanner) doctype() (xmlKind, bool) {
+	d := x.data
+	n := bytes.IndexAny(d, "[>")
+	switch {
+	case n < 0 && len(d) < xmlHeld && !x.eof:
+		return xmlDone, false
+	case n < 0 || d[n] == '[' || !bytes.HasPrefix(d, []byte("<!DOCTYPE")):
+		return xmlDirective, true
+	}
+	x.data = d[n+1:]
+	return xmlPassed, true
 }
 
 // broken ends the reading at markup that cannot be read.
