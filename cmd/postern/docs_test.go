@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/message/extract"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -45,15 +46,41 @@ func actionTable() string {
 	return b.String()
 }
 
+func formatTable() string {
+	yes := func(b bool) string {
+		if b {
+			return "yes"
+		}
+		return "–"
+	}
+	var b strings.Builder
+	b.WriteString("| format | usual extensions | text | properties | nested | protection | label |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, f := range extract.Formats() {
+		fmt.Fprintf(&b, "| %s | %s | yes | %s | %s | %s | %s |\n", f.Name, strings.Join(f.Extensions, ", "),
+			yes(f.Properties), yes(f.Nested), yes(f.Protection), yes(f.Label))
+	}
+	return b.String()
+}
+
 // The reference tables in the documentation are those of the catalogues.
 func TestReferenceTablesAreThoseOfTheCatalogues(t *testing.T) {
-	const page = "../../docs/policies.md"
+	checkTables(t, "../../docs/policies.md", map[string]string{"conditions": conditionTable(), "actions": actionTable()})
+	checkTables(t, "../../docs/formats.md", map[string]string{"formats": formatTable(), "families": familyList()})
+}
+
+// familyList names the families of file types.
+func familyList() string {
+	return "`" + strings.Join(extract.FamilyNames(), "`, `") + "`\n"
+}
+
+func checkTables(t *testing.T, page string, tables map[string]string) {
+	t.Helper()
 	data, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := string(data)
-	for name, table := range map[string]string{"conditions": conditionTable(), "actions": actionTable()} {
+	for name, table := range tables {
 		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 		i, j := strings.Index(text, begin), strings.Index(text, end)
 		if i < 0 || j < i {

@@ -8,15 +8,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/postern-mail/postern/rules"
 )
 
-// extractedJSON is what was read of one file, for programs.
-type extractedJSON struct {
-	File    string          `json:"file"`
-	Parts   []extractedPart `json:"parts"`
-	Signals []signalJSON    `json:"signals"`
-}
-
+// extractedPart is what was read of one part, for programs.
 type extractedPart struct {
 	Name       string            `json:"name"`
 	MediaType  string            `json:"mediaType"`
@@ -61,27 +57,56 @@ The files within archives, documents and messages stand below what they are in.
 	return cmd
 }
 
+// extractedOf gives a part the form that is printed.
+func extractedOf(p rules.ScannedPart) extractedPart {
+	e := extractedPart{p.Name, p.MediaType, p.Extension, string(p.Status), p.Characters, p.Text, p.Properties, []string{}, p.Depth}
+	if e.Properties == nil {
+		e.Properties = map[string]string{}
+	}
+	for _, l := range p.Labels {
+		if l.Enabled {
+			e.Labels = append(e.Labels, l.ID)
+		}
+	}
+	return e
+}
+
+// extractedJSON prints one object part by part: the text of all parts together,
+// escaped, may be very long.
+func (o *output) extractedJSON(name string, rd reading) error {
+	file, err := compact(name)
+	if err != nil {
+		return err
+	}
+	o.printf(`{"file":%s,"parts":[`, file)
+	for i, p := range rd.parts {
+		part, err := compact(extractedOf(p))
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			o.printf(",")
+		}
+		if _, err := o.w.Write(part); err != nil {
+			return err
+		}
+	}
+	signals, err := compact(rd.signals)
+	if err != nil {
+		return err
+	}
+	o.printf(`],"signals":%s}`+"\n", signals)
+	return nil
+}
+
 func (o *output) extracted(name string, rd reading) error {
-	e := extractedJSON{File: name, Parts: make([]extractedPart, 0, len(rd.parts)), Signals: rd.signals}
-	for _, p := range rd.parts {
-		properties := p.Properties
-		if properties == nil {
-			properties = map[string]string{}
-		}
-		labels := []string{}
-		for _, l := range p.Labels {
-			if l.Enabled {
-				labels = append(labels, l.ID)
-			}
-		}
-		e.Parts = append(e.Parts, extractedPart{p.Name, p.MediaType, p.Extension, string(p.Status), p.Characters, p.Text, properties, labels, p.Depth})
-	}
 	if o.json {
-		return o.object(e)
+		return o.extractedJSON(name, rd)
 	}
-	for _, p := range e.Parts {
+	for _, scanned := range rd.parts {
+		p := extractedOf(scanned)
 		in := strings.Repeat("  ", p.depth)
-		o.printf("%s%s: %s (%s, %s)\n", in, clip(e.File, 300), clip(p.Name, 200), p.MediaType, p.Status)
+		o.printf("%s%s: %s (%s, %s)\n", in, clip(name, 300), clip(p.Name, 200), p.MediaType, p.Status)
 		for _, label := range p.Labels {
 			o.printf("%s  label: %s\n", in, clip(label, 100))
 		}
@@ -98,6 +123,6 @@ func (o *output) extracted(name string, rd reading) error {
 			}
 		}
 	}
-	o.signals(e.Signals)
+	o.signals(rd.signals)
 	return nil
 }

@@ -2,9 +2,14 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
+
+	"github.com/postern-mail/postern/message/extract"
 )
 
 // Files made to exhaust or mislead a reader are told of, and nothing else
@@ -49,4 +54,49 @@ rules:
 			}
 		})
 	}
+}
+
+// Read eight at once, hostile files come to the same as one by one.
+func TestHostileFilesEightAtOnce(t *testing.T) {
+	dir := filepath.Join("..", "..", "..", "shared", "testdata-external", "hostile")
+	files, err := filepath.Glob(filepath.Join(dir, "*.[^ej]*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skip("the collection of hostile files is not beside the repository")
+	}
+	d, err := newDocuments(defaults("").process.readers, func(reason string) { t.Log(reason) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	queue := make(chan string)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for file := range queue {
+				content, err := os.ReadFile(file)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				hint := extract.Hint{Name: filepath.Base(file)}
+				got, err := d.read(t.Context(), content, hint, extract.DefaultLimits)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				alone := extract.Extract(t.Context(), content, hint, extract.DefaultLimits)
+				if a, b := statuses(&alone), statuses(&got); !slices.Equal(a, b) {
+					t.Errorf("%s: %q alone, %q at once with others", filepath.Base(file), clip(fmt.Sprint(a), 300), clip(fmt.Sprint(b), 300))
+				}
+			}
+		})
+	}
+	for _, file := range files {
+		queue <- file
+	}
+	close(queue)
+	wg.Wait()
 }
