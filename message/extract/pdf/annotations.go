@@ -17,17 +17,18 @@ type note struct {
 	shown bool // its appearance may say so, too
 }
 
-const mostAnnotations = 100_000
-
 // annotations reads the annotations of a page (ISO 32000-2, section 12.5): what
 // they show goes to the page, what they say is given.
 func (f *File) annotations(p *painter, g *page) []note {
 	f.action(g.dict["AA"], 0)
 	f.associated(g.dict["AF"])
 	var notes []note
-	for i, v := range f.array(g.dict["Annots"]) {
+	for _, v := range f.array(g.dict["Annots"]) {
 		d, _ := f.get(v).(dict)
-		if d == nil || i > mostAnnotations || f.expired() {
+		if !f.marked() || f.expired() {
+			break
+		}
+		if d == nil {
 			continue
 		}
 		f.action(d["A"], 0)
@@ -67,12 +68,22 @@ func (f *File) annotations(p *painter, g *page) []note {
 func (f *File) longText(v any) string {
 	switch x := f.get(v).(type) {
 	case string:
-		return strings.TrimSpace(textString(x))
+		return strings.TrimSpace(f.text(x))
 	case *stream:
 		data, _ := f.decode(x)
+		f.toil(len(data))
 		return strings.TrimSpace(textString(string(data)))
 	}
 	return ""
+}
+
+// text gives a text string.
+func (f *File) text(v any) string {
+	s := f.string(v)
+	if s == "" || !f.toil(len(s)) {
+		return ""
+	}
+	return textString(s)
 }
 
 // noteText gives what annotations say, without what the page shows already.
@@ -219,7 +230,7 @@ func (f *File) inherited(d dict, key name) any {
 func (f *File) fieldText(d dict) string {
 	full := ""
 	for at, i := d, 0; at != nil && i < 32; at, i = f.dict(at["Parent"]), i+1 {
-		if t := textString(f.string(at["T"])); t != "" {
+		if t := f.text(at["T"]); t != "" {
 			if full != "" {
 				t += "."
 			}
@@ -230,7 +241,7 @@ func (f *File) fieldText(d dict) string {
 	if f.name(f.inherited(d, "FT")) == "Ch" {
 		value = f.optionText(d, value)
 	}
-	tip := textString(f.string(d["TU"]))
+	tip := f.text(d["TU"])
 	var b strings.Builder
 	if full != "" || value != "" {
 		if tip != "" && tip != full {
@@ -241,13 +252,16 @@ func (f *File) fieldText(d dict) string {
 	if initial := f.valueText(f.inherited(d, "DV"), 0); initial != "" && initial != value {
 		b.WriteString("\n" + initial)
 	}
-	if s, ok := f.inherited(d, "RV").(string); ok {
-		if rich := withoutTags(textString(s)); squeeze(rich) != squeeze(value) {
+	if s := f.text(f.inherited(d, "RV")); s != "" {
+		if rich := withoutTags(s); squeeze(rich) != squeeze(value) {
 			b.WriteString("\n" + rich)
 		}
 	}
 	return strings.ReplaceAll(b.String(), "\r", "\n")
 }
+
+// mostOptions is how many choices a field may have.
+const mostOptions = 1000
 
 // valueText gives the value of a field. That of a signature is who signed and why.
 func (f *File) valueText(v any, depth int) string {
@@ -258,8 +272,11 @@ func (f *File) valueText(v any, depth int) string {
 		return string(x)
 	case array:
 		var list []string
-		for _, v := range x {
-			if s := f.valueText(v, depth+1); s != "" && depth < 3 {
+		if depth > 2 {
+			break
+		}
+		for _, v := range x[:min(len(x), mostOptions)] {
+			if s := f.valueText(v, depth+1); s != "" {
 				list = append(list, s)
 			}
 		}
@@ -281,15 +298,12 @@ func (f *File) valueText(v any, depth int) string {
 func (f *File) optionText(d dict, value string) string {
 	options, _ := f.inherited(d, "Opt").(array)
 	var others []string
-	for i, v := range options {
-		if i >= 1000 {
-			break
-		}
+	for _, v := range options[:min(len(options), mostOptions)] {
 		shown, export := f.get(v), ""
 		if pair, ok := shown.(array); ok && len(pair) == 2 {
-			export, shown = textString(f.string(pair[0])), pair[1]
+			export, shown = f.text(pair[0]), pair[1]
 		}
-		text := textString(f.string(shown))
+		text := f.text(shown)
 		switch {
 		case export != "" && export == value && text != export:
 			value += " " + text
@@ -310,7 +324,7 @@ func (f *File) Fields() string {
 	seen := map[any]bool{}
 	stack := slices.Clone(f.array(form["Fields"]))
 	slices.Reverse(stack)
-	for len(stack) > 0 && len(seen) < mostAnnotations && !f.expired() {
+	for len(stack) > 0 && !f.expired() {
 		v := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		d, _ := f.get(v).(dict)
@@ -331,7 +345,7 @@ func (f *File) Fields() string {
 				b.WriteString(line(f.fieldText(d)))
 			}
 		}
-		for i := len(kids) - 1; i >= 0; i-- {
+		for i := len(kids) - 1; i >= 0 && f.marked(); i-- {
 			stack = append(stack, kids[i])
 		}
 	}

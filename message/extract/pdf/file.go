@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -32,17 +33,18 @@ type File struct {
 	loading map[int]bool
 	packs   map[int]*pack
 	packed  int // octets in packs
-	work    int // octets that objects may still be read from
+	work    int // octets that may still be gone through
 	ends    []int
 	fonts   map[any]*font
 
-	limit, damage string
+	limit, cut, damage string
 
-	contentsOf map[*stream][]byte // content streams that may be run again
-	held       int                // octets of them
-	silent     map[*stream]bool   // those that show nothing
-	telling    map[*stream]bool   // glyphs that show text
-	met        map[*stream]bool
+	contentsOf map[ref][]byte // content streams that may be run again
+	held       int            // octets of them
+	silent     map[ref]bool   // those that show nothing
+	telling    map[ref]bool   // glyphs that show text
+	met        map[ref]bool
+	marks      int // annotations and the like, so far
 
 	unread    string // why text was not understood
 	lies      bool
@@ -84,14 +86,14 @@ func Open(content []byte, budget Budget) (*File, error) {
 	f := &File{
 		data: content, budget: budget,
 		cache: map[int]any{}, loading: map[int]bool{}, packs: map[int]*pack{}, fonts: map[any]*font{},
-		contentsOf: map[*stream][]byte{}, silent: map[*stream]bool{}, telling: map[*stream]bool{}, met: map[*stream]bool{},
+		contentsOf: map[ref][]byte{}, silent: map[ref]bool{}, telling: map[ref]bool{}, met: map[ref]bool{},
 		placed: map[any]bool{}, acted: map[int]bool{},
 	}
 	// Offsets count from the header, which may have something before it.
 	if i := bytes.Index(content[:min(len(content), 1024)], []byte("%PDF-")); i > 0 {
 		f.data = content[i:]
 	}
-	f.work = 64<<20 + 32*len(content)
+	f.work = leastWork + workFactor*len(content)
 	f.readTables()
 	err := f.unlock()
 	if f.findCatalog(); f.catalog == nil && !f.rebuilt {
@@ -108,8 +110,30 @@ func Open(content []byte, budget Budget) (*File, error) {
 	return f, nil
 }
 
-// Limited says which limit ended the reading, or nothing.
-func (f *File) Limited() string { return f.limit }
+// A file may be gone through so many times, in parts: objects and contents that
+// many others refer to are read for each.
+const leastWork, workFactor = 96 << 20, 8
+
+// toil counts octets, or what takes as long, that are gone through. It tells
+// whether it may go on.
+func (f *File) toil(n int) bool {
+	if f.work -= n; f.work < 0 {
+		f.end("more of the same content than the limit")
+	}
+	return f.limit == ""
+}
+
+// marked counts what a file has many of: annotations, fields, names.
+func (f *File) marked() bool {
+	const most = 300_000
+	if f.marks++; f.marks > most {
+		f.end("more annotations, fields and names than the limit")
+	}
+	return f.limit == ""
+}
+
+// Limited says which limit was met, or nothing.
+func (f *File) Limited() string { return cmp.Or(f.limit, f.cut) }
 
 // Damaged says what of the file could not be read because it is damaged, or
 // nothing. A damage that readers mend without a loss does not count.
@@ -246,9 +270,11 @@ func (f *File) object(at int) (r ref, v any, size int, ok bool) {
 		return r, nil, 0, false
 	}
 	v = l.value()
-	if f.work -= l.pos - at; f.work < 0 {
-		f.end(limitObjects)
+	if !f.toil(l.pos - at) {
 		return r, nil, 0, false
+	}
+	if l.made >= mostValues {
+		f.cut = limitObjects
 	}
 	switch x := v.(type) {
 	case keyword, done: // "endobj": an empty object

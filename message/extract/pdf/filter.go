@@ -36,7 +36,7 @@ func (f *File) filters(s *stream) (names []name, parms []dict) {
 		return []name{x}, []dict{f.dict(first(params))}
 	case array:
 		list, _ := params.(array)
-		for i, v := range x {
+		for i, v := range x[:min(len(x), mostFilters+1)] {
 			names = append(names, f.name(v))
 			var p dict
 			if i < len(list) {
@@ -124,12 +124,13 @@ func (f *File) spend(n, packed, all int) error {
 		f.end("more compressed data than the limit")
 		return errLimit
 	}
+	// The rest of the file may be as it should.
 	if all > mostStream {
-		f.end("a larger stream than the limit")
+		f.cut = "a larger stream than the limit"
 		return errLimit
 	}
 	if all > max(ratioFrom, ratioMost*max(packed, 1)) {
-		f.end("compressed beyond belief")
+		f.cut = "compressed beyond belief"
 		return errLimit
 	}
 	if f.expired() {

@@ -46,6 +46,10 @@ func (f *File) font(v any) *font {
 	if t, ok := f.fonts[key]; ok {
 		return t
 	}
+	const most = 500
+	if len(f.fonts) >= most {
+		clear(f.fonts)
+	}
 	t := f.newFont(d)
 	if _, shared := key.(ref); !shared {
 		t.held = d // so that its place is not given to another one
@@ -62,6 +66,7 @@ func (f *File) newFont(d dict) *font {
 		if err != nil && len(data) == 0 {
 			f.harm("a damaged map of characters")
 		}
+		f.toil(len(data))
 		t.toText = parseCMap(data)
 	case name: // "Identity-H": the codes are Unicode
 		if strings.HasPrefix(string(m), "Identity") {
@@ -140,8 +145,9 @@ func baseEncoding(n name) *table {
 // differences puts the glyphs that are named in place of others. Names that only
 // number glyphs are codes of characters, as old programs wrote them.
 func (f *File) differences(codes *table, named *[256]string, list array) {
+	const most = 2048
 	code := 0
-	for _, v := range list {
+	for _, v := range list[:min(len(list), most)] {
 		switch x := f.get(v).(type) {
 		case float64:
 			code = int(x)
@@ -248,6 +254,7 @@ func (f *File) composite(t *font, d dict) {
 		t.charset = predefined(string(e))
 	case *stream:
 		data, _ := f.decode(e)
+		f.toil(len(data))
 		t.encoding = parseCMap(data)
 		t.vertical = t.encoding.vertical || f.number(e.dict["WMode"]) == 1
 		base := f.name(e.dict["UseCMap"])
@@ -267,7 +274,9 @@ func (f *File) composite(t *font, d dict) {
 		t.usual = w
 	}
 	t.widths = map[uint32]float64{}
-	f.compositeWidths(t.widths, f.array(descendant["W"]))
+	if list := f.array(descendant["W"]); f.toil(8 * len(list)) {
+		f.compositeWidths(t.widths, list)
+	}
 }
 
 // mostWide is how many characters of a range get a width.

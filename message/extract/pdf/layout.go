@@ -240,9 +240,6 @@ func (l *layout) lines() string {
 		}
 		by[p.angle] = append(by[p.angle], p)
 	}
-	if len(angles) > 90 {
-		angles = angles[:90]
-	}
 	for i, angle := range angles {
 		rows := inOrder(rowsOf(l.joinPieces(by[angle])))
 		if i == 0 {
@@ -411,7 +408,7 @@ func rowsOf(list []*piece) []row {
 
 // mostStrands is how many runs of rows are told apart on a page. Beyond it the
 // order of writing says nothing.
-const mostStrands = 600
+const mostStrands = 300
 
 // inOrder sorts rows that were written in the order of something else, such as
 // their fonts. A strand is rows down the page; strands that lie in each other are

@@ -37,4 +37,4 @@ func number(v any) int {
 }
 
 // values of an object tell how much memory it takes.
-const mostValues = 2_000_000
+const mostValues = 1_000_000

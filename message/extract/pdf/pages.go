@@ -26,7 +26,7 @@ func (f *File) eachPage(visit func(*page) bool) {
 		resources, box any
 	}
 	seen := map[any]bool{}
-	any1 := false
+	found, pushed := false, 0
 	for stack := []node{{v: f.catalog["Pages"]}}; len(stack) > 0 && !f.expired(); {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -40,9 +40,6 @@ func (f *File) eachPage(visit func(*page) bool) {
 		if k := identityOf(n.v, d); seen[k] {
 			f.harm("a page tree within itself")
 			continue
-		} else if len(seen) > 4*mostPages {
-			f.end("more pages than the limit")
-			return
 		} else {
 			seen[k] = true
 		}
@@ -54,12 +51,16 @@ func (f *File) eachPage(visit func(*page) bool) {
 		}
 		kids, isNode := f.get(d["Kids"]).(array)
 		if isNode && f.name(d["Type"]) != "Page" {
+			if pushed += len(kids); pushed > 4*mostPages {
+				f.end("more pages than the limit")
+				return
+			}
 			for i := len(kids) - 1; i >= 0; i-- {
 				stack = append(stack, node{kids[i], n.resources, n.box})
 			}
 			continue
 		}
-		any1 = true
+		found = true
 		if f.pages++; f.pages > mostPages {
 			f.end("more pages than the limit")
 			return
@@ -68,21 +69,21 @@ func (f *File) eachPage(visit func(*page) bool) {
 			return
 		}
 	}
-	if any1 || f.expired() {
+	if found || f.expired() {
 		return
 	}
 	f.rebuild()
 	for _, num := range f.numbers() {
 		d, ok := f.load(num).(dict)
 		if ok && f.name(d["Type"]) == "Page" && !f.expired() {
-			any1 = true
+			found = true
 			f.pages++
 			if !visit(&page{dict: d, resources: d["Resources"], box: d["MediaBox"]}) {
 				return
 			}
 		}
 	}
-	if !any1 {
+	if !found {
 		f.harm("no pages")
 	}
 }
@@ -107,7 +108,7 @@ func (f *File) Pages(yield func(text string) bool) {
 
 // pageText reads a page.
 func (f *File) pageText(g *page) string {
-	p := &painter{f: f, g: graphics{ctm: unit, stretch: 1}, active: map[*stream]bool{}, out: &layout{}}
+	p := &painter{f: f, g: graphics{ctm: unit, stretch: 1}, active: map[ref]bool{}, out: &layout{}}
 	resources := f.dict(g.resources)
 	var b strings.Builder
 	p.finished = func(text string) { b.WriteString(text) }
@@ -144,8 +145,11 @@ func (f *File) contents(v any) []byte {
 		for _, part := range x {
 			if s, ok := f.get(part).(*stream); ok && !f.expired() {
 				data, _ := f.part(s)
+				if !f.toil(len(data) + 1) {
+					return all
+				}
 				if len(all)+len(data) > mostStream {
-					f.end("a larger page than the limit")
+					f.cut = "a larger page than the limit"
 					return all
 				}
 				all = append(append(all, data...), '\n')
@@ -180,39 +184,39 @@ const mostContents = 8 << 20
 
 // content gives the content stream of a form. It counts again each time.
 func (f *File) content(s *stream) ([]byte, bool) {
-	if data, ok := f.contentsOf[s]; ok {
+	if data, ok := f.contentsOf[s.ref]; ok {
 		return data, f.spend(len(data), len(data), 0) == nil
 	}
 	data, ok := f.part(s)
 	if !ok {
-		f.silent[s] = true
+		f.silent[s.ref] = true
 		return nil, false
 	}
 	if f.held += len(data); f.held > mostContents {
 		clear(f.contentsOf)
 		f.held = len(data)
 	}
-	f.contentsOf[s] = data
+	f.contentsOf[s.ref] = data
 	return data, true
 }
 
 // showsText tells whether the content of a glyph may show text itself.
 func (f *File) showsText(s *stream) bool {
-	shows, ok := f.telling[s]
+	shows, ok := f.telling[s.ref]
 	if !ok {
 		data, _ := f.decode(s)
 		shows = bytes.Contains(data, []byte("Tj")) || bytes.Contains(data, []byte("TJ")) || bytes.Contains(data, []byte("Do"))
-		f.telling[s] = shows
+		f.telling[s.ref] = shows
 	}
 	return shows
 }
 
 // once tells whether a stream is met for the first time.
 func (f *File) once(s *stream) bool {
-	if f.met[s] {
+	if f.met[s.ref] {
 		return false
 	}
-	f.met[s] = true
+	f.met[s.ref] = true
 	return true
 }
 

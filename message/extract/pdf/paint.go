@@ -50,7 +50,7 @@ type painter struct {
 	tm, tlm   matrix
 	resources dict
 	depth     int
-	active    map[*stream]bool
+	active    map[ref]bool
 	out       *layout
 	finished  func(text string) // takes the text of the layout
 
@@ -91,6 +91,9 @@ func (p *painter) run(data []byte, resources dict) {
 	p.resources = resources
 	defer func() { p.resources = outer }()
 	l := lexer{data: data}
+	if !p.f.toil(len(data)) {
+		return
+	}
 	var ops []operand
 	for steps := 0; ; steps++ {
 		if steps&1023 == 0 && p.f.expired() {
@@ -409,14 +412,14 @@ func (f *File) formResources(s *stream, outer dict) dict {
 
 // form runs a content stream within another one.
 func (p *painter) form(s *stream, resources dict, ctm matrix) {
-	if p.active[s] || p.depth >= mostNested || p.f.silent[s] || p.f.expired() {
+	if p.active[s.ref] || p.depth >= mostNested || p.f.silent[s.ref] || p.f.expired() {
 		return
 	}
 	data, ok := p.f.content(s)
 	if !ok {
 		return
 	}
-	p.active[s] = true
+	p.active[s.ref] = true
 	p.depth++
 	g, tm, tlm, saved := p.g, p.tm, p.tlm, p.saved
 	glyphs, area := p.glyphs, p.area
@@ -424,11 +427,11 @@ func (p *painter) form(s *stream, resources dict, ctm matrix) {
 	p.saved = nil
 	p.run(data, resources)
 	if p.glyphs == glyphs && p.area == area && len(p.active) == 1 {
-		p.f.silent[s] = true // need not be run again
+		p.f.silent[s.ref] = true // need not be run again
 	}
 	p.g, p.tm, p.tlm, p.saved = g, tm, tlm, saved
 	p.depth--
-	delete(p.active, s)
+	delete(p.active, s.ref)
 }
 
 // inline passes over a picture within the content stream (section 8.9.7).
@@ -469,9 +472,7 @@ func (p *painter) begin(ops []operand) {
 		if ops[n-1].kind == '/' && n > 1 {
 			d = p.f.dict(p.f.dict(p.resources["Properties"])[name(ops[n-1].str)])
 		}
-		if s, ok := p.f.get(d["ActualText"]).(string); ok && s != "" {
-			text = textString(s)
-		}
+		text = p.f.text(d["ActualText"])
 	}
 	p.within = append(p.within, text != "")
 	if text != "" {

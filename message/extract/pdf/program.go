@@ -27,6 +27,7 @@ func (f *File) program(descriptor dict) *program {
 // nil.
 func (f *File) ownTable(p *program) *table {
 	data, _ := f.decode(p.stream)
+	f.toil(len(data))
 	switch {
 	case p.kind == "FontFile":
 		return typeOneTable(data)
@@ -43,6 +44,7 @@ func (f *File) ownTable(p *program) *table {
 // ownGlyphs gives the text of the characters of a composite font.
 func (f *File) ownGlyphs(p *program, toGlyph any) map[uint32]string {
 	data, _ := f.decode(p.stream)
+	f.toil(len(data))
 	var glyphs map[uint32]string
 	if p.kind == "FontFile3" && !bytes.HasPrefix(data, []byte("OTTO")) {
 		if c := parseCFF(data); c != nil && !c.byCID {

@@ -66,9 +66,9 @@ func (f *File) action(v any, depth int) {
 func (f *File) address(v any) {
 	switch x := f.get(v).(type) {
 	case string:
-		f.addresses = append(f.addresses, textString(x))
+		f.addresses = append(f.addresses, f.text(x))
 	case dict:
-		f.addresses = append(f.addresses, textString(f.string(either(x, "UF", "F"))))
+		f.addresses = append(f.addresses, f.text(either(x, "UF", "F")))
 	}
 }
 
@@ -93,7 +93,7 @@ func (f *File) Actions() string {
 // eachNamed goes through a name tree (section 7.9.6).
 func (f *File) eachNamed(v any, visit func(key string, v any)) {
 	seen := map[any]bool{}
-	for stack := []any{v}; len(stack) > 0 && len(seen) < mostAnnotations && !f.expired(); {
+	for stack := []any{v}; len(stack) > 0 && !f.expired(); {
 		v := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		d, _ := f.get(v).(dict)
@@ -102,11 +102,11 @@ func (f *File) eachNamed(v any, visit func(key string, v any)) {
 		}
 		seen[identityOf(v, d)] = true
 		list := f.array(d["Names"])
-		for i := 0; i+1 < len(list); i += 2 {
-			visit(textString(f.string(list[i])), list[i+1])
+		for i := 0; i+1 < len(list) && f.marked(); i += 2 {
+			visit(f.text(list[i]), list[i+1])
 		}
 		kids := f.array(d["Kids"])
-		for i := len(kids) - 1; i >= 0; i-- {
+		for i := len(kids) - 1; i >= 0 && f.marked(); i-- {
 			stack = append(stack, kids[i])
 		}
 	}
@@ -126,6 +126,9 @@ type Attachment struct {
 // associated notes the files that an array of file specifications names.
 func (f *File) associated(v any) {
 	for _, spec := range f.array(v) {
+		if !f.marked() {
+			return
+		}
 		f.specs = append(f.specs, spec)
 	}
 }
@@ -166,7 +169,7 @@ func (f *File) Files(yield func(*Attachment) bool) {
 			about = ""
 			// The name that goes with the stream comes first.
 			for _, from := range [...]any{d[k], d["UF"], d["F"], d["Unix"], d["DOS"], d["Mac"]} {
-				if t := textString(f.string(from)); t != "" {
+				if t := f.text(from); t != "" {
 					a.Names = append(a.Names, t)
 				}
 			}
@@ -196,7 +199,7 @@ func (f *File) Info() []Property {
 		value := ""
 		switch x := f.get(d[k]).(type) {
 		case string:
-			value = textString(x)
+			value = f.text(x)
 		case name:
 			value = string(x)
 		case bool:
@@ -253,7 +256,7 @@ func (f *File) Outlines() string {
 	var b strings.Builder
 	seen := map[any]bool{}
 	stack := []any{f.dict(f.catalog["Outlines"])["First"]}
-	for len(stack) > 0 && len(seen) < mostAnnotations && !f.expired() {
+	for len(stack) > 0 && !f.expired() {
 		v := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		d, _ := f.get(v).(dict)
@@ -261,7 +264,10 @@ func (f *File) Outlines() string {
 			continue
 		}
 		seen[identityOf(v, d)] = true
-		b.WriteString(line(textString(f.string(d["Title"]))))
+		if !f.marked() {
+			break
+		}
+		b.WriteString(line(f.text(d["Title"])))
 		f.action(d["A"], 0)
 		stack = append(stack, d["Next"], d["First"])
 	}
@@ -271,13 +277,19 @@ func (f *File) Outlines() string {
 // Alternatives gives the texts that stand for what is not text (section 14.9.3)
 // and for abbreviations, a line each.
 func (f *File) Alternatives() string {
+	const mostElements = 1_000_000
+	elements := 0
 	var b strings.Builder
 	seen := map[any]bool{}
-	for stack := []any{f.dict(f.catalog["StructTreeRoot"])["K"]}; len(stack) > 0 && len(seen) < 5*mostAnnotations && !f.expired(); {
+	for stack := []any{f.dict(f.catalog["StructTreeRoot"])["K"]}; len(stack) > 0 && !f.expired(); {
 		v := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		switch x := f.get(v).(type) {
 		case array:
+			if elements += len(x); elements > mostElements {
+				f.cut = "more elements of structure than the limit"
+				return b.String()
+			}
 			for i := len(x) - 1; i >= 0; i-- {
 				switch x[i].(type) {
 				case ref, dict:
@@ -290,7 +302,7 @@ func (f *File) Alternatives() string {
 			}
 			seen[identityOf(v, x)] = true
 			for _, k := range [...]name{"Alt", "E"} {
-				b.WriteString(line(textString(f.string(x[k]))))
+				b.WriteString(line(f.text(x[k])))
 			}
 			f.associated(x["AF"])
 			switch k := x["K"].(type) {

@@ -213,7 +213,11 @@ func (f *File) rebuild() bool {
 		}
 		pos += i + len("trailer")
 		l := lexer{data: f.data, pos: pos, refs: true}
-		if d, ok := l.value().(dict); ok {
+		d, ok := l.value().(dict)
+		if !f.toil(l.pos - pos) {
+			break
+		}
+		if ok {
 			keep(d)
 			pos = l.pos
 		}
@@ -347,8 +351,10 @@ type pack struct {
 	where   map[int]int // the last place of a number in the list
 }
 
-// mostPacked is how many octets of streams of objects are kept.
-const mostPacked = 48 << 20
+const (
+	mostPacked = 48 << 20 // octets of streams of objects that are kept
+	mostInPack = 200_000  // objects of a stream
+)
 
 // pack reads a stream of objects.
 func (f *File) pack(num int) *pack {
@@ -364,7 +370,7 @@ func (f *File) pack(num int) *pack {
 			}
 			first := min(max(0, f.number(s.dict["First"])), len(p.data))
 			l := lexer{data: p.data[:first]}
-			for count := f.number(s.dict["N"]); count > 0; count-- {
+			for count := min(f.number(s.dict["N"]), mostInPack); count > 0; count-- {
 				num, ok := l.integer()
 				at, ok2 := l.integer()
 				if !ok || !ok2 {
@@ -398,8 +404,7 @@ func (f *File) unpack(at, num, index int) (any, int) {
 	l := lexer{data: p.data, pos: p.places[index], refs: true}
 	begin := l.pos
 	v := l.value()
-	if f.work -= l.pos - begin; f.work < 0 {
-		f.end(limitObjects)
+	if !f.toil(l.pos - begin) {
 		return nil, 1
 	}
 	switch v.(type) {
