@@ -111,11 +111,10 @@ func isControl(name string) bool {
 // readAlternative reads the drawing of a diagram: it repeats the text that the
 // diagram has as data.
 func (p *officePackage) readAlternative(at *part) {
+	const near = 64 << 10 // the data was read right before
 	shown := map[string]bool{}
-	for line := range strings.Lines(p.out.String()) {
-		if len(shown) > mostRelations {
-			break
-		}
+	text := p.out.String()
+	for line := range strings.Lines(text[max(0, len(text)-near):]) {
 		shown[strings.TrimSpace(line)] = true
 	}
 	p.load(at, func(src io.Reader) { readWord(p.reader, src, wordStyle{shown: shown}) })

@@ -181,3 +181,18 @@ func FuzzIWorkArchive(f *testing.F) {
 		checkDocument(t, Extract(t.Context(), content, Hint{}, lim), lim)
 	})
 }
+
+func TestWhatALimitCutsOffIsNotComplete(t *testing.T) {
+	row := `<table:table-row table:number-rows-repeated="8"><table:table-cell table:number-columns-repeated="64"><text:p>漢字漢字</text:p></table:table-cell></table:table-row>`
+	body := strings.Repeat(row, 10) + `<table:table-row><table:table-cell><text:p>4111</text:p></table:table-cell></table:table-row>`
+	for n := 1000; n < 40_000; n += 1000 {
+		d := Extract(t.Context(), archive(t, openFiles("spreadsheet", `<office:spreadsheet><table:table>`+body+`</table:table></office:spreadsheet>`, nil)), Hint{}, Limits{Characters: n})
+		if d.Status == Complete && !strings.Contains(d.Text, "4111") {
+			t.Errorf("with %d characters: complete, but not read to its end", n)
+		}
+		d = Extract(t.Context(), wordDocument(t, strings.Repeat(`<w:p><w:r><w:sym w:char="6F22"/></w:r><w:docPr descr="漢字漢字"/></w:p>`, 5000)+paragraph("4111"), nil), Hint{}, Limits{Characters: n})
+		if d.Status == Complete && !strings.Contains(d.Text, "4111") {
+			t.Errorf("with %d characters: complete, but not read to its end", n)
+		}
+	}
+}

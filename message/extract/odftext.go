@@ -73,7 +73,7 @@ func readOpenText(r *reader, src io.Reader) {
 		case xmlText:
 			o.text(x.text)
 		}
-		return len(o.buf)+len(o.aside)+len(o.boxes)-o.inner <= r.lim.Characters
+		return r.allow(o.room())
 	})
 	for len(o.rows) > 0 {
 		o.endRow()
@@ -84,10 +84,15 @@ func readOpenText(r *reader, src io.Reader) {
 	r.writeRead(string(o.buf))
 }
 
+// room tells whether the text is within the limit.
+func (o *openReader) room() bool {
+	return len(o.buf)+len(o.aside)+len(o.boxes)-o.inner <= o.lim.Characters
+}
+
 func (o *openReader) text(text []byte) {
 	switch {
 	case o.inBinary:
-		if len(o.binary) < mostEmbedded {
+		if o.allow(len(o.binary) < mostEmbedded) {
 			o.binary = append(o.binary, text...)
 		}
 		return
@@ -224,17 +229,22 @@ func (o *openReader) link(to string) {
 }
 
 func (o *openReader) startCell(x *xmlScanner) {
-	c := openCell{repeated: max(1, atoi(x.attribute("number-columns-repeated")))}
-	switch kind := x.attribute("value-type"); kind {
-	case "":
-	case "float", "currency":
-		c.value, c.number = x.attribute("value"), true
-	default:
-		for _, name := range [...]string{"string-value", "date-value", "time-value", "boolean-value", "value"} {
-			if c.value == "" {
-				c.value = x.attribute(name)
-			}
+	c := openCell{repeated: 1}
+	d := x.attributes
+	for i := blanks(d, 0); i < len(d); i = blanks(d, i) {
+		name, value, end, ok := attributeAt(d, i)
+		if !ok {
+			break
 		}
+		switch string(name) {
+		case "number-columns-repeated":
+			c.repeated = max(1, number(value))
+		case "value-type":
+			c.number = string(value) == "float" || string(value) == "currency"
+		case "value", "string-value", "date-value", "time-value", "boolean-value":
+			c.value = string(x.expand(value))
+		}
+		i = end
 	}
 	c.begin = len(o.buf)
 	o.cells = append(o.cells, c)
@@ -269,7 +279,10 @@ func (o *openReader) endCell() {
 		row.column += c.repeated
 		return
 	}
-	for range min(c.repeated, mostRepeatedCells) {
+	for i := range min(c.repeated, mostRepeatedCells) {
+		if i > 0 && !o.room() {
+			break
+		}
 		for range min(row.column-max(row.last, 0), mostGap) {
 			o.buf = append(o.buf, '\t')
 		}
@@ -317,7 +330,7 @@ func (o *openReader) endRow() {
 	}
 	line := string(o.buf[row.begin:])
 	for range min(row.repeated, mostRepeatedRows) - 1 {
-		if len(o.buf)-o.inner > o.lim.Characters {
+		if !o.room() {
 			break
 		}
 		o.buf = append(o.buf, line...)

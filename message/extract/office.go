@@ -301,7 +301,7 @@ var looseKinds = map[string]bool{
 // comments that it has relations to.
 func (p *officePackage) readMarkup(at *part) {
 	switch p.markupOf(at) {
-	case "worksheet", "macrosheet", "dialogsheet", "chartsheet":
+	case "worksheet", "xlMacrosheet", "xlIntlMacrosheet", "dialogsheet", "chartsheet":
 		p.readSheet(at, &workbook{})
 		return
 	}
@@ -314,7 +314,7 @@ func (p *officePackage) readMarkup(at *part) {
 // markupOf tells a sheet that no workbook leads to.
 func (p *officePackage) markupOf(at *part) string {
 	switch at.kind {
-	case "worksheet", "macrosheet", "dialogsheet", "chartsheet":
+	case "worksheet", "xlMacrosheet", "xlIntlMacrosheet", "dialogsheet", "chartsheet":
 		return at.kind
 	}
 	if strings.HasPrefix(at.path, "xl/worksheets/") && path.Ext(at.path) == ".xml" || strings.HasSuffix(p.contentType(at), "worksheet+xml") {

@@ -71,7 +71,7 @@ func readOfficeXMLRest(r *reader) {
 				value = value[:0]
 			}
 		case xmlText:
-			if (binary || properties > 0) && len(value) < mostEmbedded {
+			if (binary || properties > 0) && r.allow(len(value) < mostEmbedded) {
 				value = append(value, x.text...)
 			}
 		case xmlEnd:
@@ -158,7 +158,7 @@ func readSpreadsheetXML(r *reader) {
 				s.endRow()
 			}
 		}
-		return len(s.value) < mostShared
+		return r.allow(len(s.value) < mostShared)
 	})
 	s.endRow()
 	s.buf = append(s.buf, s.aside...)

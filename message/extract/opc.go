@@ -31,10 +31,14 @@ type officePackage struct {
 	// from has the relations by the path of the part they are from; those of the
 	// package are from "".
 	from  map[string][]relation
-	types map[string]string // content types by path, and by extension with a dot
+	ids   map[relationID]*part // what relations lead to
+	types map[string]string    // content types by path, and by extension with a dot
 	// count of relations that are kept.
 	relations int
 }
+
+// relationID names a relation: the path of the part it is from, and its identifier.
+type relationID struct{ from, id string }
 
 // partPath gives the path that names a part. Names differ in case, some programs
 // write backslashes, and others begin them with a slash.
@@ -44,7 +48,7 @@ func partPath(name string) string {
 
 // openPackage lists the parts and reads content types and relations.
 func openPackage(r *reader, list []member) *officePackage {
-	p := &officePackage{reader: r, byPath: make(map[string]*part, len(list)), from: map[string][]relation{}}
+	p := &officePackage{reader: r, byPath: make(map[string]*part, len(list)), from: map[string][]relation{}, ids: map[relationID]*part{}}
 	for _, m := range list {
 		if strings.HasSuffix(m.name, "/") {
 			continue // a folder
@@ -149,6 +153,9 @@ func (p *officePackage) readRelations(from string, src io.Reader) {
 			rel.to.kind = rel.kind
 		}
 		p.from[from] = append(p.from[from], rel)
+		if key := (relationID{from, rel.id}); p.ids[key] == nil {
+			p.ids[key] = rel.to
+		}
 		return true
 	})
 }
@@ -191,12 +198,7 @@ func (p *officePackage) related(from *part, kinds ...string) (list []*part) {
 
 // relation gives the part that a relation of another one leads to, or nil.
 func (p *officePackage) relation(from *part, id string) *part {
-	for _, rel := range p.from[from.path] {
-		if rel.id == id {
-			return rel.to
-		}
-	}
-	return nil
+	return p.ids[relationID{from.path, id}]
 }
 
 // main gives the part that the package begins with (ECMA-376, part 1, section

@@ -200,8 +200,8 @@ func (v *levelOfList) read(name string, x *xmlScanner) {
 	case "numFmt":
 		v.format = x.attribute("val")
 	case "lvlText":
-		if v.text = x.attribute("val"); len(v.text) > 200 {
-			v.text = ""
+		if v.text = x.attribute("val"); len(v.text) > 1000 {
+			v.text = v.text[:1000]
 		}
 	case "pStyle":
 		v.style = x.attribute("val")

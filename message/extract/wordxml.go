@@ -129,7 +129,7 @@ func readWord(r *reader, src io.Reader, style wordStyle) {
 		case xmlText:
 			w.text(x.text)
 		}
-		return len(w.buf)+len(w.aside)+len(w.boxes)-w.inner <= r.lim.Characters
+		return r.allow(len(w.buf)+len(w.aside)+len(w.boxes)-w.inner <= r.lim.Characters)
 	})
 	if !whole && !style.lenient {
 		r.fail(Corrupt, "damaged XML")
@@ -138,6 +138,14 @@ func readWord(r *reader, src io.Reader, style wordStyle) {
 	w.freshLine()
 	w.buf = append(w.buf, w.aside...)
 	r.writeRead(w.style.without(string(w.buf)))
+}
+
+// allow notes that a limit of text ends the reading of a part, unless it is kept.
+func (r *reader) allow(kept bool) bool {
+	if !kept {
+		r.fail(Truncated, limitCharacters)
+	}
+	return kept
 }
 
 // writeRead writes text on a line of its own. What was read counts even where a
@@ -473,6 +481,10 @@ func (w *wordReader) fallback() {
 	}
 	a := w.choices[n-1]
 	if a.from > a.upto || a.upto > a.start || a.start > len(w.buf) || a.fromBoxes > a.uptoBoxes || a.uptoBoxes > a.startBoxes || a.startBoxes > len(w.boxes) {
+		return
+	}
+	const differ = 64 // blanks at the ends
+	if n := a.upto - a.from + a.uptoBoxes - a.fromBoxes - (len(w.buf) - a.start) - (len(w.boxes) - a.startBoxes); n > differ || n < -differ {
 		return
 	}
 	first := append(bytes.Clone(w.buf[a.from:a.upto]), w.boxes[a.fromBoxes:a.uptoBoxes]...)

@@ -132,7 +132,7 @@ func (p *officePackage) readBinaryWorkbook(main *part) {
 			switch {
 			case id == brtWbProp && len(b) > 0:
 				wb.from1904 = b[0]&1 != 0
-			case id == brtBundleSh && len(b) > 8 && len(sheets) < mostRelations:
+			case id == brtBundleSh && len(b) > 8 && p.allow(len(sheets) < mostRelations):
 				rel, rest := wideString(b[8:])
 				name, _ := wideString(rest)
 				sheets = append(sheets, sheetOf{name, p.relation(main, rel)})
@@ -195,6 +195,9 @@ func (p *officePackage) readBinarySheet(at *part, wb *workbook) {
 		p.readSheet(at, wb)
 		return
 	}
+	if strings.HasSuffix(at.kind, "Macrosheet") {
+		p.doc.Executable = "Excel 4.0 macros"
+	}
 	s := sheetWriter{reader: p.reader, wb: wb}
 	var notes []string
 	p.load(at, func(src io.Reader) {
@@ -225,7 +228,7 @@ func (p *officePackage) readBinarySheet(at *part, wb *workbook) {
 					notes = append(notes, text)
 				}
 			}
-			return len(notes) < mostRelations
+			return p.allow(len(notes) < mostRelations)
 		})
 		s.endRow()
 		s.flush()
@@ -309,7 +312,7 @@ func (p *officePackage) isBinary(at *part) bool {
 // among other data.
 func (p *officePackage) readBinary(at *part) {
 	switch at.kind {
-	case "worksheet", "macrosheet", "dialogsheet", "chartsheet":
+	case "worksheet", "xlMacrosheet", "xlIntlMacrosheet", "dialogsheet", "chartsheet":
 		p.readBinarySheet(at, &workbook{codes: formatCodes{}})
 		return
 	}

@@ -36,7 +36,7 @@ func (p *officePackage) readWorkbook(main *part) {
 		p.eachToken(src, func(x *xmlScanner, kind xmlKind) bool {
 			switch {
 			case kind == xmlText:
-				if inName && len(value) < longestName {
+				if inName && p.allow(len(value) < longestName) {
 					value = append(value, x.text...)
 				}
 			case kind == xmlEnd:
@@ -46,7 +46,7 @@ func (p *officePackage) readWorkbook(main *part) {
 				}
 			case string(x.name) == "workbookPr":
 				wb.from1904 = isTrue(x.attribute("date1904"))
-			case string(x.name) == "sheet" && len(sheets) < mostRelations:
+			case string(x.name) == "sheet" && p.allow(len(sheets) < mostRelations):
 				sheets = append(sheets, sheetOf{x.attribute("name"), p.relation(main, x.related())})
 			case string(x.name) == "definedName":
 				inName, name, value = true, x.attribute("name"), value[:0]
@@ -64,7 +64,7 @@ func (p *officePackage) readWorkbook(main *part) {
 }
 
 // longestName bounds the formula of a defined name, in octets.
-const longestName = 8 << 10
+const longestName = 64 << 10
 
 func isTrue(s string) bool { return s == "1" || s == "true" || s == "on" }
 
@@ -164,7 +164,7 @@ const mostShared = 64 << 20
 // readXML reads the table (ECMA-376, part 1, section 18.4). How a text is spoken
 // stands behind it.
 func (t *sharedStrings) readXML(r *reader, src io.Reader) {
-	inText, spoken := false, false
+	inText := false
 	r.eachToken(src, func(x *xmlScanner, kind xmlKind) bool {
 		switch kind {
 		case xmlStart:
@@ -173,7 +173,6 @@ func (t *sharedStrings) readXML(r *reader, src io.Reader) {
 				inText = true
 			case "rPh":
 				t.text = append(t.text, ' ')
-				spoken = true
 			}
 		case xmlText:
 			if inText {
@@ -183,15 +182,12 @@ func (t *sharedStrings) readXML(r *reader, src io.Reader) {
 			switch string(x.name) {
 			case "t":
 				inText = false
-			case "rPh":
-				spoken = false
 			case "si":
 				return t.end(r)
 			}
 		}
 		return true
 	})
-	_ = spoken
 }
 
 // end keeps the string that was begun.

@@ -219,3 +219,13 @@ func BenchmarkOffice(b *testing.B) {
 		})
 	}
 }
+
+func TestMacroSheets(t *testing.T) {
+	d := extract(string(archive(t, excelFiles("", "", map[string]string{
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="r1" Type="http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet" Target="macrosheets/sheet1.xml"/></Relationships>`,
+		"xl/macrosheets/sheet1.xml":  `<xm:macrosheet><sheetData><row><c><f>EXEC("calc.exe")</f><v>1</v></c></row></sheetData></xm:macrosheet>`,
+	}))), Hint{})
+	if d.Executable == "" || !strings.Contains(d.Text, `EXEC("calc.exe")`) {
+		t.Errorf("%q %q", d.Executable, d.Text)
+	}
+}

@@ -79,7 +79,7 @@ type sheetReader struct {
 	inCell  bool
 	formula []byte
 	inForm  bool
-	around  int // header and footer text
+	macros  bool // the formulas are a program
 	aside   []byte
 	seen    map[string]bool
 }
@@ -109,7 +109,7 @@ func (p *officePackage) readSheet(at *part, wb *workbook) {
 			case xmlEnd:
 				s.end(x.name)
 			}
-			return len(s.value)+len(s.formula) < mostShared
+			return p.allow(len(s.value)+len(s.formula) < mostShared)
 		})
 		s.endRow()
 		s.buf = append(s.buf, s.aside...)
@@ -120,6 +120,9 @@ func (p *officePackage) readSheet(at *part, wb *workbook) {
 
 func (s *sheetReader) start(x *xmlScanner) {
 	switch string(x.name) {
+	case "macrosheet":
+		s.macros = true
+		s.doc.Executable = "Excel 4.0 macros"
 	case "row":
 		s.endRow()
 	case "c":
@@ -212,7 +215,11 @@ func (s *sheetReader) end(name []byte) {
 		s.inValue = false
 	case "f", "formula", "formula1", "formula2":
 		s.inForm = false
-		s.literals(s.formula)
+		if s.macros {
+			s.note(string(s.formula))
+		} else {
+			s.literals(s.formula)
+		}
 	case "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter":
 		s.inValue = false
 		s.endRow()
