@@ -102,7 +102,7 @@ func (mr *memberReader) fill(buf []byte, most int) ([]byte, bool) {
 			return buf, true
 		}
 		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+			buf = mr.grow(buf, most)
 		}
 		n, err := mr.Read(buf[len(buf):min(cap(buf), most+1)])
 		buf = buf[:len(buf)+n]
@@ -110,6 +110,17 @@ func (mr *memberReader) fill(buf []byte, most int) ([]byte, bool) {
 			return buf, false
 		}
 	}
+}
+
+// grow makes more room: twice as much, or, instead of ever larger copies, all that
+// there may be. Memory that is not written to is not taken.
+func (mr *memberReader) grow(buf []byte, most int) []byte {
+	const large = 8 << 20
+	if len(buf) < large {
+		return append(buf, 0)[:len(buf)]
+	}
+	room := min(int64(most)+1, int64(len(buf))+max(min(mr.most-mr.read, mr.r.left.inflated), 0)+512)
+	return append(make([]byte, 0, max(room, int64(len(buf))+512)), buf...)
 }
 
 // exactReader takes an end before the declared size for damage.
