@@ -40,7 +40,7 @@ func (f *File) annotations(p *painter, g *page) []note {
 			f.widget(p, v, d)
 			continue
 		}
-		shown := kind != "Link" && kind != "Popup" && f.appearance(p, d)
+		shown := kind == "Link" || kind != "Popup" && f.appearance(p, d)
 		for _, k := range [...]name{"Contents", "RC", "T", "Subj", "OverlayText", "CaptionText"} {
 			s := f.longText(d[k])
 			if k == "RC" {
@@ -238,6 +238,10 @@ func (f *File) fieldText(d dict) string {
 		}
 	}
 	value := f.valueText(f.inherited(d, "V"), 0)
+	initial := f.valueText(f.inherited(d, "DV"), 0)
+	if initial == value {
+		initial = ""
+	}
 	if f.name(f.inherited(d, "FT")) == "Ch" {
 		value = f.optionText(d, value)
 	}
@@ -249,7 +253,7 @@ func (f *File) fieldText(d dict) string {
 		}
 		b.WriteString(full + ": " + value)
 	}
-	if initial := f.valueText(f.inherited(d, "DV"), 0); initial != "" && initial != value {
+	if initial != "" {
 		b.WriteString("\n" + initial)
 	}
 	if s := f.text(f.inherited(d, "RV")); s != "" {
@@ -261,7 +265,7 @@ func (f *File) fieldText(d dict) string {
 }
 
 // mostOptions is how many choices a field may have.
-const mostOptions = 1000
+const mostOptions = 300
 
 // valueText gives the value of a field. That of a signature is who signed and why.
 func (f *File) valueText(v any, depth int) string {

@@ -53,7 +53,8 @@ type File struct {
 	placed    map[any]bool // fields that were written
 	acted     map[int]bool // actions that were looked at
 	addresses []string     // where actions lead
-	specs     []any        // files that were met
+	told      map[string]bool
+	specs     []any // files that were met
 	signs     signs
 }
 
@@ -87,7 +88,7 @@ func Open(content []byte, budget Budget) (*File, error) {
 		data: content, budget: budget,
 		cache: map[int]any{}, loading: map[int]bool{}, packs: map[int]*pack{}, fonts: map[any]*font{},
 		contentsOf: map[ref][]byte{}, silent: map[ref]bool{}, telling: map[ref]bool{}, met: map[ref]bool{},
-		placed: map[any]bool{}, acted: map[int]bool{},
+		placed: map[any]bool{}, acted: map[int]bool{}, told: map[string]bool{},
 	}
 	// Offsets count from the header, which may have something before it.
 	if i := bytes.Index(content[:min(len(content), 1024)], []byte("%PDF-")); i > 0 {
@@ -112,7 +113,7 @@ func Open(content []byte, budget Budget) (*File, error) {
 
 // A file may be gone through so many times, in parts: objects and contents that
 // many others refer to are read for each.
-const leastWork, workFactor = 96 << 20, 8
+const leastWork, workFactor = 64 << 20, 5
 
 // toil counts octets, or what takes as long, that are gone through. It tells
 // whether it may go on.

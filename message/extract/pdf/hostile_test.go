@@ -7,7 +7,7 @@ import (
 )
 
 // hostileSize is of the files made to take long, in octets.
-const hostileSize = 1 << 20
+const hostileSize = 256 << 10
 
 // TestHostileFiles ends soon for files that lead readers in circles or make them
 // read the same again and again.

@@ -583,7 +583,7 @@ func logical(s string) string {
 		}
 		// A blank behind a number belongs to the words around.
 		end := len(run)
-		for end > 0 && run[end-1] == ' ' {
+		for end > 0 && (run[end-1] == ' ' || run[end-1] == '\t') {
 			end--
 		}
 		if i+1 < len(runs) && end < len(run) {

@@ -19,14 +19,15 @@ type page struct {
 const mostPages = 100_000
 
 // eachPage goes through the page tree (ISO 32000-2, section 7.7.3) in order. A
-// file without one has the pages that lie about in it.
+// file without one, or with one that is damaged, has the pages that lie about in
+// it as well.
 func (f *File) eachPage(visit func(*page) bool) {
 	type node struct {
 		v              any
 		resources, box any
 	}
 	seen := map[any]bool{}
-	found, pushed := false, 0
+	found, missing, pushed := false, false, 0
 	for stack := []node{{v: f.catalog["Pages"]}}; len(stack) > 0 && !f.expired(); {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -35,6 +36,7 @@ func (f *File) eachPage(visit func(*page) bool) {
 			if n.v != nil && f.catalog != nil {
 				f.harm("a page that is missing")
 			}
+			missing = true
 			continue
 		}
 		if k := identityOf(n.v, d); seen[k] {
@@ -69,13 +71,15 @@ func (f *File) eachPage(visit func(*page) bool) {
 			return
 		}
 	}
-	if found || f.expired() {
+	if found && !missing || f.expired() {
 		return
 	}
 	f.rebuild()
 	for _, num := range f.numbers() {
-		d, ok := f.load(num).(dict)
-		if ok && f.name(d["Type"]) == "Page" && !f.expired() {
+		if seen[num] || f.expired() {
+			continue
+		}
+		if d, ok := f.load(num).(dict); ok && f.name(d["Type"]) == "Page" {
 			found = true
 			f.pages++
 			if !visit(&page{dict: d, resources: d["Resources"], box: d["MediaBox"]}) {

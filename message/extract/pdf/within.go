@@ -62,13 +62,18 @@ func (f *File) action(v any, depth int) {
 	}
 }
 
-// address notes where an action leads.
+// address notes where an action leads, once.
 func (f *File) address(v any) {
+	u := ""
 	switch x := f.get(v).(type) {
 	case string:
-		f.addresses = append(f.addresses, f.text(x))
+		u = f.text(x)
 	case dict:
-		f.addresses = append(f.addresses, f.text(either(x, "UF", "F")))
+		u = f.text(either(x, "UF", "F"))
+	}
+	if u != "" && !f.told[u] {
+		f.told[u] = true
+		f.addresses = append(f.addresses, u)
 	}
 }
 

@@ -228,7 +228,7 @@ func (f *File) rebuild() bool {
 	// Streams of objects need the key first, which trailers in streams name.
 	type packing struct{ num, at int }
 	var packs []packing
-	catalog := ref{num: -1}
+	catalog, locked := ref{num: -1}, ref{num: -1}
 	for _, p := range found {
 		if f.expired() {
 			break
@@ -246,6 +246,8 @@ func (f *File) rebuild() bool {
 			packs = append(packs, packing{p.num, p.at})
 		case kind == "Catalog":
 			catalog = ref{num: p.num}
+		case kind == "Standard":
+			locked = ref{num: p.num}
 		}
 	}
 	if f.trailer["Root"] == nil && catalog.num >= 0 {
@@ -255,6 +257,9 @@ func (f *File) rebuild() bool {
 		if _, have := f.trailer[k]; !have {
 			f.trailer[k] = v
 		}
+	}
+	if f.trailer["Encrypt"] == nil && locked.num >= 0 {
+		f.trailer["Encrypt"] = locked
 	}
 	f.lock = key
 	if key == nil {
@@ -306,7 +311,8 @@ func headerBefore(data []byte, at int) (begin, num, gen int, ok bool) {
 }
 
 // typeAt gives the type of the object at a place if it is one that a rebuilding
-// must know, by a glance at its beginning.
+// must know, by a glance at its beginning. Dictionaries of encryption have none;
+// they are told by their handler.
 func (f *File) typeAt(at int) name {
 	glance := f.data[at:min(len(f.data), at+512)]
 	if i := bytes.Index(glance, []byte("endobj")); i > 0 {
@@ -319,6 +325,9 @@ func (f *File) typeAt(at int) name {
 				return t
 			}
 		}
+	}
+	if bytes.Contains(glance, []byte("/Standard")) && bytes.Contains(glance, []byte("/Filter")) && bytes.Contains(glance, []byte("/U")) {
+		return "Standard"
 	}
 	return ""
 }
