@@ -82,11 +82,6 @@ func isBinaryFamily(r *reader) bool {
 	case bytes.HasPrefix(content, oleMagic):
 		settleOLE(r)
 		return true
-	case isPDF(content):
-		r.doc.MediaType, r.doc.Extension = "application/pdf", "pdf"
-		if bytes.Contains(content, []byte("/Encrypt")) {
-			r.fail(Protected, "an encrypted PDF document")
-		}
 	case bytes.HasPrefix(content, []byte(`{\rtf`)):
 		r.doc.MediaType, r.doc.Extension = "text/rtf", "rtf"
 	case bytes.HasPrefix(content, []byte("%!PS")):
