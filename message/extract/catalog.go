@@ -75,7 +75,7 @@ var catalog = ranked([]Format{
 	formatRAR,
 	formatTar, formatAr, formatCpio, formatRPM, formatCab, formatISO,
 	formatArmor,
-	formatGzip, formatBzip2, formatXZ, formatLZMA, formatLzip, formatZstd, formatLZ4, formatBrotli, formatZ,
+	formatGzip, formatBzip2, formatXZ, formatLZMA, formatLzip, formatZstd, formatLZ4, formatBrotli, formatSnappy, formatZlib, formatZ,
 })
 
 func ranked(list []Format) []Format {

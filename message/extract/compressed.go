@@ -12,6 +12,8 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zlib"
 	"github.com/pierrec/lz4/v4"
 )
 
@@ -25,6 +27,8 @@ var (
 	formatZstd   = compressed("Zstandard", "application/zstd", "zst", isZstd, readZstd)
 	formatLZ4    = compressed("LZ4", "application/x-lz4", "lz4", prefixed("\x04\x22\x4d\x18"), readLZ4)
 	formatBrotli = compressed("Brotli", "application/x-brotli", "br", isBrotli, readBrotli)
+	formatSnappy = compressed("Snappy", "application/x-snappy-framed", "sz", prefixed("\xff\x06\x00\x00sNaPpY"), readSnappy)
+	formatZlib   = compressed("Zlib", "application/zlib", "zz", isZlib, readZlib)
 	formatZ      = compressed("Compress", "application/x-compress", "Z", prefixed("\x1f\x9d"), readZ)
 )
 
@@ -52,7 +56,7 @@ func innerName(name string) string {
 		return stem + ".emf"
 	case ".wmz":
 		return stem + ".wmf"
-	case ".gz", ".bz2", ".bz", ".xz", ".lzma", ".lz", ".zst", ".zstd", ".lz4", ".br", ".z", ".gzip", ".bzip2":
+	case ".gz", ".bz2", ".bz", ".xz", ".lzma", ".lz", ".zst", ".zstd", ".lz4", ".br", ".sz", ".zz", ".zlib", ".deflatez", ".z", ".gzip", ".bzip2":
 		return stem
 	}
 	return ""
@@ -255,6 +259,32 @@ func isBrotli(r *reader) bool {
 
 func readBrotli(r *reader) {
 	r.inner(bufio.NewReader(brotli.NewReader(bytes.NewReader(r.content))), nil, -1)
+}
+
+func readSnappy(r *reader) {
+	// Blocks of the format hold 64 KB at most.
+	r.inner(s2.NewReader(bytes.NewReader(r.content), s2.ReaderMaxBlockSize(1<<20)), nil, -1)
+}
+
+// isZlib tells Deflate with a head of two octets (RFC 1950). These are also letters,
+// so what does not decompress is none.
+func isZlib(r *reader) bool {
+	c := r.content
+	if len(c) < 8 || c[0] != 0x78 || c[1]&0x20 != 0 || (uint(c[0])<<8|uint(c[1]))%31 != 0 || looksLikeText(c) {
+		return false
+	}
+	z, err := zlib.NewReader(bytes.NewReader(c))
+	if err != nil {
+		return false
+	}
+	var first [256]byte
+	n, err := io.ReadFull(z, first[:])
+	return n > 0 && (err == nil || err == io.ErrUnexpectedEOF)
+}
+
+func readZlib(r *reader) {
+	z, err := zlib.NewReader(bytes.NewReader(r.content))
+	r.inner(z, err, -1)
 }
 
 func readZ(r *reader) { r.inner(newLZW(r.content), nil, -1) }

@@ -29,7 +29,6 @@ var signatures = []signature{
 	{0, "ALZ\x01", "application/x-alz-compressed", "alz", ""},
 	{0, "EGGA", "application/x-egg", "egg", ""},
 	{0, "\x89LZO\x00\r\n\x1a\n", "application/x-lzop", "lzo", ""},
-	{0, "\xff\x06\x00\x00sNaPpY", "application/x-snappy-framed", "sz", ""},
 	{0, "hsqs", "application/x-squashfs", "sqsh", ""},
 	{0, "xar!", "application/x-xar", "xar", ""},
 	{0, "conectix", "application/x-vhd", "vhd", ""},
