@@ -128,39 +128,8 @@ func documentSignals(p rules.ScannedPart) []signalJSON {
 	return list
 }
 
-// telling are header fields that few files but messages begin with.
-var telling = []string{"bcc", "cc", "content-type", "date", "delivered-to", "dkim-signature", "from", "message-id", "mime-version", "received",
-	"reply-to", "return-path", "sender", "subject", "to"}
-
-// isMessage tells a message from other files: it is named so, or it begins with
-// a header section (RFC 5322) in which two fields are those of messages.
+// isMessage tells a message from other files: it is named so, or it begins like
+// one.
 func isMessage(name string, data []byte) bool {
-	if strings.EqualFold(filepath.Ext(name), ".eml") {
-		return true
-	}
-	found := make(map[string]bool)
-	for i := 0; i < 1000 && len(data) > 0; i++ {
-		line, rest, _ := bytes.Cut(data, []byte("\n"))
-		data = rest
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		switch {
-		case len(line) == 0:
-			return len(found) >= 2
-		case i == 0 && bytes.HasPrefix(line, []byte("From ")):
-			continue
-		case line[0] == ' ' || line[0] == '\t':
-			if i == 0 {
-				return false
-			}
-			continue
-		}
-		field, _, ok := bytes.Cut(line, []byte(":"))
-		if !ok || len(field) == 0 || bytes.ContainsFunc(field, func(c rune) bool { return c <= ' ' || c > '~' }) {
-			return false
-		}
-		if f := strings.ToLower(string(field)); slices.Contains(telling, f) {
-			found[f] = true
-		}
-	}
-	return len(found) >= 2
+	return strings.EqualFold(filepath.Ext(name), ".eml") || extract.IsMail(data)
 }

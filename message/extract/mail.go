@@ -35,17 +35,19 @@ var telling = map[string]bool{"bcc": true, "cc": true, "content-type": true, "co
 	"reply-to": true, "return-path": true, "sender": true, "subject": true, "to": true, "x-mailer": true}
 
 // IsMail tells whether content begins with a header section (RFC 5322) in which
-// two fields are those of messages, with or without a line "From " before it.
+// two fields are those of messages, or one that says that a multipart follows,
+// with or without a line "From " before it.
 func IsMail(content []byte) bool {
 	const mostLines = 1000
 	found := make(map[string]bool)
+	multipart := false
 	for i := 0; i < mostLines && len(content) > 0; i++ {
 		line, rest, _ := bytes.Cut(content, []byte("\n"))
 		content = rest
 		line = bytes.TrimSuffix(line, []byte("\r"))
 		switch {
 		case len(line) == 0:
-			return len(found) >= 2
+			return len(found) >= 2 || multipart
 		case i == 0 && bytes.HasPrefix(line, []byte("From ")):
 			continue
 		case line[0] == ' ' || line[0] == '\t':
@@ -54,13 +56,15 @@ func IsMail(content []byte) bool {
 			}
 			continue
 		}
-		field, _, ok := bytes.Cut(line, []byte(":"))
+		field, value, ok := bytes.Cut(line, []byte(":"))
 		if !ok || len(field) == 0 || bytes.ContainsFunc(field, func(c rune) bool { return c <= ' ' || c > '~' }) {
 			return false
 		}
-		if f := strings.ToLower(string(field)); telling[f] {
+		f := strings.ToLower(string(field))
+		if telling[f] {
 			found[f] = true
 		}
+		multipart = multipart || f == "content-type" && bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(value)), []byte("multipart/"))
 	}
 	return len(found) >= 2
 }
