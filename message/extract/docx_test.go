@@ -28,9 +28,10 @@ const numbering = `<w:numbering><w:abstractNum w:abstractNumId="0">` +
 	`<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%2)"/></w:lvl>` +
 	`<w:lvl w:ilvl="2"><w:start w:val="1"/><w:numFmt w:val="upperRoman"/><w:lvlText w:val="%1.%2.%3"/></w:lvl></w:abstractNum>` +
 	`<w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="o"/></w:lvl></w:abstractNum>` +
+	`<w:abstractNum w:abstractNumId="2"><w:lvl w:ilvl="0"><w:start w:val="3"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1"/></w:lvl></w:abstractNum>` +
 	`<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>` +
 	`<w:num w:numId="2"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride></w:num>` +
-	`<w:num w:numId="3"><w:abstractNumId w:val="1"/></w:num></w:numbering>`
+	`<w:num w:numId="3"><w:abstractNumId w:val="1"/></w:num><w:num w:numId="4"><w:abstractNumId w:val="2"/></w:num></w:numbering>`
 
 func listed(list, level, text string) string {
 	return `<w:p><w:pPr><w:numPr><w:ilvl w:val="` + level + `"/><w:numId w:val="` + list + `"/></w:numPr></w:pPr><w:r><w:t>` + text + `</w:t></w:r></w:p>`
@@ -45,11 +46,11 @@ func TestNumberedParagraphs(t *testing.T) {
 			`<w:style w:styleId="M"><w:basedOn w:val="L"/></w:style></w:styles>`,
 	}
 	body := listed("1", "0", "one") + listed("1", "1", "one a") + listed("1", "1", "one b") + listed("1", "2", "deep") + listed("1", "0", "two") + listed("1", "1", "two a") +
-		listed("2", "0", "five") + listed("3", "0", "dot") + listed("0", "0", "none") +
+		listed("2", "0", "five") + listed("3", "0", "dot") + listed("4", "0", "4111") + listed("0", "0", "none") +
 		`<w:p><w:pPr><w:pStyle w:val="M"/></w:pPr><w:r><w:t>by style</w:t></w:r></w:p>` +
 		`<w:p><w:pPr><w:pPrChange><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr></w:pPr></w:pPrChange></w:pPr><w:r><w:t>not any more</w:t></w:r></w:p>`
 	d := extract(string(wordDocument(t, body, more)), Hint{})
-	want := "1. one\na) one a\nb) one b\n1.b.I deep\n2. two\na) two a\n5. five\n· dot\nnone\n6. by style\nnot any more\n"
+	want := "1. one\na) one a\nb) one b\n1.b.I deep\n2. two\na) two a\n5. five\n· dot\n3\t4111\nnone\n6. by style\nnot any more\n"
 	if diff := cmp.Diff(want, d.Text); diff != "" || d.Status != Complete {
 		t.Errorf("%s %s\n%s", d.Status, d.Detail, diff)
 	}

@@ -27,7 +27,7 @@ func TestOpenDocumentText(t *testing.T) {
 		{"footnote behind its paragraph", `<text:p>41<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>a note</text:p></text:note-body></text:note>11</text:p><text:p>next</text:p>`,
 			"4111\na note\nnext\n"},
 		{"text box behind its paragraph", `<text:p>41<draw:frame><draw:text-box><text:p>boxed</text:p></draw:text-box><svg:desc>a box</svg:desc></draw:frame>11</text:p>`, "4111\nboxed\na box\n"},
-		{"comments", `<text:p>41<office:annotation><dc:creator>Ann</dc:creator><text:p>a remark</text:p></office:annotation>11</text:p>`, "4111\nAnn\na remark\n"},
+		{"comments", `<text:p>41<office:annotation><dc:creator>Ann</dc:creator><dc:date>2026-01-01</dc:date><text:p>a <text:date>1 May</text:date> remark</text:p></office:annotation>11</text:p>`, "4111\nAnn\na 1 May remark\n"},
 		{"deleted text", `<text:tracked-changes><text:changed-region><text:deletion><text:p>gone</text:p></text:deletion></text:changed-region></text:tracked-changes><text:p>here</text:p>`, "here\ngone\n"},
 		{"links", `<text:p><text:a xlink:href="http://x.example/">go</text:a></text:p>`, "go\nhttp://x.example/\n"},
 		{"forms", `<form:form><form:text form:current-value="4111"/><form:listbox><form:option form:label="red"/></form:listbox></form:form><text:p>x</text:p>`, "x\n4111\nred\n"},

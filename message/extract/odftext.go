@@ -24,6 +24,9 @@ type openReader struct {
 	// comes behind the outer one.
 	paragraphs []int
 	boxes      []byte
+	// comments has the depth of paragraphs around each comment that is open: what
+	// stands in no paragraph of its own is no text.
+	comments []int
 	// away is the depth of elements whose text is not on the page: comments, deleted
 	// text, messages. It goes to aside.
 	away  int
@@ -96,7 +99,7 @@ func (o *openReader) text(text []byte) {
 			o.binary = append(o.binary, text...)
 		}
 		return
-	case o.muted > 0 || len(o.paragraphs) == 0 && o.plain == 0 && o.root != "math":
+	case o.muted > 0 || !o.inParagraph() && o.plain == 0 && o.root != "math":
 		return
 	}
 	if bytes.IndexByte(text, '\n') >= 0 {
@@ -108,6 +111,14 @@ func (o *openReader) text(text []byte) {
 		o.buf = append(o.buf, text...)
 	}
 	o.inner += len(text) - utf8.RuneCount(text)
+}
+
+func (o *openReader) inParagraph() bool {
+	around := 0
+	if n := len(o.comments); n > 0 {
+		around = o.comments[n-1]
+	}
+	return len(o.paragraphs) > around
 }
 
 // put appends text where text goes now.
@@ -146,6 +157,9 @@ func (o *openReader) start(x *xmlScanner) {
 			o.put('\n')
 		}
 	case "annotation", "tracked-changes", "ruby-text", "help-message", "error-message", "deletion":
+		if string(x.name) == "annotation" && o.root != "math" {
+			o.comments = append(o.comments, len(o.paragraphs))
+		}
 		o.away++
 		o.freshAside()
 	case "creator", "title", "desc", "footer-decl", "header-decl", "date-time-decl", "sender-initials", "module":
@@ -356,6 +370,9 @@ func (o *openReader) end(name []byte) {
 	case "p", "h":
 		o.endParagraph()
 	case "annotation", "tracked-changes", "ruby-text", "help-message", "error-message", "deletion":
+		if n := len(o.comments); n > 0 && string(name) == "annotation" {
+			o.comments = o.comments[:n-1]
+		}
 		o.away = max(o.away-1, 0)
 		o.freshAside()
 	case "title", "desc", "creator":

@@ -74,8 +74,8 @@ func (w *wordReader) number() {
 		return
 	}
 	w.buf = append(w.buf, s...)
-	// Numbers of the text must not join the number in front.
-	if c := s[len(s)-1]; c >= '0' && c <= '9' {
+	// Numbers of the text must not join a plain number in front.
+	if strings.Trim(s, "0123456789") == "" {
 		w.buf = append(w.buf, '\t')
 	} else {
 		w.buf = append(w.buf, ' ')
