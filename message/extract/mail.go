@@ -74,8 +74,8 @@ func isMail(r *reader) bool {
 	case "message/rfc822", "message/global", "multipart/related":
 		return looksLikeText(r.content)
 	case "text/plain":
-		// What people write as text may begin with a header section; those who
-		// forward a message as text do as well, and its parts are there to be read.
+		// What people write as text may begin like a message, and is shown as text.
+		return false
 	}
 	return looksLikeText(r.content) && IsMail(r.content)
 }
@@ -112,6 +112,16 @@ func readMail(r *reader) {
 		}
 	}
 	r.noticed(m.Notices)
+}
+
+// mailInText reads a message that was forwarded as text, which is shown as such:
+// its parts are there to be decoded.
+func (r *reader) mailInText() {
+	const looked = 64 << 10
+	head := bytes.ToLower(r.content[:min(len(r.content), looked)])
+	if r.hintType() == "text/plain" && (bytes.Contains(head, []byte("content-type:")) || bytes.Contains(head, []byte("content-transfer-encoding:"))) && IsMail(r.content) {
+		r.member(Hint{MediaType: "message/rfc822"}, r.content)
+	}
 }
 
 // loneText gives the content of a message that is nothing but a text.

@@ -103,6 +103,7 @@ func readText(r *reader) {
 	r.write(text)
 	r.encodings(text)
 	r.yencoded(content)
+	r.mailInText()
 	if len(content) < len(r.content) {
 		r.end(limitCharacters)
 	}

@@ -63,6 +63,14 @@ func TestMailWithinFiles(t *testing.T) {
 	if diff := cmp.Diff(want, paths(d)); diff != "" || allText(d) != "Subject: s\nFrom: a@example.com\nSubject: inner\nFrom: c@example.com\nhello\n4111\ninner text" {
 		t.Errorf("%q\n%s", allText(d), diff)
 	}
+	d = extract(mail, Hint{MediaType: "text/plain"})
+	if d.MediaType != "text/plain" || d.Text != mail || len(d.Members) != 1 || len(d.Members[0].Members) != 3 {
+		t.Errorf("a message forwarded as text: %q", paths(d))
+	}
+	d = extract("From: Ann\nTo: Bob\nSubject: x\n\nhello\n", Hint{MediaType: "text/plain"})
+	if d.MediaType != "text/plain" || len(d.Members) > 0 {
+		t.Errorf("text that begins like a message: %q", paths(d))
+	}
 	box := "From a Mon Jan  5 10:00:00 2026\n" + mail + "\nFrom b Mon Jan  5 10:00:00 2026\n" + mail
 	d = extract(box, Hint{Name: "a.mbox"})
 	if d.MediaType != "application/mbox" || len(d.Members) != 2 || len(d.Members[1].Members) != 3 {
