@@ -118,8 +118,11 @@ func readMail(r *reader) {
 // its parts are there to be decoded.
 func (r *reader) mailInText() {
 	const looked = 64 << 10
+	if r.hintType() != "text/plain" || !IsMail(r.content) {
+		return
+	}
 	head := bytes.ToLower(r.content[:min(len(r.content), looked)])
-	if r.hintType() == "text/plain" && (bytes.Contains(head, []byte("content-type:")) || bytes.Contains(head, []byte("content-transfer-encoding:"))) && IsMail(r.content) {
+	if bytes.Contains(head, []byte("content-type:")) || bytes.Contains(head, []byte("content-transfer-encoding:")) {
 		r.member(Hint{MediaType: "message/rfc822"}, r.content)
 	}
 }
