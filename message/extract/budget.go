@@ -124,3 +124,6 @@ func (r *reader) askFallback() {
 	r.doc.Status, r.doc.Detail = Complete, ""
 	r.write(text)
 }
+
+// Characters counts the Unicode characters of a text.
+func Characters(s string) int { return characters(s) }

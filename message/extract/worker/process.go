@@ -42,6 +42,9 @@ func self() (string, error) {
 	return os.Executable()
 }
 
+// pipeRoom is how much may be on its way to a worker or from one, in octets.
+const pipeRoom = 256 << 10
+
 func startProcess(ctx context.Context, p *Pool) (*process, error) {
 	return start(ctx, p, programName, strconv.FormatInt(p.o.Memory, 10))
 }
@@ -63,6 +66,12 @@ func start(ctx context.Context, p *Pool, name string, args ...string) (*process,
 		return nil, err
 	}
 	defer childOut.Close()
+	for _, f := range []*os.File{in, out} {
+		// Fewer turns are taken with more room; without it all goes on as well.
+		if raw, err := f.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeRoom) })
+		}
+	}
 	w := &process{in: in, out: out, said: bufio.NewReaderSize(out, 64<<10), done: make(chan struct{})}
 	w.cmd = &exec.Cmd{
 		Path:  program,

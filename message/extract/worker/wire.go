@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -84,14 +83,20 @@ func writeFrame(w io.Writer, kind byte, head any, body []byte) error {
 	if err != nil {
 		return err
 	}
-	start := make([]byte, 9, 9+len(h))
-	start[0] = kind
-	binary.BigEndian.PutUint32(start[1:], uint32(len(h)))
-	binary.BigEndian.PutUint32(start[5:], uint32(len(body)))
-	if _, err := w.Write(append(start, h...)); err != nil {
+	// What is small is written at once: each write wakes the other side.
+	const small = 64 << 10
+	together := len(body)
+	if together > small {
+		together = 0
+	}
+	b := make([]byte, 9, 9+len(h)+together)
+	b[0] = kind
+	binary.BigEndian.PutUint32(b[1:], uint32(len(h)))
+	binary.BigEndian.PutUint32(b[5:], uint32(len(body)))
+	if _, err := w.Write(append(append(b, h...), body[:together]...)); err != nil {
 		return err
 	}
-	if len(body) > 0 {
+	if together < len(body) {
 		_, err = w.Write(body)
 	}
 	return err
@@ -173,7 +178,7 @@ func checkDocument(d *extract.Document, lim extract.Limits, depth int, members *
 	}
 	*members -= len(d.Members)
 	switch {
-	case d.Size < 0 || d.Characters != utf8.RuneCountInString(d.Text) || d.Characters > lim.Characters:
+	case d.Size < 0 || d.Characters != extract.Characters(d.Text) || d.Characters > lim.Characters:
 		return fmt.Errorf("%w: a size that cannot be", errFrame)
 	case *members < 0 || depth >= lim.Nesting && len(d.Members) > 0:
 		return fmt.Errorf("%w: too many documents within", errFrame)
