@@ -1,10 +1,12 @@
 package extract
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"strings"
 
+	"github.com/gabriel-vasile/mimetype"
 	"github.com/postern-mail/postern/message/extract/pdf"
 )
 
@@ -17,8 +19,21 @@ var formatPDF = Format{
 	Protection: true,
 	Label:      true,
 	rank:       bySignature,
-	sniff:      func(r *reader) bool { return isPDF(r.content) },
+	sniff:      sniffPDF,
 	read:       readPDF,
+}
+
+// sniffPDF tells a PDF document that begins as one, or has something before it
+// that is no other file: archives hold PDF documents, too.
+func sniffPDF(r *reader) bool {
+	if !isPDF(r.content) {
+		return false
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(r.content[:min(len(r.content), 1024)]), pdfMagic) {
+		return true
+	}
+	mt := mimetype.Detect(r.content)
+	return mt.Is("application/octet-stream") || mt.Is("text/plain") || mt.Is("application/pdf")
 }
 
 // readPDF writes the text of the pages, with what annotations and fields of each
@@ -58,6 +73,7 @@ func readPDF(r *reader) {
 		r.property(p.Name, p.Value)
 	}
 	readXMP(r, f.Metadata())
+	r.behindPDF()
 	r.labelsOfProperties()
 	r.judgePDF(f, script)
 }
@@ -80,6 +96,27 @@ func (r *reader) attachmentOfPDF(a *pdf.Attachment) {
 	if a.Description != "" {
 		r.newLine()
 		r.write(a.Description + "\n")
+	}
+}
+
+// behindPDF reads an archive that stands behind the end of the document. Some
+// programs open the file as the one, others as the other.
+func (r *reader) behindPDF() {
+	end := []byte("%%EOF")
+	for rest := r.content; ; {
+		i := bytes.Index(rest, end)
+		if i < 0 {
+			return
+		}
+		rest = rest[i+len(end):]
+		behind := bytes.TrimLeft(rest[:min(len(rest), 64)], "\r\n\x00 ")
+		for _, magic := range [...][]byte{zipMagic, []byte(magic7z), []byte(magicRAR)} {
+			if bytes.HasPrefix(behind, magic) {
+				r.defect("an archive behind a PDF document")
+				r.member(Hint{}, rest[bytes.Index(rest, magic):])
+				return
+			}
+		}
 	}
 }
 

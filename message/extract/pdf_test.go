@@ -1,9 +1,11 @@
 package extract
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +84,28 @@ func TestPDFIsToldByItsContent(t *testing.T) {
 	d := extract(pdfPage("", "", "Hello"), Hint{Name: "a.txt", MediaType: "text/plain"})
 	if d.Extension != "pdf" || d.Text != "Hello\n" {
 		t.Errorf("%s %q", d.Extension, d.Text)
+	}
+}
+
+func TestPDFAmongOtherFiles(t *testing.T) {
+	page := pdfPage("", "", "Hello")
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.CreateHeader(&zip.FileHeader{Name: "a.pdf", Method: zip.Store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(w, page)
+	z.Close()
+	archive := b.String()
+	if d := extract(archive, Hint{}); d.Extension != "zip" || len(d.Members) != 1 || d.Members[0].Text != "Hello\n" {
+		t.Errorf("a document in an archive: %s, %d members", d.Extension, len(d.Members))
+	}
+	if d := extract(page+"\n"+archive, Hint{}); d.Extension != "pdf" || len(d.Members) != 1 || len(d.Defects) != 1 || d.Text != "Hello\n" {
+		t.Errorf("an archive behind: %s, %d members, defects %q", d.Extension, len(d.Members), d.Defects)
+	}
+	if d := extract("\x00\x01junk\n"+page, Hint{}); d.Extension != "pdf" || d.Text != "Hello\n" {
+		t.Errorf("something before: %s, text %q", d.Extension, d.Text)
 	}
 }
 

@@ -406,6 +406,50 @@ func rowsOf(list []*piece) []row {
 	return rows
 }
 
+// strand is rows that go down the page.
+type strand struct {
+	u0, u1, v0, v1 float64
+	begin, end     int // of the rows
+	colons         int // that rows end with
+	group          int
+}
+
+// colon is 1 for a row that ends with one.
+func (r *row) colon() int {
+	if strings.HasSuffix(strings.TrimRight(r.cells[len(r.cells)-1], " "), ":") {
+		return 1
+	}
+	return 0
+}
+
+// labels tells whether one of two strands beside each other holds the labels of
+// what the other one says: most of its rows end with a colon and have a row beside
+// them.
+func labels(rows []row, a, b *strand) bool {
+	if a.u0 > b.u0 {
+		a, b = b, a
+	}
+	const most = 200
+	left, right := rows[a.begin:a.end], rows[b.begin:b.end]
+	if a.colons*2 < len(left) || len(left) > most || len(right) > most {
+		return false
+	}
+	beside := 0
+	for i, j := 0, 0; i < len(left) && j < len(right); {
+		switch d := left[i].v - right[j].v; {
+		case math.Abs(d) < lineGap*left[i].em:
+			beside++
+			i++
+			j++
+		case d < 0:
+			i++
+		default:
+			j++
+		}
+	}
+	return beside > 0 && beside*2 >= min(len(left), len(right))
+}
+
 // mostStrands is how many runs of rows are told apart on a page. Beyond it the
 // order of writing says nothing.
 const mostStrands = 300
@@ -414,21 +458,18 @@ const mostStrands = 300
 // their fonts. A strand is rows down the page; strands that lie in each other are
 // read as one.
 func inOrder(rows []row) []row {
-	type strand struct {
-		u0, u1, v0, v1 float64
-		group          int
-	}
 	var strands []strand
 	for i := range rows {
 		r := &rows[i]
 		if n := len(strands) - 1; n >= 0 && r.v > strands[n].v1-lineGap*r.em {
 			s := &strands[n]
-			s.u0, s.u1, s.v1 = min(s.u0, r.u0), max(s.u1, r.u1), max(s.v1, r.v)
+			s.u0, s.u1, s.v1, s.end = min(s.u0, r.u0), max(s.u1, r.u1), max(s.v1, r.v), i+1
+			s.colons += r.colon()
 			r.group = n
 			continue
 		}
 		r.group = len(strands)
-		strands = append(strands, strand{r.u0, r.u1, r.v - r.em, r.v, len(strands)})
+		strands = append(strands, strand{u0: r.u0, u1: r.u1, v0: r.v - r.em, v1: r.v, begin: i, end: i + 1, colons: r.colon(), group: len(strands)})
 	}
 	if len(strands) < 2 {
 		return rows
@@ -441,7 +482,7 @@ func inOrder(rows []row) []row {
 		for i := range strands {
 			for j := range i {
 				a, b := &strands[i], &strands[j]
-				if min(a.u1, b.u1)-max(a.u0, b.u0) > 0 && min(a.v1, b.v1)-max(a.v0, b.v0) > 0 && a.group != b.group {
+				if a.group != b.group && min(a.v1, b.v1) > max(a.v0, b.v0) && (min(a.u1, b.u1) > max(a.u0, b.u0) || labels(rows, a, b)) {
 					from, to := max(a.group, b.group), min(a.group, b.group)
 					for k := range strands[:i+1] {
 						if strands[k].group == from {

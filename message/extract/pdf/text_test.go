@@ -19,6 +19,7 @@ func TestWordsAndLines(t *testing.T) {
 		{"cells of a row", "BT /F 10 Tf 10 100 Td (Name) Tj 100 0 Td (Card) Tj -100 -12 Td (Ann) Tj 100 0 Td (4111) Tj ET", "Name\tCard\nAnn\t4111"},
 		{"columns one after the other", "BT /F 10 Tf 10 100 Td (a1) Tj 0 -12 Td (a2) Tj 200 12 Td (b1) Tj 0 -12 Td (b2) Tj ET", "a1\na2\nb1\nb2"},
 		{"rows written by their fonts", "BT /F 10 Tf 10 100 Td (one) Tj 0 -24 Td (three) Tj 0 12 Td (two) Tj 0 -24 Td (four) Tj ET", "one\ntwo\nthree\nfour"},
+		{"labels and then what they stand for", "BT /F 10 Tf 10 100 Td (Name:) Tj 0 -12 Td (Card:) Tj 100 12 Td (Ann) Tj 0 -12 Td (4111) Tj ET", "Name:\tAnn\nCard:\t4111"},
 		{"letters in any order", "BT /F 10 Tf 1 0 0 1 21.12 100 Tm (2) Tj 1 0 0 1 10 100 Tm (4) Tj 1 0 0 1 15.56 100 Tm (1) Tj ET", "412"},
 		{"heavy type", "BT /F 12 Tf 10 100 Td (4111) Tj ET BT /F 12 Tf 10.3 100 Td (4111) Tj ET", "4111"},
 		{"heavy type, letter by letter", "BT /F 10 Tf 1 0 0 1 10 100 Tm (4) Tj 1 0 0 1 10.2 100 Tm (4) Tj 1 0 0 1 15.56 100 Tm (1) Tj 1 0 0 1 15.7 100 Tm (1) Tj ET", "41"},
