@@ -84,6 +84,9 @@ func newRTF(r *reader, content []byte) *rtfReader {
 
 // finish writes what was collected.
 func (x *rtfReader) finish() {
+	// What was read before a limit was met was still read.
+	ended := x.ended
+	x.ended = false
 	x.endText()
 	if x.html {
 		x.write(x.htmlText(string(x.body.b)))
@@ -94,6 +97,7 @@ func (x *rtfReader) finish() {
 		x.newLine()
 		x.write(s)
 	}
+	x.ended = x.ended || ended
 	x.labelsOfProperties()
 }
 

@@ -101,12 +101,12 @@ type workbookFile struct {
 	sheets   []boundSheet
 	key      biffKey
 	// Of the sheet that is read.
-	cells   []sheetCell
-	size    int
-	pending *sheetCell // a formula whose text is yet to come
-	asides  []string   // texts that are not in cells
-	links   map[string]bool
-	drawing []byte // records of drawings, which go on from one record to another
+	cells           []sheetCell
+	size            int
+	pending         *sheetCell // a formula whose text is yet to come
+	asides          []string   // texts that are not in cells
+	links, literals map[string]bool
+	drawing         []byte // records of drawings, which go on from one record to another
 }
 
 type boundSheet struct {
@@ -122,7 +122,8 @@ type sheetCell struct {
 }
 
 func (w *workbookFile) read() {
-	w.cp, w.formats, w.codes, w.links = cpWestern, map[int]string{}, formatCodes{}, map[string]bool{}
+	w.cp, w.formats, w.codes = cpWestern, map[int]string{}, formatCodes{}
+	w.links, w.literals = map[string]bool{}, map[string]bool{}
 	depth, sheet := 0, -1
 	began := false
 	for at, ok := 0, true; ok; {
@@ -392,6 +393,7 @@ func (w *workbookFile) definedName(rec *biffRecord) {
 		t := biffText{rec.data[14:], rec.parts}
 		flags, _ := t.octet()
 		w.aside(t.characters(n, flags))
+		w.formulaTexts(within(t.b, 0, int64(le16(rec.data, 4))))
 		return
 	}
 	w.aside(codePageText(within(rec.data, 14, int64(n)), w.cp))

@@ -88,6 +88,9 @@ func (w *workbookFile) formula(row, column, style int, d []byte, at int) {
 		return
 	}
 	w.pending = nil
+	if w.version == 8 {
+		w.formulaTexts(within(d, 22, int64(le16(d, 20))))
+	}
 	if le16(d, at+6) != 0xffff {
 		w.number(row, column, style, float64At(d, at))
 		return
