@@ -42,12 +42,18 @@ func read7z(r *reader) {
 		return
 	}
 	packed := int64(len(r.content))
-	for _, f := range z.File {
+	ended := map[int]bool{} // blocks of which no more is read
+	for i, f := range z.File {
 		if r.expired() {
 			return
 		}
 		r.write(f.Name + "\n")
 		if f.FileInfo().IsDir() || strings.HasSuffix(f.Name, "/") {
+			continue
+		}
+		size := int64(min(f.UncompressedSize, 1<<62))
+		if ended[f.Stream] && size > 0 {
+			r.unreadMember(f.Name, size, Truncated, limitInflated)
 			continue
 		}
 		src, err := f.Open()
@@ -61,8 +67,18 @@ func read7z(r *reader) {
 			r.unread7z(f, p.err)
 			continue
 		}
-		size := int64(min(f.UncompressedSize, 1<<62))
-		r.unpack(Hint{Name: f.Name}, exactly(p, size), packed, size)
+		mr := r.unpack(Hint{Name: f.Name}, exactly(io.MultiReader(p), size), packed, size)
+		if mr.limit != "" || mr.damaged {
+			ended[f.Stream] = size > 0
+		} else if i+1 < len(z.File) && mr.read < size {
+			// The library would go to the next file without a limit.
+			rest := r.budgeted(p, packed)
+			rest.most = 1 << 62 // it is not kept
+			if _, err := io.Copy(io.Discard, rest); err != nil || rest.over || rest.damaged {
+				ended[f.Stream] = true
+			}
+		}
+		p.Close()
 	}
 }
 
