@@ -72,6 +72,10 @@ func TestWordText(t *testing.T) {
 		{"readings above characters", `<w:p><w:r><w:ruby><w:rt>` + run("ka") + `</w:rt><w:rubyBase>` + run("漢") + `</w:rubyBase></w:ruby></w:r>` + run("字") + `</w:p>`, "漢字\nka\n"},
 		{"formulas", `<w:p><m:oMath><m:r><m:t>E=mc</m:t></m:r></m:oMath></w:p>`, "E=mc\n"},
 		{"watermarks", `<w:p><w:pict><v:shape><v:textpath string="SECRET"/></v:shape></w:pict></w:p>`, "\nSECRET\n"},
+		{"boxes to check", `<w:p><w:r><w:ffData><w:checkBox><w:default w:val="0"/></w:checkBox></w:ffData></w:r>` + run("a") + `<w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox></w:ffData>` + run("b") + `</w:p>`,
+			"|_|a|X|b\n"},
+		{"deletions of Word 2003", `<w:p>` + run("41") + `<aml:annotation w:type="Word.Deletion"><aml:content><w:r><w:delText>gone</w:delText></w:r></aml:content></aml:annotation>` + run("11") + `</w:p>`,
+			"4111\ngone\n"},
 		{"default of a field", `<w:p><w:r><w:ffData><w:textInput><w:default w:val="4111"/></w:textInput></w:ffData></w:r></w:p>`, "\n4111\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -69,6 +69,7 @@ func readOpenText(r *reader, src io.Reader) {
 		case xmlStart:
 			if o.root == "" {
 				o.root = string(x.name)
+				o.sheet = x.attribute("class") == "spreadsheet" // in OpenOffice.org 1
 			}
 			o.start(x)
 		case xmlEnd:
@@ -353,7 +354,7 @@ func (o *openReader) endRow() {
 
 func (o *openReader) isMuted(name []byte) bool {
 	switch string(name) {
-	case "meta", "note-citation":
+	case "meta", "note-citation", "footnote-citation", "endnote-citation":
 		return true
 	case "page-number", "page-count", "sheet-name", "date", "time", "title", "file-name":
 		return o.master > 0

@@ -87,7 +87,7 @@ func TestBinaryWorkbook(t *testing.T) {
 	}, nil)
 	d := extract(string(binaryWorkbook(t, sheet, "shared", "left")), Hint{})
 	checkDocument(t, d, DefaultLimits)
-	if want := "People\nshared\t\tin place\tTRUE\n12.34\t1/15/2024\t123-45-6789\t#N/A\nleft\n"; d.Text != want || d.Status != Complete || d.Extension != "xlsb" {
+	if want := "People\nshared\t\tin place\tTRUE\n12.34\t1/15/24\t123-45-6789\t#N/A\nleft\n"; d.Text != want || d.Status != Complete || d.Extension != "xlsb" {
 		t.Errorf("%s %s %s %q, not %q", d.Extension, d.Status, d.Detail, d.Text, want)
 	}
 }

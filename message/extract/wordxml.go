@@ -93,6 +93,9 @@ type wordReader struct {
 	value      []byte // of a point of a chart
 	formatCode []byte // of these points
 	inFormat   bool
+	notes      []bool // annotations of Word 2003 that are open: is the text elsewhere?
+	inBox      bool   // within the state of a box to check
+	checked    bool
 	codes      formatCodes
 	line       string // vertical place of the line, in XPS
 }
@@ -227,6 +230,26 @@ func (w *wordReader) start(x *xmlScanner) {
 		w.away++
 	case "del", "moveFrom":
 		w.away++
+	case "annotation":
+		kind := x.attribute("type")
+		elsewhere := kind == "Word.Deletion" || kind == "Word.Comment"
+		if elsewhere {
+			w.away++
+		}
+		w.notes = append(w.notes, elsewhere)
+	case "checkBox":
+		w.inBox, w.checked = true, false
+	case "checked", "default":
+		if w.inBox {
+			v := x.attribute("val")
+			w.checked = v != "0" && v != "false"
+		} else {
+			w.asides(x, "val")
+		}
+	case "Relationship":
+		if x.attribute("TargetMode") == "External" {
+			w.asides(x, "Target")
+		}
 	case "sym":
 		w.symbol(x)
 	case "tab", "ptab":
@@ -276,10 +299,10 @@ func isPrompt(x *xmlScanner) bool {
 var shownNowhere = map[string][]string{
 	"docPr": {"descr", "title", "name"}, "cNvPr": {"descr", "title", "name"}, "imagedata": {"title", "alt"},
 	"shape": {"alt", "title"}, "rect": {"alt", "title"}, "textpath": {"string"},
-	"comment": {"author"}, "cmAuthor": {"name"}, "person": {"displayName"}, "threadedComment": nil,
+	"comment": {"author"}, "cmAuthor": {"name"}, "person": {"displayName"},
 	"docVar": {"val"}, "listItem": {"displayText", "value"}, "alias": {"val"}, "tag": {"val"},
-	"statusText": {"val"}, "helpText": {"val"}, "default": {"val"}, "listEntry": {"val"}, "fldSimple": {"instr"},
-	"hyperlink": {"tooltip"}, "hlinkClick": {"tooltip"}, "query": {"val"}, "connectString": {"val"}, "ocxPr": {"value"},
+	"statusText": {"val"}, "helpText": {"val"}, "listEntry": {"val"}, "fldSimple": {"instr"},
+	"hyperlink": {"tooltip"}, "hlink": {"dest"}, "hlinkClick": {"tooltip"}, "query": {"val"}, "connectString": {"val"}, "ocxPr": {"value"},
 	"dbPr": {"connection", "command"}, "connection": {"description"}, "webPr": {"url"}, "textPr": {"sourceFile"},
 	"section": {"name"}, "custShow": {"name"}, "sheetName": {"val"},
 }
@@ -388,6 +411,20 @@ func (w *wordReader) end(name []byte) {
 		w.leave()
 	case "del", "moveFrom":
 		w.leave()
+	case "annotation":
+		if n := len(w.notes); n > 0 {
+			if w.notes[n-1] {
+				w.leave()
+			}
+			w.notes = w.notes[:n-1]
+		}
+	case "checkBox":
+		w.inBox = false
+		if w.checked {
+			w.buf = append(w.buf, "|X|"...)
+		} else {
+			w.buf = append(w.buf, "|_|"...)
+		}
 	case "pPr":
 		w.properties = max(w.properties-1, 0)
 		if w.properties == 0 && w.changed == 0 && w.style.lists != nil {

@@ -63,8 +63,8 @@ func TestWorkbook(t *testing.T) {
 		{"small numbers", "", biff(biffRK, shorts(0, 0, 0), little(4111<<2|2)) + biff(biffMulRK, shorts(0, 1), shorts(0), little(1250<<2|3), shorts(0), little(0x3ff00000), shorts(2)), "S\n4111\t12.5\t1\n"},
 		{"formats", style(0) + style(14) + style(10) + style(164) + biff(biffFormat, shorts(164), shortText("0.00E+00")),
 			biff(biffNumber, shorts(0, 0, 1), double(45356)) + biff(biffNumber, shorts(0, 1, 2), double(0.125)) + biff(biffNumber, shorts(0, 2, 3), double(4111111111111111)),
-			"S\n3/5/2024\t12.50%\t4.11E+15 (4111111111111111)\n"},
-		{"days from 1904", style(14) + biff(biffDate1904, shorts(1)), biff(biffNumber, shorts(0, 0, 0), double(45356-1462)), "S\n3/5/2024\n"},
+			"S\n3/5/24\t12.50%\t4.11E+15 (4111111111111111)\n"},
+		{"days from 1904", style(14) + biff(biffDate1904, shorts(1)), biff(biffNumber, shorts(0, 0, 0), double(45356-1462)), "S\n3/5/24\n"},
 		{"results of formulas", "", biff(biffFormula, shorts(0, 0, 0), double(42), shorts(0, 0, 0), shorts(0)) +
 			biff(biffFormula, shorts(0, 1, 0), "\x00\x00\x00\x00\x00\x00\xff\xff", shorts(0, 0, 0), shorts(7), "\x17\x04\x00text\x00") + biff(biffString, shortText("result")) +
 			biff(biffFormula, shorts(0, 2, 0), "\x01\x00\x01\x00\x00\x00\xff\xff", shorts(0, 0, 0), shorts(0)) +
