@@ -61,7 +61,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkStart is what a new worker costs: one for every 200 documents.
+// BenchmarkStart is what a new worker costs: one for every 1000 documents.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		p := New(Options{Workers: 1})

@@ -21,7 +21,7 @@ type Options struct {
 	// may have at most a quarter of it.
 	Memory int64
 	// Documents is how many documents a worker reads before another one takes its
-	// place: 200 by default.
+	// place: 1000 by default.
 	Documents int
 	// Time bounds the reading of a document whose context has no deadline: one
 	// minute by default.
@@ -46,7 +46,7 @@ func (o Options) orDefault() Options {
 	}
 	o.Memory = max(o.Memory, MinMemory)
 	if o.Documents <= 0 {
-		o.Documents = 200
+		o.Documents = 1000
 	}
 	if o.Time <= 0 {
 		o.Time = time.Minute
