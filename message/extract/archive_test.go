@@ -252,6 +252,7 @@ func TestCompressedFiles(t *testing.T) {
 		{"a ball", gzipped(t, "", ball.String()), "x.tgz", []string{"complete", "x.tar complete", "x.tar/a.txt complete", "x.tar/b.txt complete"}},
 		{"several parts", append(gzipped(t, "a", "4111 1111 "), gzipped(t, "b", "1111 1111")...), "a.gz", []string{"complete", "a complete"}},
 		{"content behind", append(slices.Clip(csv), "PK garbage"...), "a.gz", []string{"complete (content behind the end of a compressed file)", "a complete"}},
+		{"padding behind", append(slices.Clip(csv), make([]byte, 600)...), "a.gz", []string{"complete", "a complete"}},
 		{"cut off", csv[:len(csv)-12], "a.gz", []string{"corrupt", "a corrupt"}},
 		{"without its head", []byte("\x1f\x8b\x08\xff\xff"), "a.gz", []string{"corrupt"}},
 	} {

@@ -89,7 +89,8 @@ func isGzip(r *reader) bool {
 
 // readGzip reads all parts of a gzip file as one (RFC 1952, section 2.2).
 func readGzip(r *reader) {
-	z, err := gzip.NewReader(bytes.NewReader(r.content))
+	src := bytes.NewReader(r.content)
+	z, err := gzip.NewReader(src)
 	var names []string
 	size := int64(-1)
 	if err == nil {
@@ -101,13 +102,14 @@ func readGzip(r *reader) {
 		}
 		size = int64(binary.LittleEndian.Uint32(r.content[len(r.content)-4:]))
 	}
-	r.inner(&gzipReader{r: z, reader: r}, err, size, names...)
+	r.inner(&gzipReader{r: z, reader: r, src: src}, err, size, names...)
 }
 
 // gzipReader takes octets behind the last part for none of the file, as gzip does.
 type gzipReader struct {
 	r      *gzip.Reader
 	reader *reader
+	src    *bytes.Reader
 	some   bool
 }
 
@@ -115,7 +117,11 @@ func (g *gzipReader) Read(p []byte) (int, error) {
 	n, err := g.r.Read(p)
 	g.some = g.some || n > 0
 	if err == gzip.ErrHeader && g.some {
-		g.reader.defect("content behind the end of a compressed file")
+		const head = 10
+		c := g.reader.content
+		if behind := c[max(0, len(c)-g.src.Len()-head):]; len(bytes.Trim(behind, "\x00")) > 0 { // padding is usual
+			g.reader.defect("content behind the end of a compressed file")
+		}
 		err = io.EOF
 	}
 	return n, err

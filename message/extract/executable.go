@@ -16,6 +16,17 @@ func executable(r *reader) string {
 	if bytes.HasPrefix(r.content, []byte("ITSF\x03\x00\x00\x00")) {
 		return "a compiled help file"
 	}
+	switch r.doc.MediaType {
+	case "application/x-bytecode.python":
+		return "a Python program"
+	case "application/x-shockwave-flash":
+		return "a Flash program"
+	case "application/x-xar":
+		return "a software package"
+	}
+	if bytes.HasPrefix(r.content, []byte("FasdUAS ")) {
+		return "an AppleScript script"
+	}
 	name := strings.ToLower(strings.TrimRight(r.hint.Name, " ."))
 	return scriptKind(r.content, strings.TrimPrefix(path.Ext(name), "."))
 }
@@ -92,13 +103,16 @@ var scriptExtensions = map[string]string{
 	"msi": "a Windows installer", "msp": "a Windows installer", "mst": "a Windows installer", "msix": "a Windows installer", "appx": "a Windows installer",
 	"application": "a Windows installer", "appref-ms": "a Windows installer", "msc": "a Windows console file",
 	"chm": "a compiled help file", "hlp": "a help file", "deb": "a software package", "rpm": "a software package",
+	"msu": "a Windows installer", "diagcab": "a Windows installer", "xbap": "a Windows program", "gadget": "a Windows program",
+	"ws": "a Windows script", "shb": "a Windows shortcut", "shs": "a Windows shortcut", "website": "an Internet shortcut",
+	"pyz": "a Python program", "pyzw": "a Python program", "pyc": "a Python program",
 	"jnlp": "a Java program", "settingcontent-ms": "a Windows shortcut", "library-ms": "a Windows shortcut",
 }
 
 // binaryScripts are the names among them that mean a program only if the content
 // is not text.
 var binaryScripts = map[string]bool{"com": true, "scr": true, "cpl": true, "pif": true, "msi": true, "msp": true, "mst": true,
-	"msix": true, "appx": true, "chm": true, "hlp": true, "deb": true, "rpm": true, "lnk": true}
+	"msu": true, "diagcab": true, "gadget": true, "shs": true, "pyc": true, "msix": true, "appx": true, "chm": true, "hlp": true, "deb": true, "rpm": true, "lnk": true}
 
 // scriptKind tells scripts and shortcuts: by the line that names their
 // interpreter, by what only stands in such files, or by the extension.

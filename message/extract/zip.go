@@ -31,6 +31,9 @@ func isZip(r *reader) bool {
 		end+zipEndLength+int(binary.LittleEndian.Uint16(r.content[end+20:])) == len(r.content)
 }
 
+// browserExtension begins archives of Chromium, with a signature in front.
+const browserExtension = "Cr24"
+
 // zipEndLength is the length of the end of the central directory without its
 // comment (APPNOTE.TXT, section 4.3.16).
 const zipEndLength = 22
@@ -50,6 +53,11 @@ func zipEnd(content []byte) int {
 }
 
 func refineZip(r *reader) {
+	if bytes.HasPrefix(r.content, []byte(browserExtension)) {
+		r.doc.MediaType, r.doc.Extension = "application/x-chrome-extension", "crx"
+		r.doc.Executable = "a browser extension"
+		return
+	}
 	list, _ := zipMembers(r.content)
 	for _, m := range list {
 		switch {
@@ -57,6 +65,10 @@ func refineZip(r *reader) {
 			r.doc.MediaType, r.doc.Extension = "application/vnd.android.package-archive", "apk"
 			r.doc.Executable = "an Android program"
 			return
+		case m.name == "AppxManifest.xml" || m.name == "AppxMetadata/AppxBundleManifest.xml":
+			r.doc.Executable = "a Windows installer"
+		case strings.HasPrefix(m.name, "Payload/") && strings.HasSuffix(m.name, ".app/Info.plist"):
+			r.doc.Executable = "an iOS program"
 		case m.name == "META-INF/MANIFEST.MF" || strings.HasSuffix(m.name, ".class"):
 			r.doc.MediaType, r.doc.Extension = "application/java-archive", "jar"
 			r.doc.Executable = "a Java program"
@@ -214,7 +226,7 @@ func (r *reader) zipSurroundings(list []member, volume bool) {
 		return
 	}
 	if first := bytes.Index(r.content, zipMagic); first > 0 {
-		if program(r.content) == "" {
+		if program(r.content) == "" && !bytes.HasPrefix(r.content, []byte(browserExtension)) {
 			r.defect("content in front of an archive")
 			r.member(Hint{}, r.content[:first])
 		}
