@@ -50,6 +50,8 @@ func readPDF(r *reader) {
 	r.doc.Encryption = f.Encryption()
 	if errors.Is(err, pdf.ErrProtected) {
 		r.fail(Protected, "a PDF document that needs a secret: "+f.Encryption())
+		readXMP(r, f.Metadata()) // may be open
+		r.labelsOfProperties()
 		return
 	}
 	if err != nil {

@@ -3,9 +3,11 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
+	"compress/zlib"
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -285,4 +287,44 @@ func FuzzPDF(f *testing.F) {
 			t.Error("a panic")
 		}
 	})
+}
+
+// BenchmarkPDF reads a document of about 1 MB: pages of text in words that do not
+// repeat much, compressed.
+func BenchmarkPDF(b *testing.B) {
+	list := []string{"<</Type/Catalog/Pages 2 0 R>>", "", pdfFont}
+	random := rand.New(rand.NewPCG(1, 2))
+	var kids strings.Builder
+	for page := 0; page < 450; page++ {
+		var content bytes.Buffer
+		z := zlib.NewWriter(&content)
+		fmt.Fprint(z, "BT /F 11 Tf 12 TL 50 750 Td\n")
+		for range 58 {
+			fmt.Fprint(z, "[")
+			for range 14 {
+				word := make([]byte, 2+random.IntN(8))
+				for i := range word {
+					word[i] = byte('a' + random.IntN(26))
+				}
+				fmt.Fprintf(z, "(%s)-%d( )", word, random.IntN(40))
+			}
+			fmt.Fprint(z, "] TJ T*\n")
+		}
+		fmt.Fprint(z, "ET")
+		z.Close()
+		n := len(list) + 1
+		fmt.Fprintf(&kids, "%d 0 R ", n)
+		list = append(list, fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents %d 0 R/Resources<</Font<</F 3 0 R>>>>>>", n+1),
+			pdfStream("/Filter/FlateDecode", content.String()))
+	}
+	list[1] = "<</Type/Pages/Kids[" + kids.String() + "]>>"
+	content := []byte(pdfOf("", list...))
+	b.SetBytes(int64(len(content)))
+	b.ReportAllocs()
+	for b.Loop() {
+		d := Extract(context.Background(), content, Hint{}, Limits{Characters: 10_000_000})
+		if d.Status != Complete {
+			b.Fatalf("%s (%s)", d.Status, d.Detail)
+		}
+	}
 }

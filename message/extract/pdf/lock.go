@@ -91,9 +91,11 @@ func (f *File) newLock(e dict) *lock {
 	switch {
 	case l.handler == "Adobe.PubSec" || f.name(e["SubFilter"]) != "" && l.handler != "Standard" && strings.HasPrefix(string(f.name(e["SubFilter"])), "adbe.pkcs7"):
 		l.what = "encrypted for the holders of certificates"
-		return l
 	case l.handler != "Standard":
 		l.what = "encrypted by the handler " + string(l.handler)
+	}
+	if l.what != "" {
+		l.ofStreams, l.ofStrings, l.ofFiles = unknownMethod, unknownMethod, unknownMethod
 		return l
 	}
 	if v, ok := f.get(e["EncryptMetadata"]).(bool); ok {
