@@ -37,8 +37,6 @@ type Item struct {
 	Envelope Envelope `json:"envelope"`
 	// TellSender is set when the sender may be told what becomes of the message.
 	TellSender bool `json:"tellSender,omitempty"`
-	// Macros are the MTA's macros, by name without braces.
-	Macros map[string]string `json:"macros,omitempty"`
 	// Draft, Matches and Remaining are JSON of the floor above: the edits to be
 	// applied on release, the rules that matched with masked evidence, and the
 	// matched rules not yet walked, with all they need.

@@ -150,8 +150,7 @@ func Held(id string) *quarantine.Commit {
 		Items: []quarantine.Item{{
 			ID: id, Reference: "P-" + id, Kind: quarantine.KindQuarantine, Blob: "b-" + id,
 			Envelope: envelope(), TellSender: true,
-			Macros: map[string]string{"i": "Q1", "daemon_name": "SUBMISSION"},
-			Draft:  json.RawMessage(`{"edits":[1]}`), Matches: json.RawMessage(`[]`), Remaining: json.RawMessage(`["later"]`),
+			Draft: json.RawMessage(`{"edits":[1]}`), Matches: json.RawMessage(`[]`), Remaining: json.RawMessage(`["later"]`),
 			Reason: "held for the test", Policy: "Cards", Rule: "Ten", PolicyVersion: "v1", Fingerprint: "f-" + id,
 			Created: start, Expires: start.Add(30 * 24 * time.Hour),
 		}},
@@ -170,6 +169,7 @@ func envelope() quarantine.Envelope {
 			{Raw: `<"odd local"@partner.example>`, Path: two},
 		},
 		HELO: "client.example.com", QueueID: "Q1", Hostname: "mx.example.com", Authenticated: "sender",
+		Macros: map[string]string{"i": "Q1", "daemon_name": "SUBMISSION"},
 	})
 }
 
