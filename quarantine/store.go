@@ -112,6 +112,10 @@ type Store interface {
 	// Postpone gives a lease back with some recipients left pending, to be tried
 	// again.
 	Postpone(ctx context.Context, r *Report) error
+	// Waiting counts the open entries that were first due before a time, and tells
+	// when the oldest of them was created. Those of a recovered item are left out:
+	// they wait for a person.
+	Waiting(ctx context.Context, before time.Time) (n int, oldest time.Time, err error)
 	// Entries gives the entries of a reference, the oldest first, finished ones too.
 	Entries(ctx context.Context, reference string) ([]Entry, error)
 	// Wake is closed when an entry may have become ready to be leased since the

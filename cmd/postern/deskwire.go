@@ -215,6 +215,9 @@ func (s *service) answerDesk(ctx context.Context, w io.Writer, r *deskRequest) e
 	if err := json.NewEncoder(w).Encode(reply); err != nil {
 		return err
 	}
+	if len(content) == 0 {
+		return nil // a command that has its answer may be gone
+	}
 	_, err := w.Write(content)
 	return err
 }

@@ -85,11 +85,15 @@ type statusJSON struct {
 	Releasing  int            `json:"releasing"`
 	Recovered  int            `json:"recovered"`
 	Outbox     int            `json:"outbox"`
-	OldestSent *time.Time     `json:"oldestOutbox,omitempty"`
-	Blobs      int64          `json:"blobs"`
-	Bytes      int64          `json:"bytes"`
-	Records    int64          `json:"records"`
-	FreeBytes  int64          `json:"freeBytes"` // -1 when not known
+	// Late counts those of the outbox that wait for longer than 15 minutes.
+	Late       int        `json:"outboxLate"`
+	OldestSent *time.Time `json:"oldestOutbox,omitempty"`
+	Blobs      int64      `json:"blobs"`
+	Bytes      int64      `json:"bytes"`
+	Records    int64      `json:"records"`
+	FreeBytes  int64      `json:"freeBytes"` // -1 when not known
+	// SetBack is set when the database is older than the messages: reindex.
+	SetBack bool `json:"setBack"`
 	// Poisoned is set when the disk has failed and nothing more is written.
 	Poisoned bool `json:"poisoned"`
 }

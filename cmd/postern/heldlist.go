@@ -48,15 +48,22 @@ func (d *desk) reindex(ctx context.Context, reply *deskReply) error {
 	return err
 }
 
+// outboxLate is how long mail may wait in the outbox before somebody should look.
+const outboxLate = 15 * time.Minute
+
 // status counts what is stored and says what is served.
 func (d *desk) status(ctx context.Context) (*statusJSON, error) {
 	st, err := d.vault.Stats(ctx)
 	if err != nil {
 		return nil, err
 	}
+	late, _, err := d.vault.Waiting(ctx, time.Now().Add(-outboxLate))
+	if err != nil {
+		return nil, err
+	}
 	out := &statusJSON{
 		Stale: []string{}, Held: map[string]int{}, OldestHeld: moment(st.OldestHeld), Releasing: st.Releasing, Recovered: st.Recovered,
-		Outbox: st.Outbox, OldestSent: moment(st.OldestOutbox), Blobs: st.Blobs, Bytes: st.Bytes, Records: st.Records, FreeBytes: st.Free, Poisoned: st.Poisoned,
+		Outbox: st.Outbox, Late: late, OldestSent: moment(st.OldestOutbox), Blobs: st.Blobs, Bytes: st.Bytes, Records: st.Records, FreeBytes: st.Free, SetBack: st.SetBack, Poisoned: st.Poisoned,
 	}
 	for _, k := range quarantine.Kinds {
 		out.Held[string(k)] = st.Held[k]

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -126,10 +127,17 @@ func (o *output) status(s *statusJSON) {
 	if s.Recovered > 0 {
 		o.printf("recovered    %d, to be confirmed\n", s.Recovered)
 	}
-	o.printf("outbox       %d%s\n", s.Outbox, since(s.OldestSent))
+	late := ""
+	if s.Late > 0 {
+		late = fmt.Sprintf(", %d for longer than %d minutes", s.Late, outboxLate/time.Minute)
+	}
+	o.printf("outbox       %d%s%s\n", s.Outbox, late, since(s.OldestSent))
 	o.printf("stored       %s, %d octets, %d records\n", count(int(s.Blobs), "message", "messages"), s.Bytes, s.Records)
 	if s.FreeBytes >= 0 {
 		o.printf("free         %d MB\n", s.FreeBytes>>20)
+	}
+	if s.SetBack {
+		o.printf("the database is older than the messages: run `postern store reindex`\n")
 	}
 	if s.Poisoned {
 		o.printf("the disk has failed: the store takes nothing until postern is started again\n")

@@ -228,6 +228,20 @@ func (t *transactor) forget(blob string) (string, error) {
 	return blob, nil
 }
 
+// Waiting counts open entries that were first due before a time. The time of the
+// first attempt is moved by later ones only, so that it is known until then.
+func (s *Store) Waiting(ctx context.Context, before time.Time) (n int, oldest time.Time, err error) {
+	if err := s.begin(); err != nil {
+		return 0, time.Time{}, err
+	}
+	defer s.end()
+	var created int64
+	err = s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(min(created), 0) FROM entry
+		WHERE done = 0 AND created < ?1 AND (attempt > 0 OR not_before < ?1)
+		AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND item.recovered = 1)`, stamp(before)).Scan(&n, &created)
+	return n, moment(created), translate(err)
+}
+
 // Entries gives the entries of a reference.
 func (s *Store) Entries(ctx context.Context, reference string) ([]quarantine.Entry, error) {
 	if err := s.begin(); err != nil {

@@ -424,6 +424,34 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// A process that has the store for itself need not wait for the leases of one that
+// died; one that shares it leaves them alone. Who had the lease reports in vain.
+func TestLeasesOfTheDead(t *testing.T) {
+	dir := t.TempDir()
+	dead := open(t, Options{Dir: dir, Alone: true})
+	must(t, dead.Commit(t.Context(), storetest.Mailed("e")))
+	lease := func(s *Store) []quarantine.Entry {
+		t.Helper()
+		entries, err := s.Lease(t.Context(), start.Add(time.Second), start.Add(time.Hour), 10)
+		must(t, err)
+		return entries
+	}
+	if got := lease(dead); len(got) != 1 {
+		t.Fatalf("leased %v", got)
+	}
+	if got := lease(open(t, Options{Dir: dir})); len(got) != 0 {
+		t.Errorf("a command beside it was given %v", got)
+	}
+	got := lease(open(t, Options{Dir: dir, Alone: true}))
+	if len(got) != 1 || got[0].Attempt != 2 {
+		t.Fatalf("the next process was given %v", got)
+	}
+	err := dead.Finish(t.Context(), &quarantine.Report{Entry: "e", Attempt: 1, At: start, Results: []quarantine.Result{{Delivery: quarantine.Delivered}}})
+	if !errors.Is(err, quarantine.ErrLeaseLost) {
+		t.Errorf("the dead one reported: %v", err)
+	}
+}
+
 // Two programs on one directory, as a command beside the service, see each other's
 // work.
 func TestTwoOpenings(t *testing.T) {

@@ -51,6 +51,7 @@ func Run(t *testing.T, create New) {
 		{"Lease", testLease},
 		{"LeaseLost", testLeaseLost},
 		{"LeaseOnce", testLeaseOnce},
+		{"Waiting", testWaiting},
 		{"Postpone", testPostpone},
 		{"Finish", testFinish},
 		{"ReleaseEnds", testReleaseEnds},
