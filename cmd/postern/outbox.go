@@ -113,14 +113,9 @@ var deliveries = map[relay.Status]quarantine.Delivery{
 	relay.Retry: quarantine.Pending, relay.Delivered: quarantine.Delivered, relay.Failed: quarantine.Failed,
 }
 
-// Waiting implements [relay.Outbox]. The store counts its open entries together:
-// as long as the oldest is younger, none is older.
+// Waiting implements [relay.Outbox].
 func (o *outbox) Waiting(ctx context.Context, before time.Time) (int, time.Time, error) {
-	st, err := o.vault.Stats(ctx)
-	if err != nil || st.Outbox == 0 || !st.OldestOutbox.Before(before) {
-		return 0, time.Time{}, err
-	}
-	return st.Outbox, st.OldestOutbox, nil
+	return o.vault.Waiting(ctx, before)
 }
 
 // Wake implements [relay.Outbox].
