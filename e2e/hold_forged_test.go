@@ -17,7 +17,7 @@ import (
 func TestForgedSendersHearNothing(t *testing.T) {
 	h := startHolding(t, holdingOptions{policy: outcomePolicy, params: []string{aliases}}).start(t)
 	words := []string{"plain", "mark", "hold", "block", "report", "everybody", "divert", "drop", "file"}
-	total := rounds(1000, 10_000)
+	total, _ := rounds(1000)
 	var sent atomic.Int64
 	errs := make(chan error, loaders)
 	for range loaders {
