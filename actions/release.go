@@ -108,7 +108,7 @@ func chosen(all []message.Recipient, to []message.Path) (let, kept []int, err er
 func (l *Live) Mail(c *quarantine.Commit, n notice.Notice) {
 	now := l.Now()
 	e := quarantine.Entry{
-		ID: l.ID(), Kind: quarantine.EntryNotice, Reference: n.Reference, Blob: l.ID(),
+		ID: l.ID(), Kind: quarantine.EntryNotice, Reference: n.Reference, Blob: l.ID(), Marked: true,
 		Created: now, Expires: now.Add(l.Lifetime),
 	}
 	c.Blobs = append(c.Blobs, quarantine.Blob{ID: e.Blob, Data: n.Bytes})
