@@ -96,11 +96,11 @@ func Kinds() []Kind {
 
 // spec is everything under `actions` of one rule.
 type spec struct {
-	rule  *rules.Rule
-	halt  *halt
-	edits []Edit
-	names []string // of the actions, in the order of the file
-	tip   string
+	rule    *rules.Rule
+	halt    *halt
+	edits   []Edit
+	entries []strictyaml.Entry // the actions, in the order of the file
+	tip     string
 	// override is set when the sender may lift a block.
 	override bool
 	// notify is set when the rule tells people.
@@ -114,6 +114,15 @@ type spec struct {
 
 	scopeAt      *strictyaml.Node // of blockAccessScope
 	scopeOutside bool
+}
+
+// names gives the names of the actions, in the order of the file.
+func (s *spec) names() []string {
+	var out []string
+	for _, e := range s.entries {
+		out = append(out, e.Key)
+	}
+	return out
 }
 
 // specOf gives what a rule does; a rule without actions does nothing.
@@ -154,7 +163,7 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 			continue
 		}
 		k.read(r, e.Value, e.Field, s)
-		s.names = append(s.names, k.Name)
+		s.entries = append(s.entries, e)
 		if k.Class == Halting {
 			halting = append(halting, k.Name)
 		}

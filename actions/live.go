@@ -206,7 +206,7 @@ func (b *batch) hold(f *Fork, fp *quarantine.Fingerprint) error {
 	}
 	fp.Item, f.Item = item.ID, item.ID
 	b.commit.Items = append(b.commit.Items, item)
-	if f.Why == "" || len(b.Reviewers) == 0 {
+	if f.Why == "" || b.Notices == nil || len(b.Reviewers) == 0 {
 		return nil
 	}
 	n, err := b.Notices.HeldNotice(b.Reviewers, HeldItem(&item))

@@ -171,7 +171,7 @@ func (b *batch) policies(values []audit.Value) []audit.PolicyDetails {
 			Actions: []string{}, State: string(b.state(res.Rule)), ConditionsMatched: b.conditions(res, values),
 		}
 		if st := b.state(res.Rule); b.d.Outcome.Verdict != Defer && (st == Applied || st == Enforced) {
-			rule.Actions = specOf(res.Rule).names
+			rule.Actions = specOf(res.Rule).names()
 		}
 		last := &out[len(out)-1]
 		last.Rules = append(last.Rules, rule)

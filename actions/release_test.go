@@ -2,6 +2,7 @@ package actions
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -157,9 +158,12 @@ func TestWhatRulesNeed(t *testing.T) {
 	}
 }
 
-func nameOf(r *rules.Rule) string {
-	if r == nil {
+func nameOf(n *Need) string {
+	if n == nil {
 		return ""
 	}
-	return r.Name
+	if n.File != "p.yaml" || n.Line == 0 || n.Column == 0 || !strings.Contains(n.Field, ".actions.") {
+		return fmt.Sprintf("%+v", n)
+	}
+	return n.Rule.Name
 }

@@ -34,6 +34,7 @@ type deskRequest struct {
 	Redirect     []string  `json:"redirect,omitempty"`
 	WithoutEdits bool      `json:"withoutEdits,omitempty"`
 	Until        time.Time `json:"until,omitzero"`
+	Hold         bool      `json:"hold,omitempty"` // for legalHold: set, not lifted
 
 	Filter quarantine.Filter `json:"filter,omitzero"`
 }
@@ -83,7 +84,9 @@ func (d *desk) do(ctx context.Context, r *deskRequest) (reply deskReply, content
 	case "delete":
 		one(d.remove(ctx, r.Item, r.Why))
 	case "extend":
-		one(d.extend(ctx, r.Item, r.Until))
+		one(d.extend(ctx, r.Item, r.Until, r.Why))
+	case "legalHold":
+		one(d.legalHold(ctx, r.Item, r.Hold, r.Why))
 	case "export":
 		var i *quarantine.Item
 		if i, content, err = d.export(ctx, r.Item); err == nil {
@@ -114,7 +117,7 @@ func isNo(err error) bool {
 	if errors.As(err, &name) {
 		return true
 	}
-	for _, no := range []error{actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed} {
+	for _, no := range []error{actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed, quarantine.ErrLegalHold} {
 		if errors.Is(err, no) {
 			return true
 		}
