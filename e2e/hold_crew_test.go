@@ -28,6 +28,8 @@ type plan[T any] struct {
 	// before nothing was met any more.
 	goal  int
 	whole bool
+	// say, unless nil, is told how far things are, after each hundred.
+	say func(format string, args ...any)
 	// once tells of what is not tried a second time when it was met; nil is nothing.
 	once func(T) bool
 
@@ -86,6 +88,9 @@ func (p *plan[T]) did(j job[T], met bool, times int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.working--
+	if p.say != nil && p.made/100 < (p.made+times)/100 {
+		p.say("%d made of %d; nothing was met any more %d times", p.made+times, p.goal, p.passes)
+	}
 	p.made += times
 	switch {
 	case met && (p.once == nil || !p.once(j.what)):

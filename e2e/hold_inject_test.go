@@ -46,6 +46,9 @@ func TestNothingIsLostWhenTheDiskFails(t *testing.T) {
 	}
 	goal, torture := rounds(injectErrors)
 	p := newPlan(failures, goal, torture)
+	if torture {
+		p.say = t.Logf
+	}
 	var (
 		mu sync.Mutex
 		by = map[string]int{}

@@ -60,6 +60,9 @@ func TestNothingIsLostWhenKilled(t *testing.T) {
 	}
 	goal, torture := rounds(killRounds)
 	p := newPlan(all, goal, torture)
+	if torture {
+		p.say = t.Logf
+	}
 	// A stop takes as long as the MTA waits: once is enough where there is no time.
 	p.once = func(e ending) bool { return e.action == "stop" && !torture }
 	var (

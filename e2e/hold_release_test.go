@@ -54,10 +54,14 @@ func cardFile(t *testing.T) string {
 // after-queue filter, and octet for octet the same below the trace fields. A
 // smaller part of a message leaves as well, with edits of its own.
 func TestReleaseIsSignedAndUnchanged(t *testing.T) {
-	f := startCounter(t)
+	f, err := mta.StartFilter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
 	h := startHolding(t, holdingOptions{policy: outcomePolicy, params: []string{
-		"postern_signers = " + mta.SignerSocket, f.param(), "smtp_line_length_limit = 0"}})
-	f.next.Store(h.Addr(after))
+		"postern_signers = " + mta.SignerSocket, f.Param(), "smtp_line_length_limit = 0"}})
+	f.Next(h.Addr(mta.AfterFilter.Name))
 	signer, err := h.StartSigner(t.Context(), "example.com")
 	if errors.Is(err, mta.ErrNoSigner) && os.Getenv("CI") != "true" {
 		t.Skip(err)
@@ -111,7 +115,7 @@ func TestReleaseIsSignedAndUnchanged(t *testing.T) {
 			}
 		}
 		signed(t, m)
-		if got := f.count(to); got != 1 {
+		if got := f.Passed(to); got != 1 {
 			t.Errorf("%d times through the filter", got)
 		}
 	}
@@ -127,7 +131,7 @@ func TestReleaseIsSignedAndUnchanged(t *testing.T) {
 		t.Errorf("the copy inside:\n%s", inside.Data)
 	}
 	for _, to := range []string{"bob@partner.example", "carl@example.com", "dora@example.com"} {
-		if got := f.count(to); got != 1 {
+		if got := f.Passed(to); got != 1 {
 			t.Errorf("%d times through the filter to %s", got, to)
 		}
 	}

@@ -25,9 +25,6 @@ import (
 	"github.com/postern-mail/postern/quarantine/embedded"
 )
 
-// after is the listener that an after-queue filter gives mail back to.
-const after = "AFTER"
-
 // holding is a Postfix wired as the design has it, Postern before the queue and the
 // listener for re-injection behind it, with a sink that keeps what is delivered.
 type holding struct {
@@ -83,11 +80,9 @@ func startHolding(t *testing.T, opt holdingOptions) *holding {
 	defer cancel()
 	h.Instance, err = mta.Start(ctx, mta.Options{
 		Milter: mta.Socket, Sink: opt.sink, ContentTimeout: opt.content,
-		Listeners: []mta.Listener{{Name: mta.MX}, {Name: mta.Submission}, {Name: after, Params: []string{
-			"content_filter =", "smtpd_milters =", "receive_override_options = no_milters, no_header_body_checks, no_unknown_recipient_checks",
-			"local_header_rewrite_clients ="}}},
-		Services: []string{mta.ReinjectService},
-		Params:   append([]string{"postern_signers ="}, opt.params...),
+		Listeners: []mta.Listener{{Name: mta.MX}, {Name: mta.Submission}, mta.AfterFilter},
+		Services:  []string{mta.ReinjectService},
+		Params:    append([]string{"postern_signers ="}, opt.params...),
 	})
 	if err != nil {
 		t.Fatal(err)
