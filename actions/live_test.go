@@ -370,6 +370,28 @@ rules:
 	}
 }
 
+// TestWhatNoRuleLooksForIsMaskedToo has card numbers where only names and subjects
+// are recorded, and no rule that asks for them.
+func TestWhatNoRuleLooksForIsMaskedToo(t *testing.T) {
+	const card = "4012888888881881"
+	g := newGate(t, "policy: P\nmode: enable\nrules:\n  - {rule: R, conditions: {documentIsUnsupported: true}, actions: {quarantine: true}}\n", Settings{})
+	d := g.send(mail{
+		to: []string{"b@hold.example"}, queueID: "Q1",
+		header: append([]string{"Subject: credit card " + card + " visa", "MIME-Version: 1.0", `Content-Type: multipart/mixed; boundary="x"`}, ownFields...),
+		body: "--x\r\nContent-Type: application/octet-stream\r\n" +
+			"Content-Disposition: attachment; filename=\"credit card " + card + " visa.xyz\"\r\n\r\n\x00\x01\x02\xff\r\n--x--",
+	})
+	records := g.records()
+	if d.Err != nil || len(g.items()) != 1 || len(records) != 1 {
+		t.Fatalf("%d items, %d records, error %v", len(g.items()), len(records), d.Err)
+	}
+	// The explanation of this gate repeats the subject on purpose; that of the
+	// commands has none.
+	if text, _, _ := strings.Cut(string(records[0].Data), `"Explain"`); strings.Contains(text, card) || !strings.Contains(text, "************1881 visa.xyz") {
+		t.Errorf("the record:\n%s", text)
+	}
+}
+
 // TestAHeldMessageIsWhatTheMTAHadWithoutReservedFields compares octets.
 func TestAHeldMessageIsWhatTheMTAHadWithoutReservedFields(t *testing.T) {
 	g := newGate(t, gatePolicy, Settings{})

@@ -123,8 +123,12 @@ func (b *batch) values() []audit.Value {
 
 func (b *batch) metaData(values []audit.Value) audit.ExchangeMetaData {
 	env := &b.m.Envelope
+	subject := b.m.Subject()
+	if types := b.scan.World.Types; types != nil {
+		subject = types.Mask(subject) // of what no rule asks for too
+	}
 	md := audit.ExchangeMetaData{
-		From: env.ReversePath.String(), Subject: audit.MaskText(b.m.Subject(), values...),
+		From: env.ReversePath.String(), Subject: audit.MaskText(subject, values...),
 		RecipientCount: len(env.Recipients), Size: b.m.Size, To: []string{},
 	}
 	if f, ok := b.m.Header.Get("Message-ID"); ok {

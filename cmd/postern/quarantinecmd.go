@@ -192,7 +192,8 @@ func newHeldDelete() *cobra.Command {
 		Long: `Delete ends a held message. Its sender is not told. Its octets are removed from the
 disk seven days later.
 
-Exit status: 0 deleted, 1 somebody else has decided, 2 it could not be done.`,
+Exit status: 0 deleted, 1 somebody else has decided or it is under legal hold, 2 it
+could not be done.`,
 		Example: `  postern quarantine delete P-7K3M9Q --comment "phishing"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
