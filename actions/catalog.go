@@ -72,7 +72,7 @@ var kinds = []Kind{
 	{Name: "overrideLifts", Class: Mark},
 	{Name: "prependSubject", Class: NonHalting, Doc: "puts a text in front of the subject", read: readPrependSubject},
 	{Name: "quarantine", Class: Halting, Doc: "`true` holds the message for the reviewers", read: readQuarantine},
-	{Name: "redirectMessageTo", Class: NonHalting, Doc: "delivers to these addresses, at most 100 over all rules, in place of the recipients; nobody is told", read: readRedirect},
+	{Name: "redirectMessageTo", Class: NonHalting, Doc: "delivers to these addresses, at most 100 over all rules, in place of the recipients; the sender is told only if that fails", read: readRedirect},
 	{Name: "rejectMessage", Class: Halting, Doc: "refuses the message with a text and an enhanced status code: `{text: …, enhanced: 5.7.1}`", read: readRejectMessage},
 	{Name: "removeHeader", Class: NonHalting, Doc: "removes all fields of a name, or those with a value: `[Name, \"Name: value\"]`", read: readRemoveHeader},
 	{Name: "removeRMSTemplate", Class: NonHalting},

@@ -40,8 +40,8 @@ func TestRelease(t *testing.T) {
 		{name: "without edits", how: Release{WithoutEdits: true}, want: []string{"marked ben@example.com", "plain b@x.example NOTIFY=FAILURE"}},
 		{name: "to some", how: Release{To: paths("B@x.example")}, want: []string{"marked audit@example.com NOTIFY=NEVER", "plain b@x.example NOTIFY=FAILURE"}, edited: true, kept: "ben@example.com"},
 		{name: "to some without edits", how: Release{To: paths("ben@example.com"), WithoutEdits: true}, want: []string{"marked ben@example.com"}, kept: "b@x.example"},
-		{name: "to somebody else", how: Release{Redirect: paths("desk@example.com")}, want: []string{"marked audit@example.com NOTIFY=NEVER, desk@example.com NOTIFY=NEVER"}, edited: true},
-		{name: "to somebody else without edits", how: Release{Redirect: paths("x@else.example"), WithoutEdits: true}, want: []string{"plain x@else.example NOTIFY=NEVER"}},
+		{name: "to somebody else", how: Release{Redirect: paths("desk@example.com")}, want: []string{"marked audit@example.com NOTIFY=NEVER, desk@example.com NOTIFY=FAILURE"}, edited: true},
+		{name: "to somebody else without edits", how: Release{Redirect: paths("x@else.example"), WithoutEdits: true}, want: []string{"plain x@else.example NOTIFY=FAILURE"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

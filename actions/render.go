@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/dsn"
 )
 
 // edited is the copy of a message for a fork: the header section as edited, what
@@ -118,7 +119,7 @@ func (d *deliveries) copy(f *Fork) *edited {
 		}
 		if !d.reached[p.Key()] {
 			d.reached[p.Key()] = true
-			c.final = append(c.final, forward{path: p, args: addedArgs(e)})
+			c.final = append(c.final, forward{path: p, args: d.addedArgs(e, f)})
 		}
 		if e.Action == addRecipients && e.Name != "bcc" {
 			c.show(e.Name, p)
@@ -130,14 +131,27 @@ func (d *deliveries) copy(f *Fork) *edited {
 	return c
 }
 
-// addedArgs are the ESMTP arguments of an added recipient. A blind copy and a
-// redirect ask for no delivery notification (RFC 3461, section 4.1): one would
-// tell the sender of them.
-func addedArgs(e Edit) []string {
-	if e.Action == redirect || e.Name == "bcc" {
-		return []string{"NOTIFY=NEVER"}
+// addedArgs are the ESMTP arguments of a recipient added to a fork. A blind copy
+// asks for no delivery notification (RFC 3461, section 4.1): one would tell the
+// sender of it. A redirect asks for that of a failure only: nobody else gets the
+// message, so nobody else could tell that it is lost. It asks for none where the
+// sender wished to hear nothing of anybody whom it stands for.
+func (d *deliveries) addedArgs(e Edit, f *Fork) []string {
+	never := []string{"NOTIFY=NEVER"}
+	switch {
+	case e.Action != redirect && e.Name != "bcc":
+		return nil
+	case e.Action != redirect:
+		return never
 	}
-	return nil
+	for _, i := range f.Recipients {
+		// Arguments that cannot be read count as not given.
+		args, _ := dsn.ReadRcptArgs(d.m.Envelope.Recipients[i].Args)
+		if args.Notify.Failure() {
+			return []string{"NOTIFY=FAILURE"}
+		}
+	}
+	return never
 }
 
 // modifications gives the changes that make the message at the MTA the copy of a

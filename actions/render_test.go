@@ -367,6 +367,25 @@ func TestAnAddedRecipientGetsOneCopy(t *testing.T) {
 	}
 }
 
+// A redirected message that cannot be delivered is not lost in silence, unless its
+// sender wished for silence.
+func TestARedirectAsksForWordOfAFailure(t *testing.T) {
+	for _, tt := range []struct{ b, c, want string }{
+		{"", "", "NOTIFY=FAILURE"},
+		{"NOTIFY=NEVER", "", "NOTIFY=FAILURE"},
+		{"NOTIFY=NEVER", "NOTIFY=delay,failure", "NOTIFY=FAILURE"},
+		{"NOTIFY=NEVER", "NOTIFY=SUCCESS", "NOTIFY=NEVER"},
+	} {
+		m := messageTo(nil, "b@x.example", "c@x.example")
+		m.Envelope.Recipients[0].Args, m.Envelope.Recipients[1].Args = []string{tt.b}, []string{tt.c}
+		f := Fork{Recipients: []int{0, 1}, Route: Resubmitted, Edits: []Edit{{redirect, "", "desk@x.example"}}}
+		c := newDeliveries(m, []Fork{f}, true).copy(&f)
+		if len(c.final) != 1 || !slices.Equal(c.final[0].args, []string{tt.want}) {
+			t.Errorf("%q and %q: %+v, want %s", tt.b, tt.c, c.final, tt.want)
+		}
+	}
+}
+
 // A stranger chooses how many fields of a name there are: removing them and
 // changing them is linear in their number.
 func TestManyFieldsOfOneName(t *testing.T) {
