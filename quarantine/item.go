@@ -64,7 +64,8 @@ type Item struct {
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 	State  State  `json:"state"`
-	// LegalHold keeps the item from expiring and its blob from being deleted.
+	// LegalHold keeps the item from expiring and from being deleted, its blob when it
+	// has ended in another way, and its history.
 	LegalHold bool `json:"legalHold,omitempty"`
 	// Recovered marks an item rebuilt from its blob, or restored with an older copy of
 	// the store: no timer, notice or release touches it until [Store.Confirm].

@@ -76,7 +76,8 @@ type Store interface {
 	// Decide moves an item by an event, if [Next] allows it in the state the item has
 	// at that moment, and gives the item as it is afterwards. The loser of a race, and
 	// whoever comes late, gets a [ConflictError]. A recovered item gives
-	// ErrUnconfirmed.
+	// ErrUnconfirmed, and one under legal hold ErrLegalHold for EventDelete and
+	// EventExpire.
 	Decide(ctx context.Context, d *Decision) (*Item, error)
 	// Extend moves the expiry of a held item; zero is never. In any other state the
 	// error is a [ConflictError].
@@ -129,8 +130,10 @@ type Store interface {
 	// Sweep deletes what is to be deleted by now: blobs of items at their end since
 	// longer than [Retention.Blobs], blobs that a crash left without a row and that are
 	// older than [Retention.Orphans], fingerprints past their time, and records,
-	// ended items and finished entries older than [Retention.Records].
-	Sweep(ctx context.Context, now time.Time) (*Swept, error)
+	// ended items and finished entries older than [Retention.Records]. Nothing of an
+	// item under legal hold is deleted. Purged, unless nil, gives the record of an
+	// item whose blob is deleted; it becomes durable with the deletion.
+	Sweep(ctx context.Context, now time.Time, purged func(*Item) (Record, error)) (*Swept, error)
 	// Stats counts what is stored.
 	Stats(ctx context.Context) (*Stats, error)
 	// Check compares rows and blobs, reading every octet, and reports each problem

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func filled(t *testing.T, dir string) *Store {
 	}))
 	_, err = s.Decide(t.Context(), &quarantine.Decision{Item: "3", Event: quarantine.EventDelete, By: "reviewer", At: start})
 	must(t, err)
-	_, err = s.Sweep(t.Context(), start.Add(8*24*time.Hour))
+	_, err = s.Sweep(t.Context(), start.Add(8*24*time.Hour), nil)
 	must(t, err)
 	return s
 }
@@ -83,7 +84,7 @@ func TestReindexLostDatabase(t *testing.T) {
 	}
 	// The blobs are no orphans, however old, and over a restart.
 	for range 2 {
-		_, err = s.Sweep(t.Context(), time.Now().Add(1000*time.Hour))
+		_, err = s.Sweep(t.Context(), time.Now().Add(1000*time.Hour), nil)
 		must(t, err)
 		must(t, s.Close())
 		s = open(t, Options{Dir: dir})
@@ -183,7 +184,7 @@ func TestReindexOlderDatabase(t *testing.T) {
 
 	s = open(t, Options{Dir: dir})
 	must(t, s.Commit(t.Context(), storetest.Held("new"))) // life goes on meanwhile
-	_, err = s.Sweep(t.Context(), time.Now().Add(1000*time.Hour))
+	_, err = s.Sweep(t.Context(), time.Now().Add(1000*time.Hour), nil)
 	must(t, err)
 	if got := lease(); !slices.Equal(got, []string{"open"}) {
 		t.Errorf("to be sent: %v", got)
@@ -312,7 +313,7 @@ func TestOrphans(t *testing.T) {
 	land := s.blobs.hold([]quarantine.Blob{{ID: "flying"}})
 	sweep := func(at time.Time) int {
 		t.Helper()
-		swept, err := s.Sweep(t.Context(), at)
+		swept, err := s.Sweep(t.Context(), at, nil)
 		must(t, err)
 		return swept.Orphans
 	}
@@ -329,6 +330,41 @@ func TestOrphans(t *testing.T) {
 	if got := check(t, s); got != nil {
 		t.Errorf("check: %q", got)
 	}
+}
+
+// However commits and a look for orphans fall together, what is being committed is
+// none.
+func TestOrphansAmongCommits(t *testing.T) {
+	s := open(t, Options{Dir: filepath.Join(scratch(t), "store")})
+	var commits sync.WaitGroup
+	for w := range 4 {
+		commits.Go(func() {
+			for n := range 100 {
+				if err := s.Commit(t.Context(), storetest.Held(fmt.Sprint(w, "-", n))); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		commits.Wait()
+		close(done)
+	}()
+	for looking := true; looking; {
+		select {
+		case <-done:
+			looking = false
+		default:
+		}
+		orphans, err := s.orphans(t.Context())
+		if err != nil || len(orphans) > 0 {
+			t.Errorf("orphans %v, %v", orphans, err)
+			looking = false
+		}
+	}
+	<-done
 }
 
 // A database of version 1 is brought to the present one with all it holds; one of a

@@ -270,7 +270,7 @@ func testQuota(t *testing.T, create New) {
 		_, err := b.Decide(t.Context(), release("1"))
 		b.must(err)
 		b.must(b.Finish(t.Context(), delivered(b.lease(start)[0])))
-		_, err = b.Sweep(t.Context(), start.Add(30*24*time.Hour))
+		_, err = b.Sweep(t.Context(), start.Add(30*24*time.Hour), nil)
 		b.must(err)
 		b.must(b.Commit(t.Context(), Held("3")))
 	})

@@ -47,6 +47,7 @@ func Run(t *testing.T, create New) {
 		{"DecisionRefused", testDecisionRefused},
 		{"Extend", testExtend},
 		{"Due", testDue},
+		{"LegalHold", testLegalHold},
 		{"Seen", testSeen},
 		{"Lease", testLease},
 		{"LeaseLost", testLeaseLost},
