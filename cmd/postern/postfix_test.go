@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ recipients: {postfixConfig: %s, postfix: [virtual_alias_maps]}
 `
 
 // startGated serves policies for a Postfix of its own until the end of the test.
-func startGated(t *testing.T, policies map[string]string) *gated {
+func startGated(t *testing.T, policies map[string]string, params ...string) *gated {
 	t.Helper()
 	if _, err := mta.Find(); err != nil {
 		t.Skip(err)
@@ -53,7 +54,7 @@ func startGated(t *testing.T, policies map[string]string) *gated {
 	t.Cleanup(func() { g.sink.Close() })
 	g.mta, err = mta.Start(ctx, mta.Options{
 		Milter: mta.Socket, Sink: g.sink.Addr(), Services: []string{mta.ReinjectService},
-		Params: []string{"postern_signers ="},
+		Params: append([]string{"postern_signers ="}, params...),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -211,6 +212,32 @@ func TestAReleaseMakesTheDraftedEdits(t *testing.T) {
 	// Nothing was judged again on its way.
 	if lines := g.log.events(t, "message"); len(lines) != 2 {
 		t.Errorf("%d messages were judged", len(lines))
+	}
+}
+
+// What Postfix writes for a client that did not, a new one each time, does not make
+// two messages of one.
+func TestARetryIsKnownWhateverPostfixAddsToIt(t *testing.T) {
+	for _, ids := range []string{"no", "yes"} {
+		t.Run("enable_long_queue_ids="+ids, func(t *testing.T) {
+			g := startGated(t, map[string]string{"cards.yaml": gatedPolicy}, "enable_long_queue_ids = "+ids)
+			for n, fields := range []string{"", "Message-ID: <own@example.com>\n", "Date: Mon, 2 Nov 2026 10:00:00 +0000\n"} {
+				text := "From: anna@example.com\nTo: bob@partner.example\nSubject: hold " + strconv.Itoa(n) + "\n" + fields + "\nText.\n"
+				g.send(t, text, "bob@partner.example")
+				// Postfix writes a Date to the second.
+				for second := time.Now().Unix(); time.Now().Unix() == second; {
+					time.Sleep(10 * time.Millisecond)
+				}
+				g.send(t, text, "bob@partner.example")
+				if held := items(t, g.command(t, statusGood, "quarantine", "list", "--json")); len(held) != n+1 {
+					content := ""
+					for _, i := range held {
+						content += g.command(t, statusGood, "quarantine", "export", i.ID) + "\n"
+					}
+					t.Fatalf("%d messages are held of %d, each sent twice:\n%s", len(held), n+1, content)
+				}
+			}
+		})
 	}
 }
 
