@@ -45,7 +45,7 @@ func TestNothingIsLostWhenTheDiskFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	goal, torture := rounds(injectErrors)
-	p := newPlan(failures, goal, torture)
+	p := newPlan(failures, goal, goal >= wholeRounds)
 	if torture {
 		p.say = t.Logf
 	}

@@ -59,7 +59,7 @@ func TestNothingIsLostWhenKilled(t *testing.T) {
 		}
 	}
 	goal, torture := rounds(killRounds)
-	p := newPlan(all, goal, torture)
+	p := newPlan(all, goal, goal >= wholeRounds)
 	if torture {
 		p.say = t.Logf
 	}
