@@ -5,13 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/postern-mail/postern/internal/mta"
 	"github.com/postern-mail/postern/internal/sink"
@@ -186,6 +190,74 @@ func TestRecipientsOfOneMessageGetDifferentOutcomes(t *testing.T) {
 	if err := json.Unmarshal([]byte(g.command(t, statusGood, "explain", "--ref", ref, "--json")), &e); err != nil || len(e.Forks) != 2 || e.Reference != ref {
 		t.Errorf("the recorded decision: %+v, %v", e, err)
 	}
+}
+
+// The two renderers of edits give one message: what Postfix makes of our milter
+// edits, and the octets of a copy from the outbox.
+func TestACopyFromTheOutboxIsThatOfTheSession(t *testing.T) {
+	g := startGated(t, map[string]string{"edits.yaml": `policy: Edits
+mode: enable
+rules:
+  - rule: Outside
+    conditions: {recipientDomainIs: [partner.example]}
+    actions:
+      setHeader: {X-Class: "für außen", X-New: "new"}
+      removeHeader: [X-Old, "X-Some: this"]
+      prependSubject: "[Ext] "
+      addRecipients: {cc: [legal@example.com]}
+  - rule: Inside
+    conditions: {recipientDomainIs: [example.com]}
+    actions: {setHeader: {X-Inside: "yes"}}
+`})
+	const body = "Text.\n"
+	messages := map[string]string{
+		"plain":            "Subject: plain\nTo: bob@partner.example\n\n" + body,
+		"nothing there":    "\n" + body,
+		"no body":          "Subject: x\n\n",
+		"repeated fields":  "X-Old: 1\nSubject: one\nx-class: a\nX-OLD: 2\nX-Class: b\nsubject: two\nX-Some: THIS\nX-some: that\nX-Class: c\n\n" + body,
+		"folded fields":    "Subject: a\n\tb\n  c\nCc: carl@example.com,\n dora@example.com\nX-Class:\n folded\nX-Note: d\n\te\n\n" + body,
+		"empty fields":     "Subject:\nCc:\nX-Class:\nX-Empty: \nX-Note:\t\n\n" + body,
+		"blanks":           "Subject:tight\nCC :  carl@example.com  \nX-Note:   three  \nX-Class :odd\n\n" + body,
+		"encoded words":    "Subject: =?utf-8?Q?=C3=BC?= =?iso-8859-1?Q?=FC?=\nX-Class: =?utf-8?B?w7w=?=\n\n" + body,
+		"8-bit":            "Subject: Gr\xfc\xdfe\nX-Note: \xff\xfe\nX-Class: \xc3\xbc\nMIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: 8bit\n\nGr\xfc\xdfe \xff\n",
+		"UTF-8":            "Subject: Grüße\nCc: Zoë <carl@example.com>\n\nGrüße\n",
+		"long lines":       "Subject: " + strings.Repeat("s", 2000) + "\nX-Note: " + strings.Repeat("n", 3000) + "\n\n" + strings.Repeat("b", 997) + "\n.\n..\n",
+		"NUL":              "Subject: x\n\na\x00b\n\x00\n",
+		"bare CR":          "Subject: x\n\na\rb\r\r.\rc\n.\r\n",
+		"our own fields":   "X-Postern-Release: 1\nSubject: x\nX-Postern-Loop: 2\nmsip_justification: 3\nX-Postern-Release: 4\nX-Class: a\n\n" + body,
+		"a line no header": "Subject: x\nthis is no field\nX-Class: in the body\n\n" + body,
+		"many recipients":  "To: " + strings.Repeat("somebody@example.com,\n ", 200) + "bob@partner.example\nCc: " + strings.Repeat("x@example.com, ", 60) + "y@example.com\nSubject: x\n\n" + body,
+	}
+	seen := 0
+	for _, name := range slices.Sorted(maps.Keys(messages)) {
+		text := "From: anna@example.com\nMessage-ID: <" + strconv.Itoa(seen) + "@example.com>\nDate: Mon, 2 Nov 2026 10:00:00 +0000\n" + messages[name]
+		g.send(t, text, "bob@partner.example")
+		session := g.arrived(t, seen+1, "bob@partner.example")[seen]
+		g.send(t, text, "carl@example.com", "bob@partner.example", "dora@example.com")
+		outbox := g.arrived(t, seen+2, "bob@partner.example")[seen+1]
+		seen += 2
+		if n := len(outbox.Header("Received")) - len(session.Header("Received")); n != 1 {
+			t.Errorf("%s: the copy from the outbox has %d trace fields more, want 1", name, n)
+		}
+		want, got := belowTrace(session.Data), belowTrace(outbox.Data)
+		// A CR alone does not leave the outbox.
+		want = regexp.MustCompile(`\r([^\n])`).ReplaceAll(regexp.MustCompile(`\r([^\n])`).ReplaceAll(want, []byte(" $1")), []byte(" $1"))
+		if !bytes.Equal(want, got) {
+			t.Errorf("%s (-session +outbox):\n%s", name, cmp.Diff(string(want), string(got)))
+		}
+	}
+}
+
+// belowTrace gives a message without the trace fields on its top.
+func belowTrace(data []byte) []byte {
+	for bytes.HasPrefix(data, []byte("Received:")) {
+		_, rest, _ := bytes.Cut(data, []byte("\r\n"))
+		for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
+			_, rest, _ = bytes.Cut(rest, []byte("\r\n"))
+		}
+		data = rest
+	}
+	return data
 }
 
 func TestAReleaseMakesTheDraftedEdits(t *testing.T) {
