@@ -83,6 +83,13 @@ func (p *Process) Stop() {
 	<-p.done
 }
 
+// Kill ends the program and its process group with SIGKILL at once. It returns when
+// all are gone, and may be called twice.
+func (p *Process) Kill() {
+	_ = syscall.Kill(-p.PID(), syscall.SIGKILL)
+	p.Stop()
+}
+
 // running tells whether a process group has a process that has not ended. One that
 // ended and was not waited for by its parent is in the group, too; init may let it
 // wait for seconds.
