@@ -53,8 +53,8 @@ type Repeat struct {
 // NewReference implements [Effects].
 func (l *Live) NewReference() string { return l.Reference() }
 
-// Record implements [Effects]. A message that matched nothing and of which
-// everything was read leaves nothing behind.
+// Record implements [Effects]. A message that matched nothing, and of which
+// everything was read and known, leaves nothing behind.
 func (l *Live) Record(ctx context.Context, scan *rules.Scan, d *Decision) error {
 	if !d.noteworthy() {
 		return nil
@@ -94,7 +94,8 @@ func (d *Decision) noteworthy() bool {
 			return true
 		}
 	}
-	return false
+	// A rule that could not be judged, and does not matter, is recorded all the same.
+	return slices.ContainsFunc(d.Evaluation.Rules, func(r rules.RuleResult) bool { return len(r.Unknowns) > 0 })
 }
 
 // batch is the commit of one message while it is put together.

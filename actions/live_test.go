@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -389,6 +390,29 @@ func TestWhatNoRuleLooksForIsMaskedToo(t *testing.T) {
 	// commands has none.
 	if text, _, _ := strings.Cut(string(records[0].Data), `"Explain"`); strings.Contains(text, card) || !strings.Contains(text, "************1881 visa.xyz") {
 		t.Errorf("the record:\n%s", text)
+	}
+}
+
+// TestAnUnknownThatDoesNotMatterIsRecorded: the mail goes on, and the record says
+// what could not be known.
+func TestAnUnknownThatDoesNotMatterIsRecorded(t *testing.T) {
+	c := readCase(t, "unknown-in-test-mode", readPeople(t, casesDir+"/people.yaml"))
+	set, problems := c.load(mutation{})
+	if set == nil {
+		t.Fatal(problems)
+	}
+	m, err := message.Read(c.env.envelope, bytes.NewReader(c.eml), nil, message.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	world, store := c.world(), &captured{}
+	d := NewEngine(Settings{}).Run(t.Context(), set, rules.NewScan(world, m), caseLive(store, world.Organization, c.notices))
+	if d.Err != nil || d.Outcome.Verdict != Deliver || len(d.Forks[0].Rules) > 0 {
+		t.Fatalf("%s, error %v, rules %v", d.Outcome.Verdict, d.Err, d.Forks[0].Rules)
+	}
+	if r := store.commit.Records; len(r) != 1 || r[0].Operation != "MessageSignalled" {
+		t.Errorf("records: %+v", r)
 	}
 }
 
