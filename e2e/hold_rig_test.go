@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,6 +118,10 @@ func (h *holding) serve(t *testing.T, program string, env []string, command ...s
 		t.Fatal(err)
 	}
 	defer out.Close()
+	before, err := out.Seek(0, io.SeekEnd)
+	if err != nil {
+		t.Fatal(err)
+	}
 	line := append(slices.Clone(command), program, "serve", "--config", h.config())
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Env = append(os.Environ(), env...)
@@ -141,8 +145,9 @@ func (h *holding) serve(t *testing.T, program string, env []string, command ...s
 	ctx, cancel := context.WithTimeout(t.Context(), idle)
 	defer cancel()
 	for {
-		if c, err := net.Dial("unix", h.SocketPath()); err == nil {
-			c.Close()
+		// The socket is there sooner than Postfix may open it.
+		text, err := os.ReadFile(h.log())
+		if err == nil && bytes.Contains(text[before:], []byte(`"event":"serving"`)) {
 			return true
 		}
 		select {
