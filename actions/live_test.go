@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
@@ -368,6 +369,46 @@ rules:
 	}
 	if notices != 1 {
 		t.Errorf("%d notices, want 1", notices)
+	}
+}
+
+// TestTheRecordOfAMatch holds what a record says of the message, and of what was
+// found in it.
+func TestTheRecordOfAMatch(t *testing.T) {
+	g := newGate(t, `
+policy: P
+mode: enable
+rules:
+  - rule: R
+    conditions: {contentContainsSensitiveInformation: [{type: Credit card number, confidenceLevel: high}]}
+    actions: {quarantine: true}
+`, Settings{})
+	if d := g.send(mail{
+		to: []string{"b@hold.example"}, queueID: "Q1",
+		header: []string{"Subject: hello", "Message-ID: <1@client.example>", "Date: Mon, 2 Mar 2026 10:30:00 +0100"},
+		body:   "My credit card numbers are 4012888888881881 and 4111 1111 1111 1111, visa, expires 11/29." + strings.Repeat("\r\n", 100) + strings.Repeat("lorem ipsum ", 100) + "5500005555555559",
+	}); d.Err != nil {
+		t.Fatal(d.Err)
+	}
+	records := g.records()
+	rec, err := audit.Parse(records[0].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC); !rec.ExchangeMetaData.Sent.Equal(want) {
+		t.Errorf("sent %s, want %s", rec.ExchangeMetaData.Sent, want)
+	}
+	found := rec.PolicyDetails[0].Rules[0].ConditionsMatched.SensitiveInformation[0]
+	var values []string
+	for _, v := range found.Detections.DetectedValues {
+		values = append(values, v.Value.String())
+	}
+	if diff := cmp.Diff([]string{"************1881", "***************1111"}, values); diff != "" || found.Count != len(values) || !rec.SensitiveInfoDetectionIsIncluded {
+		t.Errorf("%d found, included %v (-want +got):\n%s", found.Count, rec.SensitiveInfoDetectionIsIncluded, diff)
+	}
+	want := []audit.Attribute{{Confidence: 65, Count: 1}, {Confidence: 85, Count: 2, IsMatch: true}}
+	if diff := cmp.Diff(want, found.Attributes); diff != "" {
+		t.Errorf("levels (-want +got):\n%s", diff)
 	}
 }
 
