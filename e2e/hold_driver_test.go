@@ -94,16 +94,11 @@ type driver struct {
 
 func startDriver(t *testing.T) *driver {
 	t.Helper()
-	bin, err := plainProgram()
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := &driver{
 		holding: startHolding(t, holdingOptions{policy: outcomePolicy, content: patience,
 			params: []string{"milter_command_timeout = 1s", "milter_connect_timeout = 1s"}}),
 		t: t, perRound: len(letterKinds), cut: map[string][]int{},
 	}
-	d.cli = bin
 	return d
 }
 

@@ -65,7 +65,6 @@ func TestForgedSendersHearNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := startHolding(t, holdingOptions{policy: forgedPolicy, params: []string{aliases}})
-	h.cli = bin
 	if !h.serve(t, bin, nil) {
 		t.Fatal("postern serve ended")
 	}
