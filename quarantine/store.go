@@ -99,7 +99,7 @@ type Store interface {
 	Fingerprints(ctx context.Context, digest string) ([]Fingerprint, error)
 
 	// Lease gives open entries whose time has come and which nobody has leased, the
-	// oldest first, and makes it durable that they are leased until then. Each has
+	// longest due first, and makes it durable that they are leased until then. Each has
 	// its Attempt counted up. Entries of a recovered item are left alone.
 	Lease(ctx context.Context, now, until time.Time, limit int) ([]Entry, error)
 	// Renew makes a lease last until then. ErrLeaseLost means that the entry belongs

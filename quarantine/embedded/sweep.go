@@ -28,19 +28,19 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, purged func(*quarantin
 	}
 	history := stamp(now.Add(-s.opts.Retention.Records))
 	for _, rows := range []struct {
-		count *int
-		text  string
-		args  []any
+		count      *int
+		table, key string
+		condition  string
+		until      int64
 	}{
-		{&swept.Fingerprints, `DELETE FROM fingerprint WHERE number IN (SELECT number FROM fingerprint WHERE expires <= ?
-			AND NOT EXISTS (SELECT 1 FROM item WHERE id = fingerprint.item AND ended = 0) LIMIT ?)`, []any{stamp(now)}},
-		{&swept.Records, `DELETE FROM record WHERE number IN (SELECT number FROM record WHERE time <= ? AND (reference = ''
-			OR NOT EXISTS (SELECT 1 FROM item WHERE item.reference = record.reference AND legal_hold = 1)) LIMIT ?)`, []any{history}},
-		{&swept.Entries, `DELETE FROM entry WHERE number IN (SELECT number FROM entry WHERE done > 0 AND done <= ?
-			AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND legal_hold = 1) LIMIT ?)`, []any{history}},
-		{&swept.Items, "DELETE FROM item WHERE id IN (SELECT id FROM item WHERE ended > 0 AND ended <= ? AND purged > 0 LIMIT ?)", []any{history}},
+		{&swept.Fingerprints, "fingerprint", "number", "expires <= ? AND NOT EXISTS (SELECT 1 FROM item WHERE id = fingerprint.item AND ended = 0)", stamp(now)},
+		{&swept.Records, "record", "number", `time <= ? AND (reference = ''
+			OR NOT EXISTS (SELECT 1 FROM item WHERE item.reference = record.reference AND legal_hold = 1))`, history},
+		{&swept.Entries, "entry", "number", `done > 0 AND done <= ?
+			AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND legal_hold = 1)`, history},
+		{&swept.Items, "item", "id", "ended > 0 AND ended <= ? AND purged > 0", history},
 	} {
-		if *rows.count, err = s.sweepRows(ctx, rows.text, append(rows.args, sweepBatch)); err != nil {
+		if *rows.count, err = s.sweepRows(ctx, rows.table, rows.key, rows.condition, rows.until); err != nil {
 			return &swept, err
 		}
 	}
@@ -49,6 +49,10 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, purged func(*quarantin
 	}
 	return &swept, s.writeSequence(ctx)
 }
+
+// graced finds items whose blobs are to be deleted.
+const graced = ` WHERE ended > 0 AND ended <= ? AND legal_hold = 0 AND purged = 0
+	AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.blob = item.blob AND done = 0) LIMIT ?`
 
 // sweepBlobs deletes the blobs of items that have long ended: first the row, then
 // the file, which without a row is an orphan if this stops between.
@@ -59,8 +63,7 @@ func (s *Store) sweepBlobs(ctx context.Context, now time.Time, purged func(*quar
 		err := s.change(ctx, func(t *transactor) error {
 			gone = nil
 			var items []*quarantine.Item
-			err := t.rows("SELECT "+itemColumns+` FROM item WHERE ended > 0 AND ended <= ? AND legal_hold = 0 AND purged = 0
-				AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.blob = item.blob AND done = 0) LIMIT ?`,
+			err := t.rows("SELECT "+itemColumns+" FROM item"+graced,
 				[]any{stamp(now.Add(-s.opts.Retention.Blobs)), sweepBatch}, func(scan func(...any) error) error {
 					item, err := scanItem(scan)
 					items = append(items, item)
@@ -113,16 +116,27 @@ func (t *transactor) purge(item *quarantine.Item, now time.Time, purged func(*qu
 	return t.record(&r)
 }
 
-func (s *Store) sweepRows(ctx context.Context, text string, args []any) (int, error) {
+// sweepRows deletes the rows of a table that fit a condition. They are looked for
+// outside the transaction, for which commits would have to wait.
+func (s *Store) sweepRows(ctx context.Context, table, key, condition string, until int64) (int, error) {
 	total := 0
 	for {
+		var found string
+		err := s.read.QueryRowContext(ctx, "SELECT json_group_array(k) FROM (SELECT "+key+" AS k FROM "+table+
+			" WHERE "+condition+" LIMIT ?)", until, sweepBatch).Scan(&found)
+		if err != nil {
+			return total, translate(err)
+		}
+		if found == "[]" {
+			return total, nil
+		}
 		var n int64
-		err := s.change(ctx, func(t *transactor) (err error) {
-			n, err = t.changed(text, args...)
+		err = s.change(ctx, func(t *transactor) (err error) {
+			n, err = t.changed("DELETE FROM "+table+" WHERE "+key+" IN (SELECT value FROM json_each(?)) AND "+condition, found, until)
 			return err
 		})
 		total += int(n)
-		if err != nil || n < sweepBatch {
+		if err != nil || n == 0 {
 			return total, err
 		}
 	}

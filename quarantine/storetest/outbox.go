@@ -163,7 +163,9 @@ func testPostpone(t *testing.T, create New) {
 	b.reopen()
 
 	b.same("ready at once", entryIDs(b.lease(start.Add(9*time.Minute))), []string{"delay"})
-	e = b.lease(start.Add(10 * time.Minute))[0]
+	again := b.lease(start.Add(10 * time.Minute))
+	b.same("the longest due first", entryIDs(again), []string{"delay", "e"})
+	e = again[1]
 	if e.ID != "e" || e.Attempt != 2 {
 		t.Fatalf("leased %s, attempt %d", e.ID, e.Attempt)
 	}
