@@ -137,7 +137,7 @@ func (d *driver) count() (repeated int) {
 		d.t.Helper()
 		outbox(l, l.sender())
 		for _, m := range b.came[l.sender()] {
-			if got := refusedIn(m); !slices.Equal(got, []string{l.outside()}) {
+			if got := m.Refused(); !slices.Equal(got, []string{l.outside()}) {
 				d.t.Errorf("letter %d (%s): the report names %q", l.number, l.kind, got)
 			}
 		}

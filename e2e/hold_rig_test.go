@@ -344,15 +344,3 @@ func allItems(t *testing.T, s quarantine.Store) []quarantine.Item {
 		}
 	}
 }
-
-// refusedIn gives the final recipients that a report to a sender names.
-func refusedIn(m *sink.Message) []string {
-	var all []string
-	for line := range strings.Lines(string(m.Data)) {
-		if a, ok := strings.CutPrefix(strings.TrimSpace(line), "Final-Recipient: rfc822;"); ok {
-			all = append(all, strings.TrimSpace(a))
-		}
-	}
-	slices.Sort(all)
-	return all
-}
