@@ -19,6 +19,7 @@ import (
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/quarantine/embedded"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -53,6 +54,8 @@ type deskReply struct {
 	Explain  json.RawMessage `json:"explain,omitempty"`
 	// Octets is the length of the message that follows the line of the reply.
 	Octets int64 `json:"octets,omitempty"`
+	// Aside is where a reindex has put a database that cannot be read.
+	Aside string `json:"aside,omitempty"`
 }
 
 // storeProblem is something that a check of the store has found.
@@ -61,6 +64,8 @@ type storeProblem struct {
 	Item  string `json:"item"`
 	Entry string `json:"entry"`
 	What  string `json:"what"`
+	// Orphan is set for what a crash leaves and a sweep deletes: nothing is lost.
+	Orphan bool `json:"orphan"`
 }
 
 // do does what a command asks. The content is that of an export.
@@ -170,7 +175,9 @@ func askDesk(ctx context.Context, file, store string, r *deskRequest) (deskReply
 		if err == nil || !errors.Is(err, errNotRunning) {
 			return reply, content, err
 		}
-		v, err := openVault(ctx, c.process, false)
+		// To a reindex the message that another command is about to store would look
+		// like a lost one.
+		v, aside, err := openDesk(ctx, c.process, r.Do == "reindex")
 		if errors.Is(err, errStoreBusy) && attempt < 2 {
 			continue
 		}
@@ -186,8 +193,28 @@ func askDesk(ctx context.Context, file, store string, r *deskRequest) (deskReply
 			return deskReply{}, nil, err
 		}
 		reply, content = d.do(ctx, r)
+		reply.Aside = aside
 		return reply, content, nil
 	}
+}
+
+// openDesk opens a store that no process serves. A database that cannot be read is
+// put aside for a reindex, which makes a new one of the messages.
+func openDesk(ctx context.Context, p process, reindex bool) (v *vault, aside string, err error) {
+	v, err = openVault(ctx, p, reindex)
+	if !reindex || !errors.Is(err, quarantine.ErrCorrupt) {
+		return v, "", err
+	}
+	lock, err := lockStore(ctx, p.store, true)
+	if err != nil {
+		return nil, "", err
+	}
+	aside, err = embedded.SetAside(p.store, time.Now())
+	if err := errors.Join(err, lock.Close()); err != nil {
+		return nil, "", err
+	}
+	v, err = openVault(ctx, p, true)
+	return v, aside, err
 }
 
 // newDesk makes a desk where no process runs. Only a release asks who is inside.

@@ -26,7 +26,7 @@ func (d *desk) list(ctx context.Context, r *deskRequest, reply *deskReply) error
 func (d *desk) check(ctx context.Context, reply *deskReply) error {
 	found, err := d.vault.Check(ctx)
 	for _, p := range found {
-		reply.Problems = append(reply.Problems, storeProblem{p.Blob, p.Item, p.Entry, p.Text})
+		reply.Problems = append(reply.Problems, storeProblem{Blob: p.Blob, Item: p.Item, Entry: p.Entry, What: p.Text, Orphan: p.Orphan})
 	}
 	return err
 }

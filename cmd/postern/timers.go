@@ -48,6 +48,9 @@ func (s *service) sweep(ctx context.Context) {
 		}
 		return rows[0], nil
 	})
+	if st, err := s.vault.Stats(ctx); err == nil && st.SetBack {
+		alarm(s.log, "the database is older than the messages: run `postern store reindex`", zap.Int("recovered", st.Recovered))
+	}
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:

@@ -214,6 +214,50 @@ func TestReindexOlderDatabase(t *testing.T) {
 	}
 }
 
+// A copy of a whole store is brought back without the file that says how far it had
+// come: nothing that is open in it is trusted, and what was sent since is not sent
+// again.
+func TestRestoredCopy(t *testing.T) {
+	dir := t.TempDir()
+	must(t, filled(t, dir).Close())
+	must(t, os.Remove(filepath.Join(dir, "sequence")))
+	for range 2 { // over a restart too
+		s := open(t, Options{Dir: dir})
+		stats, err := s.Stats(t.Context())
+		must(t, err)
+		if !stats.SetBack || stats.Recovered != 2 {
+			t.Fatalf("stats %+v", stats)
+		}
+		must(t, s.Close())
+	}
+	s := open(t, Options{Dir: dir})
+	rebuilt, err := s.Reindex(t.Context(), start)
+	must(t, err)
+	if len(rebuilt) > 0 {
+		t.Errorf("rebuilt %v", names(rebuilt))
+	}
+	must(t, s.Confirm(t.Context(), "1", start.Add(time.Hour)))
+	must(t, s.Close())
+	s = open(t, Options{Dir: dir})
+	stats, err := s.Stats(t.Context())
+	must(t, err)
+	if stats.SetBack || stats.Recovered != 1 {
+		t.Errorf("afterwards: %+v", stats)
+	}
+}
+
+// A new store that dies at once is no restored one.
+func TestNewStoreThatDies(t *testing.T) {
+	dir := t.TempDir()
+	first := open(t, Options{Dir: dir}) // closed at the end of the test only
+	must(t, first.Commit(t.Context(), storetest.Held("1")))
+	stats, err := open(t, Options{Dir: dir}).Stats(t.Context())
+	must(t, err)
+	if stats.SetBack || stats.Recovered > 0 {
+		t.Errorf("stats %+v", stats)
+	}
+}
+
 // A row that lost its blob's row gets it back; a blob that was to be deleted stays
 // an orphan and is not brought back to life.
 func TestReindexMissingRows(t *testing.T) {
