@@ -164,13 +164,21 @@ func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 		stays[r.path.Key()] = true
 	}
 	there := make(map[string]bool)
-	gone := make(map[string]bool)
+	var others []message.Recipient
 	for i, r := range m.Envelope.Recipients {
 		if stays[r.Path.Key()] && slices.Contains(f.Recipients, i) {
 			there[r.Path.Key()] = true
-		} else if !gone[r.Raw] {
-			gone[r.Raw] = true
-			mods = append(mods, Modification{Kind: DeleteRecipient, Address: r.Raw})
+		} else {
+			others = append(others, r)
+		}
+	}
+	gone := make(map[string]bool)
+	for _, r := range others {
+		for _, spelt := range spellings(r, there) {
+			if !gone[spelt] {
+				gone[spelt] = true
+				mods = append(mods, Modification{Kind: DeleteRecipient, Address: spelt})
+			}
 		}
 	}
 	for _, r := range c.final {
@@ -179,4 +187,17 @@ func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 		}
 	}
 	return mods
+}
+
+// spellings are the names by which an MTA may know a recipient it is to delete: what
+// the client wrote, and, where that says more than an address, as a source route
+// does, the address that the MTA read in it. The latter is left out when somebody
+// stays who has it.
+func spellings(r message.Recipient, there map[string]bool) []string {
+	address := r.Path.String()
+	written := strings.TrimSuffix(strings.TrimPrefix(r.Raw, "<"), ">")
+	if strings.EqualFold(written, address) || there[r.Path.Key()] {
+		return []string{r.Raw}
+	}
+	return []string{r.Raw, "<" + address + ">"}
 }

@@ -192,6 +192,45 @@ func TestRecipientsOfOneMessageGetDifferentOutcomes(t *testing.T) {
 	}
 }
 
+// However a client writes a recipient who is refused, who gets nothing: the MTA
+// takes the one out whom it took.
+func TestWhoIsRefusedGetsNothingHoweverWritten(t *testing.T) {
+	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy})
+	for n, rcpt := range []string{
+		"<bob@partner.example>", "<BOB@Partner.Example>", "bob@partner.example", `<"bob"@partner.example>`, `<"b o b"@partner.example>`, `<b\ob@partner.example>`,
+		"<bob+x@partner.example>", "<@one.example:bob@partner.example>", "<@one.example,@two.example:bob@partner.example>", "<@one.example:\"b:o@b\"@partner.example>",
+		"<bob@partner.example.>", "< bob@partner.example >", "<bob(note)@partner.example>", "<partner.example!bob>", "<bob@[192.0.2.1]>",
+	} {
+		c, err := mta.Dial(t.Context(), g.mta.Addr(mta.Submission))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		id := "<" + strconv.Itoa(n) + "@example.com>"
+		for _, line := range []string{"MAIL FROM:<anna@example.com>", "RCPT TO:<carl@example.com>", "RCPT TO:" + rcpt, "DATA"} {
+			if r, err := c.Do(line); err != nil || r.Code >= 400 {
+				t.Fatalf("%s: %v, %v", line, r, err)
+			}
+		}
+		if r, err := c.Content([]byte("From: anna@example.com\r\nSubject: cards\r\nMessage-ID: " + id + "\r\n\r\nText.\r\n")); err != nil || r.Code != 250 {
+			t.Fatalf("%s: %v, %v", rcpt, r, err)
+		}
+		g.arrived(t, n+1, "carl@example.com")
+	}
+	// All that was taken has left.
+	g.send(t, "Subject: plain\nMessage-ID: <last@example.com>\n\nText.\n", "bob@partner.example")
+	g.arrived(t, 1, "bob@partner.example")
+	g.until(t, "the queue is empty", func() bool {
+		out, err := g.mta.Command("postqueue", "-p").Output()
+		return err == nil && strings.Contains(string(out), "queue is empty")
+	})
+	for _, m := range g.sink.Messages() {
+		if to := m.Recipients(); !slices.Equal(to, []string{"carl@example.com"}) && !slices.Equal(to, []string{"anna@example.com"}) && m.ID() != "last@example.com" {
+			t.Errorf("%s went to %q", m.ID(), to)
+		}
+	}
+}
+
 // The two renderers of edits give one message: what Postfix makes of our milter
 // edits, and the octets of a copy from the outbox.
 func TestACopyFromTheOutboxIsThatOfTheSession(t *testing.T) {

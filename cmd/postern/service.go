@@ -23,6 +23,7 @@ type service struct {
 	gate      *gate
 	vault     *vault
 	log       *zap.Logger
+	clock     clock
 
 	reloading sync.Mutex // one reload at a time
 }
