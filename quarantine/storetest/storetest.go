@@ -60,6 +60,7 @@ func Run(t *testing.T, create New) {
 		{"Wake", testWake},
 		{"Records", testRecords},
 		{"Quota", testQuota},
+		{"QuotaTogether", testQuotaTogether},
 		{"SweepBlobs", testSweepBlobs},
 		{"SweepHistory", testSweepHistory},
 		{"Stats", testStats},
