@@ -190,14 +190,18 @@ func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 }
 
 // spellings are the names by which an MTA may know a recipient it is to delete: what
-// the client wrote, and, where that says more than an address, as a source route
-// does, the address that the MTA read in it. The latter is left out when somebody
-// stays who has it.
+// the client wrote, and, where that says more than an address, the same without its
+// source route, and the address that the MTA read in it. The latter are left out
+// when somebody stays who has that address.
 func spellings(r message.Recipient, there map[string]bool) []string {
 	address := r.Path.String()
 	written := strings.TrimSuffix(strings.TrimPrefix(r.Raw, "<"), ">")
 	if strings.EqualFold(written, address) || there[r.Path.Key()] {
 		return []string{r.Raw}
 	}
-	return []string{r.Raw, "<" + address + ">"}
+	names := []string{r.Raw}
+	if _, rest, routed := strings.Cut(written, ":"); routed && written[0] == '@' {
+		names = append(names, "<"+rest+">")
+	}
+	return append(names, "<"+address+">")
 }

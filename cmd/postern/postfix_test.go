@@ -195,11 +195,12 @@ func TestRecipientsOfOneMessageGetDifferentOutcomes(t *testing.T) {
 // However a client writes a recipient who is refused, who gets nothing: the MTA
 // takes the one out whom it took.
 func TestWhoIsRefusedGetsNothingHoweverWritten(t *testing.T) {
-	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy})
+	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy}, "mydestination = local.example")
 	for n, rcpt := range []string{
 		"<bob@partner.example>", "<BOB@Partner.Example>", "bob@partner.example", `<"bob"@partner.example>`, `<"b o b"@partner.example>`, `<b\ob@partner.example>`,
 		"<bob+x@partner.example>", "<@one.example:bob@partner.example>", "<@one.example,@two.example:bob@partner.example>", "<@one.example:\"b:o@b\"@partner.example>",
 		"<bob@partner.example.>", "< bob@partner.example >", "<bob(note)@partner.example>", "<partner.example!bob>", "<bob@[192.0.2.1]>",
+		"<bob%partner.example@local.example>", `<"bob@partner.example"@local.example>`, "<@one.example:bob%partner.example@local.example>",
 	} {
 		c, err := mta.Dial(t.Context(), g.mta.Addr(mta.Submission))
 		if err != nil {

@@ -155,7 +155,8 @@ func (s *service) expiryNotice(ctx context.Context, fx *actions.Live, i *quarant
 	default:
 		m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(2*int64(len(content)), ""), message.DefaultLimits)
 		if err != nil {
-			return notice.Notice{}, err
+			alarm(s.log, "a held message cannot be read", zap.String("item", i.ID), zap.Error(err))
+			break
 		}
 		defer m.Close()
 		x.Header = m.Header
