@@ -69,9 +69,15 @@ func testPages(t *testing.T, create New) {
 	for i := range 7 {
 		b.must(b.Commit(t.Context(), Held(fmt.Sprint(i))))
 	}
-	for _, newest := range []bool{false, true} {
+	_, err := b.Decide(t.Context(), release("2"))
+	b.must(err)
+	open := []quarantine.State{quarantine.StateReleasing, quarantine.StateHeld, quarantine.StateDeleted}
+	for n, newest := range []bool{false, true, false, true} {
 		var seen []string
 		f := quarantine.Filter{Limit: 3, NewestFirst: newest}
+		if n > 1 {
+			f.States = open // of several states they are still in order
+		}
 		for pages := 0; ; pages++ {
 			page, err := b.List(t.Context(), f)
 			b.must(err)
