@@ -142,8 +142,10 @@ type Store interface {
 	// Reindex rebuilds the rows of blobs that have none, as items that are held and
 	// recovered, and gives them. Octets of the outbox are rebuilt as items too: it
 	// cannot be known whether they were sent. A blob that is damaged is left as it is;
-	// the error then is ErrCorrupt, and the items are given all the same.
-	Reindex(ctx context.Context, now time.Time) ([]Item, error)
+	// the error then is ErrCorrupt, and the items are given all the same. Recovered,
+	// unless nil, gives the record of an item that is rebuilt; it becomes durable with
+	// the item.
+	Reindex(ctx context.Context, now time.Time, recovered func(*Item) (Record, error)) ([]Item, error)
 
 	// Close waits for what has begun and gives everything back. Later calls give
 	// ErrClosed.

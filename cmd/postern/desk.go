@@ -75,19 +75,23 @@ func auditItem(i *quarantine.Item, state quarantine.State, via string) audit.Ite
 
 // note makes the record of what was done with an item.
 func (d *desk) note(i *quarantine.Item, op audit.Operation, what audit.Item) ([]quarantine.Record, error) {
-	return itemRecord(i, op, what, d.by)
+	row, err := itemRecord(i, op, what, d.by)
+	if err != nil {
+		return nil, err
+	}
+	return []quarantine.Record{row}, nil
 }
 
 // itemRecord makes the record of what somebody, or with an empty login Postern
 // itself, did with an item.
-func itemRecord(i *quarantine.Item, op audit.Operation, what audit.Item, by string) ([]quarantine.Record, error) {
+func itemRecord(i *quarantine.Item, op audit.Operation, what audit.Item, by string) (quarantine.Record, error) {
 	rec, err := audit.Decided(audit.Head{
 		Time: time.Now(), ID: newID(), Reference: i.Reference, PolicyVersion: i.PolicyVersion, QueueID: i.Envelope.QueueID, By: by,
 	}, op, what)
 	if err != nil {
-		return nil, err
+		return quarantine.Record{}, err
 	}
-	return auditRows(rec)
+	return auditRow(rec)
 }
 
 // release lets a held message go.

@@ -33,17 +33,11 @@ func (d *desk) check(ctx context.Context, reply *deskReply) error {
 
 // reindex rebuilds the rows of messages that have none.
 func (d *desk) reindex(ctx context.Context, reply *deskReply) error {
-	items, err := d.vault.Reindex(ctx, time.Now())
+	items, err := d.vault.Reindex(ctx, time.Now(), func(i *quarantine.Item) (quarantine.Record, error) {
+		return itemRecord(i, audit.ItemRecovered, auditItem(i, i.State, viaCLI), d.by)
+	})
 	for n := range items {
-		i := &items[n]
-		reply.Items = append(reply.Items, heldJSON(i))
-		rows, err := d.note(i, audit.ItemRecovered, auditItem(i, i.State, viaCLI))
-		if err != nil {
-			return err
-		}
-		if err := d.vault.Append(ctx, rows...); err != nil {
-			return err
-		}
+		reply.Items = append(reply.Items, heldJSON(&items[n]))
 	}
 	return err
 }

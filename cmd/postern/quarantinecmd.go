@@ -123,6 +123,9 @@ func listHeld(cmd *cobra.Command, flags *deskFlags, f quarantine.Filter, limit i
 			return err
 		}
 	}
+	if more {
+		fmt.Fprintf(cmd.ErrOrStderr(), "postern: there are more than %d: write a greater --limit\n", limit)
+	}
 	return nil
 }
 

@@ -45,11 +45,7 @@ func (s *service) sweep(ctx context.Context) {
 		return
 	}
 	swept, err := s.vault.Sweep(ctx, time.Now(), func(i *quarantine.Item) (quarantine.Record, error) {
-		rows, err := itemRecord(i, audit.BlobDeleted, auditItem(i, i.State, viaTimer), "")
-		if err != nil {
-			return quarantine.Record{}, err
-		}
-		return rows[0], nil
+		return itemRecord(i, audit.BlobDeleted, auditItem(i, i.State, viaTimer), "")
 	})
 	if st, err := s.vault.Stats(ctx); err == nil && st.SetBack {
 		alarm(s.log, "the database is older than the messages: run `postern store reindex`", zap.Int("recovered", st.Recovered))

@@ -94,10 +94,20 @@ func TestReindexLostDatabase(t *testing.T) {
 	if !stats.SetBack {
 		t.Error("the statistics do not say that the database is set back")
 	}
-	rebuilt, err := s.Reindex(t.Context(), start)
+	rebuilt, err := s.Reindex(t.Context(), start, func(i *quarantine.Item) (quarantine.Record, error) {
+		return quarantine.Record{Time: start, Operation: "recovered", Reference: i.ID, Data: []byte(`{}`)}, nil
+	})
 	must(t, err)
 	if got := names(rebuilt); !slices.Equal(got, []string{"1", "2", "b-open"}) {
 		t.Fatalf("rebuilt %v", got)
+	}
+	var recorded []string
+	for r, err := range s.Records(t.Context(), quarantine.RecordFilter{}) {
+		must(t, err)
+		recorded = append(recorded, r.Reference)
+	}
+	if slices.Sort(recorded); !slices.Equal(recorded, []string{"1", "2", "b-open"}) {
+		t.Errorf("recorded %v", recorded)
 	}
 	if got := check(t, s); got != nil {
 		t.Errorf("check: %q", got)
@@ -137,7 +147,7 @@ func TestReindexLostDatabase(t *testing.T) {
 	if _, err := s.Decide(t.Context(), decision); err != nil {
 		t.Error(err)
 	}
-	again, err := s.Reindex(t.Context(), start)
+	again, err := s.Reindex(t.Context(), start, nil)
 	must(t, err)
 	if len(again) > 0 {
 		t.Errorf("rebuilt again: %v", names(again))
@@ -189,7 +199,7 @@ func TestReindexOlderDatabase(t *testing.T) {
 	if got := lease(); !slices.Equal(got, []string{"open"}) {
 		t.Errorf("to be sent: %v", got)
 	}
-	rebuilt, err := s.Reindex(t.Context(), start)
+	rebuilt, err := s.Reindex(t.Context(), start, nil)
 	must(t, err)
 	if got := names(rebuilt); !slices.Equal(got, []string{"later"}) {
 		t.Errorf("rebuilt %v", got)
@@ -231,7 +241,7 @@ func TestRestoredCopy(t *testing.T) {
 		must(t, s.Close())
 	}
 	s := open(t, Options{Dir: dir})
-	rebuilt, err := s.Reindex(t.Context(), start)
+	rebuilt, err := s.Reindex(t.Context(), start, nil)
 	must(t, err)
 	if len(rebuilt) > 0 {
 		t.Errorf("rebuilt %v", names(rebuilt))
@@ -272,7 +282,7 @@ func TestReindexMissingRows(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("check: %q", got)
 	}
-	rebuilt, err := s.Reindex(t.Context(), start)
+	rebuilt, err := s.Reindex(t.Context(), start, nil)
 	must(t, err)
 	if len(rebuilt) > 0 {
 		t.Errorf("rebuilt %v", names(rebuilt))
@@ -332,7 +342,7 @@ func TestDamagedBlob(t *testing.T) {
 		dir := t.TempDir()
 		s := filled(t, dir)
 		must(t, os.WriteFile(s.blobs.path("x"), []byte("no header"), 0o600))
-		rebuilt, err := s.Reindex(t.Context(), start)
+		rebuilt, err := s.Reindex(t.Context(), start, nil)
 		if len(rebuilt) > 0 || !errors.Is(err, quarantine.ErrCorrupt) {
 			t.Errorf("rebuilt %v, %v", names(rebuilt), err)
 		}

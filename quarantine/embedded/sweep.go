@@ -102,10 +102,18 @@ func (t *transactor) purge(item *quarantine.Item, now time.Time, purged func(*qu
 	if err := t.exec("UPDATE item SET purged = ? WHERE id = ?", stamp(now), item.ID); err != nil {
 		return err
 	}
-	if err := t.exec("DELETE FROM blob WHERE id = ?", item.Blob); err != nil || purged == nil {
+	if err := t.exec("DELETE FROM blob WHERE id = ?", item.Blob); err != nil {
 		return err
 	}
-	r, err := purged(item)
+	return t.note(item, purged)
+}
+
+// note appends the record that a caller makes of an item.
+func (t *transactor) note(item *quarantine.Item, of func(*quarantine.Item) (quarantine.Record, error)) error {
+	if of == nil {
+		return nil
+	}
+	r, err := of(item)
 	if err != nil {
 		return err
 	}
