@@ -157,8 +157,12 @@ func TestFailingDisk(t *testing.T) {
 			t.Run(fmt.Sprintf("%s sticky=%t", name, sticky), func(t *testing.T) {
 				t.Parallel()
 				seen := map[string]bool{}
+				base := scratch(t)
+				empty := filepath.Join(base, "empty")
+				must(t, open(t, Options{Dir: empty}).Close())
 				for n := 1; ; n++ {
-					dir := filepath.Join(scratch(t), "store")
+					dir := filepath.Join(base, fmt.Sprint(n))
+					must(t, os.CopyFS(dir, os.DirFS(empty))) // quicker than to make one
 					fs := &failing{err: fault, sticky: sticky, left: n}
 					s := open(t, Options{Dir: dir, fs: fs})
 					var w workload
