@@ -36,7 +36,7 @@ func (l *Live) Release(ctx context.Context, i *quarantine.Item, content []byte, 
 	if err != nil {
 		return nil, fmt.Errorf("%w: the envelope of item %s: %w", quarantine.ErrCorrupt, i.ID, err)
 	}
-	m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(2*int64(len(content)), ""), message.DefaultLimits)
+	m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(message.RoomFor(len(content)), ""), message.DefaultLimits)
 	if err != nil {
 		return nil, err
 	}

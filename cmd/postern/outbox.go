@@ -196,7 +196,7 @@ func (o *outbox) tell(ctx context.Context, fx *actions.Live, c *quarantine.Commi
 	case err != nil:
 		return nil, err
 	}
-	m, err := message.Read(message.Envelope{}, bytes.NewReader(content), message.NewBudget(2*int64(len(content)), ""), message.DefaultLimits)
+	m, err := message.Read(message.Envelope{}, bytes.NewReader(content), message.NewBudget(message.RoomFor(len(content)), ""), message.DefaultLimits)
 	if err != nil {
 		return nil, err
 	}

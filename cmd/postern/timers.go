@@ -149,7 +149,7 @@ func (s *service) expiryNotice(ctx context.Context, fx *actions.Live, i *quarant
 	case err != nil:
 		return notice.Notice{}, err
 	default:
-		m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(2*int64(len(content)), ""), message.DefaultLimits)
+		m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(message.RoomFor(len(content)), ""), message.DefaultLimits)
 		if err != nil {
 			alarm(s.log, "a held message cannot be read", zap.String("item", i.ID), zap.Error(err))
 			break
