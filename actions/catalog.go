@@ -72,7 +72,7 @@ var kinds = []Kind{
 	{Name: "overrideLifts", Class: Mark},
 	{Name: "prependSubject", Class: NonHalting, Doc: "puts a text in front of the subject", read: readPrependSubject},
 	{Name: "quarantine", Class: Halting, Doc: "`true` holds the message for the reviewers", read: readQuarantine},
-	{Name: "redirectMessageTo", Class: NonHalting, Doc: "delivers to these addresses, at most 100 over all rules, in place of the recipients; nobody is told", read: readRedirect},
+	{Name: "redirectMessageTo", Class: NonHalting, Doc: "delivers to these addresses, at most 100 over all rules, in place of the recipients; the sender is told only if that fails", read: readRedirect},
 	{Name: "rejectMessage", Class: Halting, Doc: "refuses the message with a text and an enhanced status code: `{text: …, enhanced: 5.7.1}`", read: readRejectMessage},
 	{Name: "removeHeader", Class: NonHalting, Doc: "removes all fields of a name, or those with a value: `[Name, \"Name: value\"]`", read: readRemoveHeader},
 	{Name: "removeRMSTemplate", Class: NonHalting},
@@ -96,11 +96,11 @@ func Kinds() []Kind {
 
 // spec is everything under `actions` of one rule.
 type spec struct {
-	rule  *rules.Rule
-	halt  *halt
-	edits []Edit
-	names []string // of the actions, in the order of the file
-	tip   string
+	rule    *rules.Rule
+	halt    *halt
+	edits   []Edit
+	entries []strictyaml.Entry // the actions, in the order of the file
+	tip     string
 	// override is set when the sender may lift a block.
 	override bool
 	// notify is set when the rule tells people.
@@ -114,6 +114,15 @@ type spec struct {
 
 	scopeAt      *strictyaml.Node // of blockAccessScope
 	scopeOutside bool
+}
+
+// names gives the names of the actions, in the order of the file.
+func (s *spec) names() []string {
+	var out []string
+	for _, e := range s.entries {
+		out = append(out, e.Key)
+	}
+	return out
 }
 
 // specOf gives what a rule does; a rule without actions does nothing.
@@ -154,7 +163,7 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 			continue
 		}
 		k.read(r, e.Value, e.Field, s)
-		s.names = append(s.names, k.Name)
+		s.entries = append(s.entries, e)
 		if k.Class == Halting {
 			halting = append(halting, k.Name)
 		}

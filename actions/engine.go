@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
@@ -68,6 +69,7 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	failed := scan.Err()
 	d.Notices = scan.Notices()
 	d.AddressMismatch = scan.AddressMismatch(ctx)
+	d.maskNames(scan.World.Types)
 	for _, g := range group(ctx, d.Evaluation, scan) {
 		st := walk(g.enforced)
 		d.Forks = append(d.Forks, g.decide(st))
@@ -86,6 +88,28 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 		}
 	}
 	return d
+}
+
+// maskNames masks what is sensitive in the names of parts: who reads the log, a
+// record or an explanation need not be somebody who may read the message.
+func (d *Decision) maskNames(types *classify.Catalog) {
+	if types == nil {
+		return
+	}
+	d.Notices = slices.Clone(d.Notices)
+	for i := range d.Notices {
+		d.Notices[i].Part = types.Mask(d.Notices[i].Part)
+	}
+	for i := range d.Evaluation.Rules {
+		evidence := d.Evaluation.Rules[i].Evidence
+		for j := range evidence {
+			parts := slices.Clone(evidence[j].Parts)
+			for k := range parts {
+				parts[k] = types.Mask(parts[k])
+			}
+			evidence[j].Parts = parts
+		}
+	}
 }
 
 // rests tells whether a fork goes on from the store, so that without it the fork

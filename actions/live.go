@@ -53,8 +53,8 @@ type Repeat struct {
 // NewReference implements [Effects].
 func (l *Live) NewReference() string { return l.Reference() }
 
-// Record implements [Effects]. A message that matched nothing and of which
-// everything was read leaves nothing behind.
+// Record implements [Effects]. A message that matched nothing, and of which
+// everything was read and known, leaves nothing behind.
 func (l *Live) Record(ctx context.Context, scan *rules.Scan, d *Decision) error {
 	if !d.noteworthy() {
 		return nil
@@ -94,7 +94,8 @@ func (d *Decision) noteworthy() bool {
 			return true
 		}
 	}
-	return false
+	// A rule that could not be judged, and does not matter, is recorded all the same.
+	return slices.ContainsFunc(d.Evaluation.Rules, func(r rules.RuleResult) bool { return len(r.Unknowns) > 0 })
 }
 
 // batch is the commit of one message while it is put together.
@@ -206,7 +207,7 @@ func (b *batch) hold(f *Fork, fp *quarantine.Fingerprint) error {
 	}
 	fp.Item, f.Item = item.ID, item.ID
 	b.commit.Items = append(b.commit.Items, item)
-	if f.Why == "" || len(b.Reviewers) == 0 {
+	if f.Why == "" || b.Notices == nil || len(b.Reviewers) == 0 {
 		return nil
 	}
 	n, err := b.Notices.HeldNotice(b.Reviewers, HeldItem(&item))

@@ -1,6 +1,11 @@
 package actions
 
-import "github.com/postern-mail/postern/rules"
+import (
+	"slices"
+
+	"github.com/postern-mail/postern/rules"
+	"github.com/postern-mail/postern/strictyaml"
+)
 
 // parts tells whether a rule of the set may leave some recipients of a message to
 // later rules and not others.
@@ -20,37 +25,55 @@ func (s *spec) partial(parts bool) bool {
 		(s.rule.PerRecipient || s.halt.outsideOnly || parts)
 }
 
-// Holding gives the first rule that asks for messages to be held, where somebody
+// Need is an action of a rule that asks for something beside the policies, with its
+// place.
+type Need struct {
+	Rule         *rules.Rule
+	File         string
+	Line, Column int
+	Field        string // path of keys to the action
+}
+
+// need gives the place of the first of some actions of a rule.
+func (s *spec) need(names ...string) *Need {
+	n := &Need{Rule: s.rule, File: s.file}
+	if i := slices.IndexFunc(s.entries, func(e strictyaml.Entry) bool { return slices.Contains(names, e.Key) }); i >= 0 {
+		e := s.entries[i]
+		n.Line, n.Column, n.Field = e.At.Line, e.At.Column, e.Field
+	}
+	return n
+}
+
+// Holding gives the first action that asks for messages to be held, where somebody
 // must hear of it: nil when there is none.
-func Holding(set *rules.Set) *rules.Rule {
+func Holding(set *rules.Set) *Need {
 	for s := range specs(set) {
 		if s.halt != nil && s.halt.verdict == Quarantine || s.untellable == untellableHold {
-			return s.rule
+			return s.need("quarantine", "untellable")
 		}
 	}
 	return nil
 }
 
-// Telling gives the first rule whose match may have mail sent to the sender: nil
-// when there is none.
-func Telling(set *rules.Set) *rules.Rule {
+// Telling gives the first action for which mail may be sent to the sender: nil when
+// there is none.
+func Telling(set *rules.Set) *Need {
 	parted := parts(set)
 	for s := range specs(set) {
 		if s.partial(parted) || s.halt != nil && s.halt.verdict == Block && s.response == respondNDR {
-			return s.rule
+			return s.need("blockAccess", "rejectMessage")
 		}
 	}
 	return nil
 }
 
-// Forking gives the first rule whose match may give recipients of one message
-// different copies, of which all but one are sent by the outbox: nil when there is
-// none.
-func Forking(set *rules.Set) *rules.Rule {
+// Forking gives the first action that may give recipients of one message different
+// copies, of which all but one are sent by the outbox: nil when there is none.
+func Forking(set *rules.Set) *Need {
 	parted := parts(set)
 	for s := range specs(set) {
 		if len(s.edits) > 0 && (s.rule.PerRecipient || parted) {
-			return s.rule
+			return s.need(setHeader, removeHeader, prependSubject, addRecipients, redirect)
 		}
 	}
 	return nil

@@ -26,6 +26,13 @@ var pairActions = map[string]func(n string) (yaml []string, edits []Edit){
 	"offer": func(string) ([]string, []Edit) {
 		return []string{"blockAccess: all", "notifyAllowOverride: withJustification"}, nil
 	},
+	"ndr": func(string) ([]string, []Edit) {
+		return []string{"blockAccess: all", "blockResponse: ndr"}, nil
+	},
+	"rejall": func(string) ([]string, []Edit) {
+		return []string{"blockAccess: perUser", "blockResponse: rejectAll"}, nil
+	},
+	"tip":    func(n string) ([]string, []Edit) { return []string{"notifyPolicyTipCustomText: Tip " + n}, nil },
 	"reject": func(string) ([]string, []Edit) { return []string{"rejectMessage: No."}, nil },
 	"quar":   func(string) ([]string, []Edit) { return []string{"quarantine: true"}, nil },
 	"delete": func(string) ([]string, []Edit) { return []string{"deleteMessage: true"}, nil },
@@ -168,7 +175,7 @@ func (w *pairsWorld) fork(t *testing.T, d *Decision, recipient int, cell string,
 	case 'Q':
 		by, kept, _ = strings.Cut(cell[1:], "+")
 	}
-	verdict := map[byte]Verdict{'B': Block, 'Q': Quarantine, 'D': Delete, 'P': Deliver}[cell[0]]
+	verdict := map[byte]Verdict{'B': Block, 'N': Block, 'Q': Quarantine, 'D': Delete, 'P': Deliver}[cell[0]]
 	decided := ""
 	if f.DecidedBy != nil {
 		decided = f.DecidedBy.Name
@@ -191,8 +198,10 @@ func (w *pairsWorld) wire(t *testing.T, d *Decision, inside, outside byte) {
 	t.Helper()
 	want := Discard
 	switch {
-	case inside == 'B' && outside == 'B':
-		want = Block
+	case (inside == 'B' || inside == 'N') && (outside == 'B' || outside == 'N'):
+		if inside == 'B' || outside == 'B' {
+			want = Block
+		}
 	case inside == 'P' || outside == 'P':
 		want = Deliver
 	}

@@ -2,6 +2,8 @@ package actions
 
 import (
 	"encoding/json"
+	"maps"
+	netmail "net/mail"
 	"slices"
 	"strings"
 
@@ -123,12 +125,20 @@ func (b *batch) values() []audit.Value {
 
 func (b *batch) metaData(values []audit.Value) audit.ExchangeMetaData {
 	env := &b.m.Envelope
+	subject := b.m.Subject()
+	if types := b.scan.World.Types; types != nil {
+		subject = types.Mask(subject) // of what no rule asks for too
+	}
 	md := audit.ExchangeMetaData{
-		From: env.ReversePath.String(), Subject: audit.MaskText(b.m.Subject(), values...),
+		From: env.ReversePath.String(), Subject: audit.MaskText(subject, values...),
 		RecipientCount: len(env.Recipients), Size: b.m.Size, To: []string{},
 	}
 	if f, ok := b.m.Header.Get("Message-ID"); ok {
 		md.MessageID = f.Text()
+	}
+	if f, ok := b.m.Header.Get("Date"); ok {
+		// What is no date is left out.
+		md.Sent, _ = netmail.ParseDate(f.Text())
 	}
 	shown := make(map[string]bool)
 	for _, box := range []struct {
@@ -171,7 +181,7 @@ func (b *batch) policies(values []audit.Value) []audit.PolicyDetails {
 			Actions: []string{}, State: string(b.state(res.Rule)), ConditionsMatched: b.conditions(res, values),
 		}
 		if st := b.state(res.Rule); b.d.Outcome.Verdict != Defer && (st == Applied || st == Enforced) {
-			rule.Actions = specOf(res.Rule).names
+			rule.Actions = specOf(res.Rule).names()
 		}
 		last := &out[len(out)-1]
 		last.Rules = append(last.Rules, rule)
@@ -208,9 +218,41 @@ func (b *batch) conditions(res *rules.RuleResult, values []audit.Value) audit.Co
 		if t, ok := b.scan.World.Types.Lookup(e.Type); ok {
 			s.SensitiveType = t.ID
 		}
+		b.instances(e, &s)
 		c.SensitiveInformation = append(c.SensitiveInformation, s)
 	}
 	return c
+}
+
+// recordedValues is how many values of one type a record lists.
+const recordedValues = 100
+
+// instances lists what was found of a type, masked, and how much of it at each
+// level of confidence.
+func (b *batch) instances(e rules.Evidence, s *audit.SensitiveInformation) {
+	found := &audit.Detections{DetectedValues: []audit.DetectedValue{}}
+	levels := make(map[int]int)
+	for _, p := range b.scan.Detections(b.ctx) {
+		if p.Type.Name != e.Type {
+			continue
+		}
+		for _, m := range p.Matches {
+			levels[m.Confidence]++
+			switch {
+			case m.Confidence < e.MinConfidence || m.Confidence > e.MaxConfidence:
+			case len(found.DetectedValues) == recordedValues:
+				found.ResultsTruncated = true
+			default:
+				found.DetectedValues = append(found.DetectedValues, audit.DetectedValue{Value: audit.Mask(m.Value)})
+			}
+		}
+	}
+	if len(found.DetectedValues) > 0 {
+		s.Detections = found
+	}
+	for _, c := range slices.Sorted(maps.Keys(levels)) {
+		s.Attributes = append(s.Attributes, audit.Attribute{Confidence: c, Count: levels[c], IsMatch: c >= e.MinConfidence && c <= e.MaxConfidence})
+	}
 }
 
 // location is Purview's word for where a value was found.

@@ -36,7 +36,7 @@ func (l *Live) Release(ctx context.Context, i *quarantine.Item, content []byte, 
 	if err != nil {
 		return nil, fmt.Errorf("%w: the envelope of item %s: %w", quarantine.ErrCorrupt, i.ID, err)
 	}
-	m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(2*int64(len(content)), ""), message.DefaultLimits)
+	m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(message.RoomFor(len(content)), ""), message.DefaultLimits)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func chosen(all []message.Recipient, to []message.Path) (let, kept []int, err er
 func (l *Live) Mail(c *quarantine.Commit, n notice.Notice) {
 	now := l.Now()
 	e := quarantine.Entry{
-		ID: l.ID(), Kind: quarantine.EntryNotice, Reference: n.Reference, Blob: l.ID(),
+		ID: l.ID(), Kind: quarantine.EntryNotice, Reference: n.Reference, Blob: l.ID(), Marked: true,
 		Created: now, Expires: now.Add(l.Lifetime),
 	}
 	c.Blobs = append(c.Blobs, quarantine.Blob{ID: e.Blob, Data: n.Bytes})

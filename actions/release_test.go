@@ -2,6 +2,7 @@ package actions
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -39,8 +40,8 @@ func TestRelease(t *testing.T) {
 		{name: "without edits", how: Release{WithoutEdits: true}, want: []string{"marked ben@example.com", "plain b@x.example NOTIFY=FAILURE"}},
 		{name: "to some", how: Release{To: paths("B@x.example")}, want: []string{"marked audit@example.com NOTIFY=NEVER", "plain b@x.example NOTIFY=FAILURE"}, edited: true, kept: "ben@example.com"},
 		{name: "to some without edits", how: Release{To: paths("ben@example.com"), WithoutEdits: true}, want: []string{"marked ben@example.com"}, kept: "b@x.example"},
-		{name: "to somebody else", how: Release{Redirect: paths("desk@example.com")}, want: []string{"marked audit@example.com NOTIFY=NEVER, desk@example.com NOTIFY=NEVER"}, edited: true},
-		{name: "to somebody else without edits", how: Release{Redirect: paths("x@else.example"), WithoutEdits: true}, want: []string{"plain x@else.example NOTIFY=NEVER"}},
+		{name: "to somebody else", how: Release{Redirect: paths("desk@example.com")}, want: []string{"marked audit@example.com NOTIFY=NEVER, desk@example.com NOTIFY=FAILURE"}, edited: true},
+		{name: "to somebody else without edits", how: Release{Redirect: paths("x@else.example"), WithoutEdits: true}, want: []string{"plain x@else.example NOTIFY=FAILURE"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -157,9 +158,12 @@ func TestWhatRulesNeed(t *testing.T) {
 	}
 }
 
-func nameOf(r *rules.Rule) string {
-	if r == nil {
+func nameOf(n *Need) string {
+	if n == nil {
 		return ""
 	}
-	return r.Name
+	if n.File != "p.yaml" || n.Line == 0 || n.Column == 0 || !strings.Contains(n.Field, ".actions.") {
+		return fmt.Sprintf("%+v", n)
+	}
+	return n.Rule.Name
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/dsn"
 )
 
 // edited is the copy of a message for a fork: the header section as edited, what
@@ -118,7 +119,7 @@ func (d *deliveries) copy(f *Fork) *edited {
 		}
 		if !d.reached[p.Key()] {
 			d.reached[p.Key()] = true
-			c.final = append(c.final, forward{path: p, args: addedArgs(e)})
+			c.final = append(c.final, forward{path: p, args: d.addedArgs(e, f)})
 		}
 		if e.Action == addRecipients && e.Name != "bcc" {
 			c.show(e.Name, p)
@@ -130,14 +131,27 @@ func (d *deliveries) copy(f *Fork) *edited {
 	return c
 }
 
-// addedArgs are the ESMTP arguments of an added recipient. A blind copy and a
-// redirect ask for no delivery notification (RFC 3461, section 4.1): one would
-// tell the sender of them.
-func addedArgs(e Edit) []string {
-	if e.Action == redirect || e.Name == "bcc" {
-		return []string{"NOTIFY=NEVER"}
+// addedArgs are the ESMTP arguments of a recipient added to a fork. A blind copy
+// asks for no delivery notification (RFC 3461, section 4.1): one would tell the
+// sender of it. A redirect asks for that of a failure only: nobody else gets the
+// message, so nobody else could tell that it is lost. It asks for none where the
+// sender wished to hear nothing of anybody whom it stands for.
+func (d *deliveries) addedArgs(e Edit, f *Fork) []string {
+	never := []string{"NOTIFY=NEVER"}
+	switch {
+	case e.Action != redirect && e.Name != "bcc":
+		return nil
+	case e.Action != redirect:
+		return never
 	}
-	return nil
+	for _, i := range f.Recipients {
+		// Arguments that cannot be read count as not given.
+		args, _ := dsn.ReadRcptArgs(d.m.Envelope.Recipients[i].Args)
+		if args.Notify.Failure() {
+			return []string{"NOTIFY=FAILURE"}
+		}
+	}
+	return never
 }
 
 // modifications gives the changes that make the message at the MTA the copy of a
@@ -150,13 +164,21 @@ func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 		stays[r.path.Key()] = true
 	}
 	there := make(map[string]bool)
-	gone := make(map[string]bool)
+	var others []message.Recipient
 	for i, r := range m.Envelope.Recipients {
 		if stays[r.Path.Key()] && slices.Contains(f.Recipients, i) {
 			there[r.Path.Key()] = true
-		} else if !gone[r.Raw] {
-			gone[r.Raw] = true
-			mods = append(mods, Modification{Kind: DeleteRecipient, Address: r.Raw})
+		} else {
+			others = append(others, r)
+		}
+	}
+	gone := make(map[string]bool)
+	for _, r := range others {
+		for _, spelt := range spellings(r, there) {
+			if !gone[spelt] {
+				gone[spelt] = true
+				mods = append(mods, Modification{Kind: DeleteRecipient, Address: spelt})
+			}
 		}
 	}
 	for _, r := range c.final {
@@ -165,4 +187,21 @@ func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 		}
 	}
 	return mods
+}
+
+// spellings are the names by which an MTA may know a recipient it is to delete: what
+// the client wrote, and, where that says more than an address, the same without its
+// source route, and the address that the MTA read in it. The latter are left out
+// when somebody stays who has that address.
+func spellings(r message.Recipient, there map[string]bool) []string {
+	address := r.Path.String()
+	written := strings.TrimSuffix(strings.TrimPrefix(r.Raw, "<"), ">")
+	if strings.EqualFold(written, address) || there[r.Path.Key()] {
+		return []string{r.Raw}
+	}
+	names := []string{r.Raw}
+	if _, rest, routed := strings.Cut(written, ":"); routed && written[0] == '@' {
+		names = append(names, "<"+rest+">")
+	}
+	return append(names, "<"+address+">")
 }

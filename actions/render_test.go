@@ -295,8 +295,10 @@ func TestBothRenderersGiveTheSameCopy(t *testing.T) {
 	}
 }
 
-func TestRecipientsAreDeletedOnceByWhatTheClientWrote(t *testing.T) {
-	m := messageTo(nil, "B@X.example", "keep@x.example", "alias+b@x.example", "B@X.example")
+// A recipient is deleted by what the client wrote, once, and, where that is more
+// than an address, also by the address that the MTA read in it.
+func TestRecipientsAreDeletedByWhatTheClientWrote(t *testing.T) {
+	m := messageTo(nil, "B@X.example", "keep@x.example", "alias+b@x.example", "B@X.example", "@one.example,@two.example:eve@x.example", `"quo ted"@x.example`, "@r.example:keep@x.example")
 	m.Envelope.Recipients[2].Path = m.Envelope.Recipients[0].Path
 	f := Fork{Recipients: []int{1}, Route: InSession}
 	c := newDeliveries(m, []Fork{f}, true).copy(&f)
@@ -304,7 +306,9 @@ func TestRecipientsAreDeletedOnceByWhatTheClientWrote(t *testing.T) {
 	for _, mod := range c.modifications(m, &f) {
 		got = append(got, mod.short())
 	}
-	if diff := cmp.Diff([]string{"drop <B@X.example>", "drop <alias+b@x.example>"}, got); diff != "" {
+	want := []string{"drop <B@X.example>", "drop <alias+b@x.example>", "drop <B@x.example>", "drop <@one.example,@two.example:eve@x.example>", "drop <eve@x.example>",
+		`drop <"quo ted"@x.example>`, "drop <@r.example:keep@x.example>"}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("modifications (-want +got):\n%s", diff)
 	}
 }
@@ -364,6 +368,25 @@ func TestAnAddedRecipientGetsOneCopy(t *testing.T) {
 				t.Errorf("recipients of the copies (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A redirected message that cannot be delivered is not lost in silence, unless its
+// sender wished for silence.
+func TestARedirectAsksForWordOfAFailure(t *testing.T) {
+	for _, tt := range []struct{ b, c, want string }{
+		{"", "", "NOTIFY=FAILURE"},
+		{"NOTIFY=NEVER", "", "NOTIFY=FAILURE"},
+		{"NOTIFY=NEVER", "NOTIFY=delay,failure", "NOTIFY=FAILURE"},
+		{"NOTIFY=NEVER", "NOTIFY=SUCCESS", "NOTIFY=NEVER"},
+	} {
+		m := messageTo(nil, "b@x.example", "c@x.example")
+		m.Envelope.Recipients[0].Args, m.Envelope.Recipients[1].Args = []string{tt.b}, []string{tt.c}
+		f := Fork{Recipients: []int{0, 1}, Route: Resubmitted, Edits: []Edit{{redirect, "", "desk@x.example"}}}
+		c := newDeliveries(m, []Fork{f}, true).copy(&f)
+		if len(c.final) != 1 || !slices.Equal(c.final[0].args, []string{tt.want}) {
+			t.Errorf("%q and %q: %+v, want %s", tt.b, tt.c, c.final, tt.want)
+		}
 	}
 }
 

@@ -94,10 +94,11 @@ func (b *batch) digest(f *Fork) string {
 	}
 	slices.Sort(to)
 	part(h, slices.Compact(to)...)
-	anonymous := clientField(env, b.m.Header, "Message-ID") == ""
+	generated := map[string]bool{"message-id": clientField(env, b.m.Header, "Message-ID") == ""}
+	generated["date"] = generated["message-id"] || clientField(env, b.m.Header, "Date") == ""
 	for _, field := range b.m.Header {
-		if !passing(field, anonymous) {
-			part(h, strings.ToLower(field.Name), strings.TrimSpace(strings.ReplaceAll(field.Value, "\r", "")))
+		if name := strings.ToLower(field.Name); !passing(field) && !generated[name] {
+			part(h, name, strings.TrimSpace(strings.ReplaceAll(field.Value, "\r", "")))
 		}
 	}
 	part(h, "")
@@ -122,37 +123,53 @@ func part(h hash.Hash, texts ...string) {
 }
 
 // passing tells the fields that change from one attempt to the next: trace fields
-// and marks of filters before us, our own, and, for a client without a Message-ID,
-// the two that the MTA makes up anew each time.
-func passing(f message.Field, anonymous bool) bool {
+// and marks of filters before us, and our own.
+func passing(f message.Field) bool {
 	n := strings.ToLower(f.Name)
 	switch n {
 	case "received", "return-path", "authentication-results":
 		return true
-	case "message-id", "date":
-		return anonymous
 	}
 	return strings.HasPrefix(n, "x-spam") || reserved(f.Name, true)
 }
 
-// clientField gives a field that the client itself wrote; empty when it wrote
-// none.
+// clientField gives a Message-ID or Date that the client itself wrote; empty when it
+// wrote none.
 func clientField(env *message.Envelope, h message.Header, name string) string {
 	f, ok := h.Get(name)
-	if !ok || strings.EqualFold(name, "Message-ID") && generatedID(env, f) {
+	if !ok || name == "Message-ID" && generatedID(env, f) || name == "Date" && generatedDate(h) {
 		return ""
 	}
 	return f.Text()
 }
 
-// generatedID tells a Message-ID made by Postfix for a client that gave none:
-// its local part ends in the queue identifier and its domain is the MTA's name.
+// generatedID tells a Message-ID made by Postfix for a client that gave none: its
+// domain is the MTA's name, and its local part is the queue identifier, behind the
+// time where queue identifiers are short.
 func generatedID(env *message.Envelope, f message.Field) bool {
 	if env.QueueID == "" {
 		return false
 	}
 	local, domain, ok := strings.Cut(strings.Trim(f.Text(), "<>"), "@")
-	return ok && strings.HasSuffix(local, "."+env.QueueID) && strings.EqualFold(domain, env.Hostname)
+	return ok && (local == env.QueueID || strings.HasSuffix(local, "."+env.QueueID)) && strings.EqualFold(domain, env.Hostname)
+}
+
+// postfixDate is a Date as Postfix writes it for a client that gave none.
+const postfixDate = "Mon, _2 Jan 2006 15:04:05 -0700 (MST)"
+
+// generatedDate tells a Date made by Postfix: it stands behind everything of the
+// client's, before nothing but a From made the same way, and names the time zone.
+// One of a client that looks so is left out of every attempt alike.
+func generatedDate(h message.Header) bool {
+	i := len(h) - 1
+	for i > 0 && (passing(h[i]) || strings.EqualFold(h[i].Name, "From")) {
+		i--
+	}
+	if i < 0 || !strings.EqualFold(h[i].Name, "Date") {
+		return false
+	}
+	_, err := time.Parse(postfixDate, h[i].Text())
+	return err == nil
 }
 
 // repeat leaves a fork out: it was done when the message came before.

@@ -87,7 +87,7 @@ var plainStrings = []string{
 	"PolicyDetails.Rules.ConditionsMatched.SensitiveInformation.SensitiveInformationTypeName",
 	"PolicyDetails.Rules.ConditionsMatched.SensitiveInformation.SensitiveType", "PolicyDetails.Rules.OverriddenActions",
 	"PolicyDetails.Rules.RuleID", "PolicyDetails.Rules.RuleMode", "PolicyDetails.Rules.RuleName", "PolicyDetails.Rules.Severity",
-	"PolicyDetails.Rules.State", "PolicyVersion", "PreviousDigest", "QueueID", "Reference", "Relay.Entry", "Relay.Kind",
+	"PolicyDetails.Rules.State", "PolicyVersion", "QueueID", "Reference", "Relay.Entry", "Relay.Kind",
 	"Relay.Recipients.Recipient", "Relay.Recipients.State", "Relay.RemoteQueueID", "Retry.FirstQueueID", "Retry.FirstReference",
 	"Retry.Outcome", "Signals.Detail", "Signals.Signal", "UserKey", "Workload",
 }

@@ -73,8 +73,6 @@ type Record struct {
 	Error Masked `json:"Error,omitzero"`
 	// Explain is the whole decision as `explain --json` shows it.
 	Explain MaskedJSON `json:"Explain,omitzero"`
-	// PreviousDigest is the digest of the record before, as Chain wrote it.
-	PreviousDigest string `json:"PreviousDigest,omitempty"`
 }
 
 // ExchangeMetaData is what a record says of a message.
@@ -206,6 +204,8 @@ type Item struct {
 	Expires      time.Time `json:"Expires,omitzero"`
 	WithoutEdits bool      `json:"WithoutEdits,omitempty"`
 	Redirect     []string  `json:"Redirect,omitempty"`
+	// LegalHold tells, for LegalHoldChanged, that the message is kept from then on.
+	LegalHold bool `json:"LegalHold,omitempty"`
 	// Digest is the SHA-256 of the message, in hex.
 	Digest  string `json:"Digest,omitempty"`
 	Comment Masked `json:"Comment,omitzero"`

@@ -22,7 +22,8 @@ func TestTableOfExamplesIsComplete(t *testing.T) {
 		if _, err := os.Stat(filepath.Join("../examples/messages", r.Message)); err != nil {
 			t.Error(err)
 		}
-		if (r.Verdict == "deliver" || r.Release) != (r.Sink != nil) || r.Reply == "" || len(r.To) == 0 {
+		if (r.Verdict == "deliver" || r.Release) != (r.Sink != nil) || r.Reply == "" || len(r.To) == 0 ||
+			r.Report != nil && len(r.Report.Refused) == 0 {
 			t.Errorf("the row of %s (%s) is not complete", r.Message, r.Says)
 		}
 	}

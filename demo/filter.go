@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,8 +54,8 @@ func configure(dir string, i *mta.Instance) (string, error) {
 	return file, os.WriteFile(file, text, 0o644)
 }
 
-// Serve starts the filter and returns when it takes connections.
-func serve(ctx context.Context, dir, config, socket string) (*filter, error) {
+// Serve starts the filter and returns when it says that it serves.
+func serve(ctx context.Context, dir, config string) (*filter, error) {
 	f := &filter{dir: dir, config: config, log: filepath.Join(dir, "postern.log")}
 	out, err := os.Create(f.log)
 	if err != nil {
@@ -69,8 +68,8 @@ func serve(ctx context.Context, dir, config, socket string) (*filter, error) {
 		return nil, err
 	}
 	for {
-		if c, err := net.Dial("unix", socket); err == nil {
-			c.Close()
+		// The socket is there sooner than Postfix may open it.
+		if text, err := os.ReadFile(f.log); err == nil && bytes.Contains(text, []byte(`"event":"serving"`)) {
 			return f, nil
 		}
 		select {

@@ -61,7 +61,7 @@ func run(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := serve(ctx, dir, config, i.SocketPath())
+	f, err := serve(ctx, dir, config)
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ type arrival struct {
 	Has []string // lines of its header section
 	// Names are texts that its content must hold.
 	Names []string
+	// Refused are the recipients that a report must be about, and no others; none
+	// leaves it open.
+	Refused []string
 }
 
 // Record is the line that Postern logs for a message, as far as the table shows
@@ -165,6 +168,10 @@ func (a *arrival) differences(what string, m *sink.Message) []string {
 		if got := m.Header(name); len(got) != 1 || got[0] != value {
 			differs("the field "+name, strings.Join(got, " | "), value)
 		}
+	}
+	refused := slices.Sorted(slices.Values(a.Refused))
+	if about := m.Refused(); len(refused) > 0 && !slices.Equal(about, refused) {
+		differs("the list of refused recipients", strings.Join(about, " "), strings.Join(refused, " "))
 	}
 	for _, text := range a.Names {
 		if !bytes.Contains(m.Data, []byte(text)) {

@@ -3,7 +3,9 @@
 package e2e
 
 import (
+	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/postern-mail/postern/audit"
@@ -65,7 +67,8 @@ func (d *driver) books() *books {
 // count holds the promise against what came: every recipient of every letter is
 // delivered, held, redirected, named in one report, or deleted by a recorded
 // deleteMessage. What came in the session came once; what came by the outbox came
-// more often only when an attempt of it was cut off, and is the same message then.
+// more often only when an attempt of it was cut off, and is the same message then,
+// marked with the number of its attempt where it is marked at all.
 // It gives the number of such repetitions.
 func (d *driver) count() (repeated int) {
 	d.t.Helper()
@@ -76,28 +79,53 @@ func (d *driver) count() (repeated int) {
 			d.t.Errorf("letter %d (%s): %d copies to %s", l.number, l.kind, len(got), to)
 		}
 	}
-	// A mail of the outbox to a recipient of its own.
-	outbox := func(l *sentLetter, to string) {
+	// copies holds that the mails are those of one entry of the outbox: the attempt
+	// that was recorded came, and besides it no others than those that were cut off.
+	copies := func(l *sentLetter, to string, came []*sink.Message, sent []audit.Relay) {
 		d.t.Helper()
-		came, sent := b.came[to], b.sent[to]
 		if len(came) == 0 || len(sent) != 1 {
 			d.t.Errorf("letter %d (%s): %d copies to %s, recorded %+v", l.number, l.kind, len(came), to, sent)
 			return
 		}
-		if len(came) > sent[0].Attempt {
-			d.t.Errorf("letter %d (%s): %d copies to %s in %d attempts", l.number, l.kind, len(came), to, sent[0].Attempt)
+		last, cut := sent[0].Attempt, d.cut[sent[0].Entry]
+		if len(came) > 1+len(cut) {
+			d.t.Errorf("letter %d (%s): %d copies to %s, attempts %d were cut off", l.number, l.kind, len(came), to, cut)
 		}
-		var marks []string
+		var attempts []int
 		for _, m := range came {
 			if m.ID() != came[0].ID() || m.ID() == "" {
 				d.t.Errorf("letter %d (%s): two mails to %s, %s and %s", l.number, l.kind, to, came[0].ID(), m.ID())
 			}
-			marks = append(marks, m.Header("X-Postern-Release")...)
-		}
-		if slices.Sort(marks); len(slices.Compact(marks)) < len(marks) {
-			d.t.Errorf("letter %d (%s): one attempt came twice: %q", l.number, l.kind, marks)
+			entry, n := mark(m)
+			if to == l.outside() {
+				if entry != "" {
+					d.t.Errorf("letter %d (%s): the copy outside is marked", l.number, l.kind)
+				}
+				continue
+			}
+			if entry != sent[0].Entry || n != last && !slices.Contains(cut, n) || slices.Contains(attempts, n) {
+				d.t.Errorf("letter %d (%s): attempt %d of %s came to %s, after attempts %d; recorded is %+v, cut off were %d",
+					l.number, l.kind, n, entry, to, attempts, sent[0], cut)
+			}
+			attempts = append(attempts, n)
 		}
 		repeated += len(came) - 1
+	}
+	// A mail of the outbox to a recipient of its own.
+	outbox := func(l *sentLetter, to string) {
+		d.t.Helper()
+		copies(l, to, b.came[to], b.sent[to])
+	}
+	// A mail of the outbox to a recipient of many.
+	shared := func(l *sentLetter, to string, came []*sink.Message) {
+		d.t.Helper()
+		var sent []audit.Relay
+		for _, r := range b.sent[to] {
+			if slices.ContainsFunc(came, func(m *sink.Message) bool { e, _ := mark(m); return e == r.Entry }) {
+				sent = append(sent, r)
+			}
+		}
+		copies(l, to, came, sent)
 	}
 	never := func(l *sentLetter, to string) {
 		d.t.Helper()
@@ -109,7 +137,7 @@ func (d *driver) count() (repeated int) {
 		d.t.Helper()
 		outbox(l, l.sender())
 		for _, m := range b.came[l.sender()] {
-			if got := refusedIn(m); !slices.Equal(got, []string{l.outside()}) {
+			if got := m.Refused(); !slices.Equal(got, []string{l.outside()}) {
 				d.t.Errorf("letter %d (%s): the report names %q", l.number, l.kind, got)
 			}
 		}
@@ -141,7 +169,7 @@ func (d *driver) count() (repeated int) {
 				d.t.Errorf("letter %d (%s) is %s", l.number, l.kind, state)
 			}
 			if l.kind == "untellable" {
-				d.heard(b, l)
+				shared(l, reviewer, b.about(reviewer, l.outside()))
 			}
 		case "block":
 			never(l, l.outside())
@@ -151,9 +179,7 @@ func (d *driver) count() (repeated int) {
 			never(l, l.sender())
 		case "divert":
 			never(l, l.outside())
-			if len(b.of("desk@example.com", l.id)) == 0 {
-				d.t.Errorf("letter %d (%s) did not come to the desk", l.number, l.kind)
-			}
+			shared(l, desk, b.of(desk, l.id))
 		case "drop":
 			never(l, l.outside())
 			never(l, l.sender())
@@ -165,19 +191,22 @@ func (d *driver) count() (repeated int) {
 	return repeated
 }
 
-// heard holds that the reviewers heard once of a letter whose sender cannot be told.
-func (d *driver) heard(b *books, l *sentLetter) {
-	d.t.Helper()
-	var ids []string
-	for _, m := range b.came["postmaster@example.com"] {
-		if strings.Contains(string(m.Data), l.outside()) {
-			ids = append(ids, m.ID())
-		}
+// Recipients of many letters: where outcomePolicy diverts mail to, and who hears of
+// what is held.
+const (
+	desk     = "desk@example.com"
+	reviewer = "postmaster@example.com"
+)
+
+// mark gives the entry of the outbox that a mail came from and the number of the
+// attempt; empty where it has no mark.
+func mark(m *sink.Message) (entry string, attempt int) {
+	for _, v := range m.Header("X-Postern-Release") {
+		id, n, _ := strings.Cut(v, "; attempt=")
+		attempt, _ = strconv.Atoi(n)
+		return id, attempt
 	}
-	slices.Sort(ids)
-	if got := slices.Compact(ids); len(got) != 1 {
-		d.t.Errorf("letter %d (%s): the reviewers heard %d times: %q", l.number, l.kind, len(got), got)
-	}
+	return "", 0
 }
 
 // of gives the copies of a message to a recipient.
@@ -185,6 +214,17 @@ func (b *books) of(to, id string) []*sink.Message {
 	var all []*sink.Message
 	for _, m := range b.came[to] {
 		if m.ID() == id {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// about gives the mails to a recipient that name an address.
+func (b *books) about(to, address string) []*sink.Message {
+	var all []*sink.Message
+	for _, m := range b.came[to] {
+		if bytes.Contains(m.Data, []byte(address)) {
 			all = append(all, m)
 		}
 	}

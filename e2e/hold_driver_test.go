@@ -86,26 +86,26 @@ type driver struct {
 	letters []*sentLetter
 	// perRound is how many letters are new in a round.
 	perRound int
+	rounds   int
+	// cut are the attempts of the outbox, by entry, that were begun and had no recorded
+	// end when their program ended: only these may have come and come again.
+	cut map[string][]int
 }
 
 func startDriver(t *testing.T) *driver {
 	t.Helper()
-	bin, err := plainProgram()
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := &driver{
 		holding: startHolding(t, holdingOptions{policy: outcomePolicy, content: patience,
 			params: []string{"milter_command_timeout = 1s", "milter_connect_timeout = 1s"}}),
-		t: t, perRound: len(letterKinds),
+		t: t, perRound: len(letterKinds), cut: map[string][]int{},
 	}
-	d.cli = bin
 	return d
 }
 
 // round runs the program once with the environment and below the command, and
-// tells whether it was ended by something else than this driver.
-func (d *driver) round(bin string, env []string, command ...string) (died bool) {
+// tells whether it was ended by something else than this driver, and whether it was
+// stopped and went on.
+func (d *driver) round(bin string, env []string, command ...string) (died, stopped bool) {
 	d.t.Helper()
 	d.passTime()
 	sends := make(chan struct{})
@@ -114,7 +114,7 @@ func (d *driver) round(bin string, env []string, command ...string) (died bool) 
 	d.launch(bin, env, command...)
 	go func() {
 		defer close(watched)
-		d.resume(sends, stopWatch)
+		stopped = d.resume(sends, stopWatch)
 	}()
 	up := d.answers()
 	if up {
@@ -133,7 +133,36 @@ func (d *driver) round(bin string, env []string, command ...string) (died bool) 
 	close(stopWatch)
 	<-watched
 	d.end()
-	return died
+	d.rounds++
+	d.doubt()
+	return died, stopped
+}
+
+// doubt notes which attempts of the outbox the end of the program has cut off.
+func (d *driver) doubt() {
+	if _, err := os.Stat(filepath.Join(d.dir, "store", "store.db")); err != nil {
+		return
+	}
+	db := d.database()
+	defer db.Close()
+	rows, err := db.Query("SELECT id, attempt FROM entry WHERE done = 0 AND leased > 0")
+	if err != nil {
+		return // a database that is not laid yet has no such table
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			entry   string
+			attempt int
+		)
+		if err := rows.Scan(&entry, &attempt); err != nil {
+			d.t.Fatal(err)
+		}
+		d.cut[entry] = append(d.cut[entry], attempt)
+	}
+	if err := rows.Err(); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // launch starts the program without waiting for it.
@@ -285,16 +314,16 @@ func (d *driver) passTime() {
 }
 
 // resume lets a program that has stopped itself go on, once every client in hand has
-// been answered without it.
-func (d *driver) resume(sends, end <-chan struct{}) {
+// been answered without it. It tells whether one has.
+func (d *driver) resume(sends, end <-chan struct{}) (stopped bool) {
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
 	for {
 		select {
 		case <-end:
-			return
+			return stopped
 		case <-d.program.Done():
-			return
+			return stopped
 		case <-look.C:
 		}
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", d.program.PID()))
@@ -305,6 +334,7 @@ func (d *driver) resume(sends, end <-chan struct{}) {
 		if state := text[strings.LastIndexByte(text, ')')+1:]; !strings.HasPrefix(strings.TrimSpace(state), "T") {
 			continue
 		}
+		stopped = true
 		select {
 		case <-sends:
 		case <-time.After(2 * patience):

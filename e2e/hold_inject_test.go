@@ -8,21 +8,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
-	"time"
 )
 
-// injectErrors is how many errors `make test` injects; injectTime bounds the time in
-// which new ones begin.
-const (
-	injectErrors = 300
-	injectTime   = 90 * time.Second
-)
+// injectErrors is how many errors `make test` injects.
+const injectErrors = 300
+
+// failure is a system call and the error it gives.
+type failure struct{ call, err string }
 
 // The system calls that make things durable, with the errors of a full and of a
 // broken disk. Write and close reach sockets and the log too: what the program
 // cannot say is a loss to nobody either.
-var failures = []struct{ call, err string }{
+var failures = []failure{
 	{"fsync", "EIO"}, {"fsync", "ENOSPC"},
 	{"pwrite64", "EIO"}, {"pwrite64", "ENOSPC"},
 	{"renameat", "EIO"}, {"renameat", "ENOSPC"},
@@ -45,26 +44,27 @@ func TestNothingIsLostWhenTheDiskFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := startDriver(t)
-	most := rounds(injectErrors, 100_000)
-	begun := time.Now()
-	enough := func(made int) bool {
-		return made >= most || most == injectErrors && time.Since(begun) > injectTime
+	goal, torture := rounds(injectErrors)
+	p := newPlan(failures, goal, goal >= wholeRounds)
+	if torture {
+		p.say = t.Logf
 	}
-	trace := filepath.Join(d.dir, "trace")
-	injected, by, round := 0, map[string]int{}, 0
-	for n := 1; !enough(injected); n++ {
-		any := false
-		for _, f := range failures {
-			if enough(injected) {
-				break
+	var (
+		mu sync.Mutex
+		by = map[string]int{}
+	)
+	sum := sideBySide(t, bin, p.end, func(t *testing.T, d *driver) {
+		trace := filepath.Join(d.dir, "trace")
+		for !t.Failed() {
+			j, ok := p.next()
+			if !ok {
+				return
 			}
-			round++
 			// The count is that of each thread, so one round may have several; every
 			// second time around the call fails again and again. Write is left out
 			// there: nothing would come of a process that cannot answer at all.
-			when := fmt.Sprint(n)
-			if n%2 == 0 && f.call != "write" {
+			f, when := j.what, fmt.Sprint(j.n)
+			if j.n%2 == 0 && f.call != "write" {
 				when += "+3"
 			}
 			d.round(bin, nil, strace, "-f", "-qq", "--seccomp-bpf", "-o", trace, "-e", "signal=none",
@@ -74,25 +74,20 @@ func TestNothingIsLostWhenTheDiskFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			hits := bytes.Count(text, []byte("(INJECTED)"))
-			injected += hits
+			mu.Lock()
 			by[f.call+" "+f.err] += hits
-			any = any || hits > 0
-			if t.Failed() {
-				t.FailNow()
-			}
+			mu.Unlock()
+			p.did(j, hits > 0, hits)
 		}
-		if !any {
-			if most == injectErrors {
-				break
-			}
-			n = 0
-		}
+	})
+	if t.Failed() {
+		return
 	}
-	d.finish(bin)
-	repeated := d.count()
-	t.Logf("%d errors injected in %d rounds and %s, %d letters, %d mails of the outbox repeated: %v",
-		injected, round, time.Since(begun).Round(time.Second), len(d.letters), repeated, by)
-	for _, f := range failures[:8] {
+	t.Logf("%d errors injected, %s; nothing was met any more %d times: %v", p.made, sum, p.passes, by)
+	if p.made < goal {
+		t.Errorf("%d errors injected, want %d", p.made, goal)
+	}
+	for _, f := range failures {
 		if by[f.call+" "+f.err] == 0 {
 			t.Errorf("no %s of %s", f.err, f.call)
 		}

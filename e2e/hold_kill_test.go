@@ -10,8 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 )
 
 var pointCall = regexp.MustCompile(`fault\.Point\("([^"]+)"\)`)
@@ -37,12 +37,11 @@ func faultPoints(t *testing.T) []string {
 	return slices.Compact(names)
 }
 
-// killRounds is how many kills `make test` makes; killTime bounds the time in which
-// new ones begin.
-const (
-	killRounds = 100
-	killTime   = 90 * time.Second
-)
+// killRounds is how many kills `make test` makes.
+const killRounds = 100
+
+// ending is what happens to the program at a point.
+type ending struct{ point, action string }
 
 // Killed at every point again and again, and stopped there for longer than the MTA
 // waits, the program loses nothing and repeats nothing but what was cut off
@@ -53,68 +52,69 @@ func TestNothingIsLostWhenKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := startDriver(t)
-	points := faultPoints(t)
-	most := rounds(killRounds, 100_000)
-	round := func(point, action string, n int) (died bool) {
-		if point == "outbox.postponed" {
-			defer d.shut()()
-		}
-		died = d.round(bin, []string{fmt.Sprintf("POSTERN_FAULT=%s:%d:%s", point, n, action)})
-		if t.Failed() {
-			t.FailNow()
-		}
-		return died
-	}
-	begun := time.Now()
-	enough := func(made int) bool {
-		return made >= most || most == killRounds && time.Since(begun) > killTime
-	}
-
-	// A point that is not passed n times in a round is not tried with more.
-	kills, passed, ever := 0, map[string]int{}, map[string]bool{}
-	for n := 1; n == 1 || len(passed) > 0 && !enough(kills); n++ {
-		any := false
-		for _, point := range points {
-			if passed[point] < n-1 || enough(kills) {
-				continue
-			}
-			died := round(point, "kill", n)
-			if !died { // what is passed differs from round to round
-				died = round(point, "kill", n)
-			}
-			if died {
-				kills++
-				passed[point], ever[point], any = n, true, true
-			}
-		}
-		if !any {
-			if most == killRounds {
-				break
-			}
-			clear(passed) // and all over again
-			n = 0
+	var all []ending
+	for _, action := range []string{"kill", "stop"} {
+		for _, point := range faultPoints(t) {
+			all = append(all, ending{point, action})
 		}
 	}
-	var missed []string
-	stops := 0
-	for _, point := range points {
-		if !ever[point] {
-			missed = append(missed, point)
-			continue
+	goal, torture := rounds(killRounds)
+	p := newPlan(all, goal, goal >= wholeRounds)
+	if torture {
+		p.say = t.Logf
+	}
+	// A stop takes as long as the MTA waits: once is enough where there is no time.
+	p.once = func(e ending) bool { return e.action == "stop" && !torture }
+	var (
+		mu  sync.Mutex
+		met = map[ending]int{}
+	)
+	sum := sideBySide(t, bin, p.end, func(t *testing.T, d *driver) {
+		for !t.Failed() {
+			j, ok := p.next()
+			if !ok {
+				return
+			}
+			open := func() {}
+			if j.what.point == "outbox.postponed" {
+				open = d.shut()
+			}
+			died, stopped := d.round(bin, []string{fmt.Sprintf("POSTERN_FAULT=%s:%d:%s", j.what.point, j.n, j.what.action)})
+			open()
+			kills := 0
+			switch {
+			case j.what.action == "kill" && died:
+				kills = 1
+			case died:
+				t.Errorf("the program ended after a stop at %s", j.what.point)
+			}
+			if died || stopped {
+				mu.Lock()
+				met[j.what]++
+				mu.Unlock()
+			}
+			p.did(j, died || stopped, kills)
 		}
-		stops++
-		if round(point, "stop", 1) {
-			t.Errorf("the program ended after a stop at %s", point)
+	})
+	if t.Failed() {
+		return
+	}
+	stops, missed := 0, []string(nil)
+	for _, e := range all {
+		switch {
+		case met[e] == 0:
+			missed = append(missed, e.action+" at "+e.point)
+		case e.action == "stop":
+			stops += met[e]
 		}
 	}
-	d.finish(bin)
-	repeated := d.count()
-	t.Logf("%d kills and %d stops in %s, %d letters, %d mails of the outbox repeated; points never passed: %v",
-		kills, stops, time.Since(begun).Round(time.Second), len(d.letters), repeated, missed)
-	for _, p := range missed {
-		if !strings.HasPrefix(p, "sweep.") {
-			t.Errorf("no kill at %s", p)
+	t.Logf("%d kills and %d stops, %s; nothing was met any more %d times; never met: %q", p.made, stops, sum, p.passes, missed)
+	if p.made < goal {
+		t.Errorf("%d kills, want %d", p.made, goal)
+	}
+	for _, m := range missed {
+		if !strings.Contains(m, " at sweep.") {
+			t.Errorf("no %s", m)
 		}
 	}
 }

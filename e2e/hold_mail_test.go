@@ -13,11 +13,12 @@ import (
 
 // mail is one message of a client.
 type mail struct {
-	listener string // Submission when empty
-	login    string // who logged in, with XCLIENT
-	client   string // the client's address; that of this machine when empty
-	from     string // anna@example.com when empty
-	null     bool   // the null reverse-path
+	listener string   // Submission when empty
+	login    string   // who logged in, with XCLIENT
+	client   string   // the client's address; that of this machine when empty
+	from     string   // anna@example.com when empty
+	null     bool     // the null reverse-path
+	args     []string // of MAIL
 	to       []string
 	subject  string
 	id       string // of the message; made of the subject and the recipients when empty
@@ -63,6 +64,7 @@ func (h *holding) send(ctx context.Context, m *mail) (mta.Reply, error) {
 	if from == "" && !m.null {
 		from = "anna@example.com"
 	}
+	c.MailArgs = m.args
 	r, refused, err := c.Send(from, m.to, m.text())
 	if err == nil && len(refused) > 0 && r.Code/100 == 2 {
 		return r, fmt.Errorf("some recipients were refused: %v", refused)

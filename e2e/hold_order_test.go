@@ -18,15 +18,21 @@ type step struct {
 	line *regexp.Regexp
 }
 
-// holdSteps are what must have ended before the next begins, from the blob to the
-// verdict: a frame of one octet, d for discard.
-var holdSteps = []step{
+// keepSteps are what must have ended before the next begins, from the blob to the
+// rows; a verdict follows.
+var keepSteps = []step{
 	{"the blob is synced", regexp.MustCompile(`f(data)?sync\(\d+<[^>]*/blobs/[^>]+\.tmp>\)`)},
 	{"the blob gets its name", regexp.MustCompile(`rename(at2?)?\(.*\.tmp".*/blobs/`)},
 	{"the directory is synced", regexp.MustCompile(`f(data)?sync\(\d+<[^>]*/blobs/[0-9a-f]>\)`)},
 	{"the rows are synced", regexp.MustCompile(`f(data)?sync\(\d+<[^>]*/store\.db-wal>\)`)},
-	{"the verdict is written", regexp.MustCompile(`(write|sendto|writev)\(\d+<(UNIX|socket|UNIX-STREAM)[^"]*\{?"?.*\\0\\0\\0\\1d`)},
 }
+
+// The first frame of a verdict: d of one octet discards the message, and - takes a
+// recipient out of it.
+var (
+	discards = step{"the verdict is written", regexp.MustCompile(`(write|sendto|writev)\(\d+<(UNIX|socket|UNIX-STREAM)[^"]*\{?"?.*\\0\\0\\0\\1d`)}
+	takesOut = step{"the verdict is written", regexp.MustCompile(`(write|sendto|writev)\(\d+<(UNIX|socket|UNIX-STREAM)[^"]*\{?"?\\0\\0\\0.{1,3}-<`)}
+)
 
 // whole joins the two halves of calls that were interrupted in the trace, in the
 // place of the second: where the call ended.
@@ -70,8 +76,8 @@ func outOfOrder(lines []string, steps []step) string {
 	return ""
 }
 
-// Before the verdict of a held message is written, the blob, its name and its rows
-// are durable, in this order.
+// Before the verdict of a message that is kept, whole or in part, is written, the
+// blob, its name and its rows are durable, in this order.
 func TestOrderOfDurability(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -90,15 +96,27 @@ func TestOrderOfDurability(t *testing.T) {
 		"-e", "trace=fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg") {
 		t.Fatal("postern serve ended")
 	}
-	for _, to := range []string{"a@partner.example", "b@partner.example", "c@partner.example"} {
+	for _, tt := range []struct {
+		mail    mail
+		verdict step
+	}{
+		{mail{subject: "hold", to: []string{"a@partner.example"}}, discards},
+		{mail{subject: "hold", to: []string{"b@partner.example"}}, discards},
+		{mail{subject: "hold", to: []string{"carl@example.com", "c@partner.example"}}, takesOut},
+		{mail{subject: "block", to: []string{"carl@example.com", "d@partner.example"}}, takesOut},
+		{mail{subject: "mark", to: []string{"carl@example.com", "dora@example.com", "e@partner.example"}}, takesOut},
+		{mail{subject: "hold", to: []string{"f@partner.example"}}, discards},
+	} {
+		steps := append(slices.Clone(keepSteps), tt.verdict)
+		h.rest(t) // nothing of the outbox is in the trace
 		before, err := os.ReadFile(trace)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.take(t, 250, &mail{subject: "hold", to: []string{to}})
+		h.take(t, 250, &tt.mail)
 		// The client may hear before the tracer has written its line.
 		var lines []string
-		verdict := holdSteps[len(holdSteps)-1].line
+		verdict := tt.verdict.line
 		h.until(t, "the verdict is traced", func() bool {
 			after, err := os.ReadFile(trace)
 			if err != nil {
@@ -107,8 +125,8 @@ func TestOrderOfDurability(t *testing.T) {
 			lines = whole(string(after[len(before):]))
 			return slices.ContainsFunc(lines, verdict.MatchString)
 		})
-		if missing := outOfOrder(lines, holdSteps); missing != "" {
-			t.Errorf("not in its place: %s\n%s", missing, tail(strings.Join(lines, "\n"), 60))
+		if missing := outOfOrder(lines, steps); missing != "" {
+			t.Errorf("%s to %s: not in its place: %s\n%s", tt.mail.subject, tt.mail.to, missing, tail(strings.Join(lines, "\n"), 60))
 		}
 		// Nothing but these steps lead to a verdict: it comes once.
 		verdicts := 0
@@ -121,14 +139,14 @@ func TestOrderOfDurability(t *testing.T) {
 			t.Errorf("%d verdicts", verdicts)
 		}
 		// The test itself: without any one step it fails.
-		for n, s := range holdSteps {
+		for n, s := range steps {
 			var less []string
 			for _, l := range lines {
 				if !s.line.MatchString(l) {
 					less = append(less, l)
 				}
 			}
-			if got := outOfOrder(less, holdSteps); got != s.name {
+			if got := outOfOrder(less, steps); got != s.name {
 				t.Errorf("without step %d (%s) the trace lacks %q", n, s.name, got)
 			}
 		}

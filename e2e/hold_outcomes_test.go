@@ -74,7 +74,7 @@ func TestOutcomesOfRecipients(t *testing.T) {
 			t.Errorf("delivered to %q", got)
 		}
 		report := h.arrived(t, 1, "anna@example.com")[0]
-		if got := refusedIn(report); report.From != "" || !slices.Equal(got, []string{"bob-a@partner.example"}) {
+		if got := report.Refused(); report.From != "" || !slices.Equal(got, []string{"bob-a@partner.example"}) {
 			t.Errorf("the report from %q names %q", report.From, got)
 		}
 		if !strings.Contains(string(report.Data), "No cards outside.") || strings.Contains(string(report.Data), "Good morning.") {
@@ -86,7 +86,7 @@ func TestOutcomesOfRecipients(t *testing.T) {
 		h.take(t, 250, &mail{listener: mta.MX, client: "192.0.2.7", login: "anna", from: "ann-login@example.com", subject: "block b",
 			to: []string{"carl-b@example.com", "bob-b@partner.example"}})
 		h.arrived(t, 1, "carl-b@example.com")
-		if got := refusedIn(h.arrived(t, 1, "ann-login@example.com")[0]); !slices.Equal(got, []string{"bob-b@partner.example"}) {
+		if got := h.arrived(t, 1, "ann-login@example.com")[0].Refused(); !slices.Equal(got, []string{"bob-b@partner.example"}) {
 			t.Errorf("named: %q", got)
 		}
 	})
@@ -119,7 +119,7 @@ func TestOutcomesOfRecipients(t *testing.T) {
 	})
 	t.Run("blockResponse ndr", func(t *testing.T) {
 		h.take(t, 250, &mail{from: "ann-r@example.com", subject: "report f", to: []string{"bob-f@partner.example"}})
-		if got := refusedIn(h.arrived(t, 1, "ann-r@example.com")[0]); !slices.Equal(got, []string{"bob-f@partner.example"}) {
+		if got := h.arrived(t, 1, "ann-r@example.com")[0].Refused(); !slices.Equal(got, []string{"bob-f@partner.example"}) {
 			t.Errorf("named: %q", got)
 		}
 		h.take(t, 550, &mail{listener: mta.MX, client: "192.0.2.7", from: "stranger@example.com", subject: "report g", to: []string{"bob-f@partner.example"}})
@@ -201,7 +201,7 @@ func TestOutcomesOfRecipients(t *testing.T) {
 		}
 		h.end()
 		h.start(t) // which looks at once for what has expired
-		if got := refusedIn(h.arrived(t, 1, "ann-x@example.com")[0]); !slices.Equal(got, []string{"bob-x@partner.example"}) {
+		if got := h.arrived(t, 1, "ann-x@example.com")[0].Refused(); !slices.Equal(got, []string{"bob-x@partner.example"}) {
 			t.Errorf("named: %q", got)
 		}
 		h.until(t, "both have expired", func() bool {

@@ -96,12 +96,10 @@ func startServed(t *testing.T) *served {
 			t.Logf("log of postern, its end:\n%s", tail(string(text), 15))
 		}
 	})
-	s.until(t, "the socket answers", func() bool {
-		c, err := net.Dial("unix", s.SocketPath())
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
+	// The socket is there sooner than Postfix may open it.
+	s.until(t, "postern serves", func() bool {
+		text, err := os.ReadFile(s.log)
+		return err == nil && strings.Contains(string(text), `"event":"serving"`)
 	})
 	return s
 }

@@ -19,6 +19,13 @@ type Budget struct {
 	used  atomic.Int64
 }
 
+// RoomFor is the memory in octets that one message of a size takes: its body, its
+// decoded contents and the blocks that these are held in.
+func RoomFor(size int) int64 {
+	const least = 1 << 20
+	return 2*int64(size) + least
+}
+
 // NewBudget gives a budget of n octets whose overflow goes to unlinked files in
 // dir; an empty dir is the system's directory for temporary files.
 func NewBudget(n int64, dir string) *Budget {

@@ -51,4 +51,8 @@ type Envelope struct {
 	// Simulated is set for mail that came from sendmail(1), which the MTA shows
 	// as an SMTP session from localhost.
 	Simulated bool
+	// Macros are the values that the MTA sent beside the commands, by name without
+	// braces: at most 64, and none of a single recipient. They are kept with a held
+	// message and decide nothing.
+	Macros map[string]string
 }

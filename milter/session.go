@@ -205,6 +205,7 @@ func (s *session) identify(tx *transaction) {
 	env.Hostname = s.get("j", "CHM")
 	env.QueueID = s.get("i", "MRTLNBE")
 	env.Simulated = tx.simulated
+	env.Macros = s.all()
 }
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -118,6 +118,36 @@ func TestEnvelope(t *testing.T) {
 	}
 }
 
+// What the MTA said by macros is kept with the message: the latest of each name,
+// nothing that is of one recipient, and nothing without bounds.
+func TestMacrosAreKept(t *testing.T) {
+	filter := deliver()
+	s := start(t, milter.Config{Filter: filter})
+	c := s.client(t)
+	must(t, c.Macros('C', "j", "mx.example.com", "{daemon_name}", "MX"))
+	accepted(t)(c.Connect("client.example", netip.MustParseAddrPort("192.0.2.1:1")))
+	must(t, c.Macros('M', "i", "4Early", "{auth_author}", strings.Repeat("x", 1025)))
+	accepted(t)(c.Mail("<a@example.com>"))
+	must(t, c.Macros('R', "{rcpt_addr}", "b@example.net"))
+	accepted(t)(c.Rcpt("<b@example.net>"))
+	content(t, c, "Body\r\n")
+	if diff := cmp.Diff(map[string]string{"j": "mx.example.com", "daemon_name": "MX", "i": "4Queue"}, filter.last(t).Macros); diff != "" {
+		t.Error(diff)
+	}
+	// Many macros do not grow the next message, and those of this one are gone.
+	var many []string
+	for i := range 100 {
+		many = append(many, fmt.Sprint("{x", i, "}"), "v")
+	}
+	must(t, c.Macros('M', many...))
+	accepted(t)(c.Mail("<a@example.com>"))
+	accepted(t)(c.Rcpt("<b@example.net>"))
+	content(t, c, "Body\r\n")
+	if got := filter.last(t).Macros; len(got) != 64 || got["i"] != "4Queue" {
+		t.Errorf("%d macros, i=%q", len(got), got["i"])
+	}
+}
+
 // A login belongs to the message for which the MTA named it.
 func TestMacrosOfOneMessageDoNotReachTheNext(t *testing.T) {
 	filter := deliver()

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
 
-	gomessage "github.com/emersion/go-message"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/postern-mail/postern/message"
@@ -187,35 +185,6 @@ Give this reference when you ask about the message.
 	}
 	if diff := cmp.Diff([]int{0, 1}, n.Named); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestAnotherParserReadsTheNDR(t *testing.T) {
-	n, err := writer(t).BlockNDR(Block{Original: original(t), Recipients: recipients(t, "bob@partner.example")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := gomessage.Read(bytes.NewReader(n.Bytes))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var types []string
-	for mr := e.MultipartReader(); ; {
-		p, err := mr.NextPart()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		mediaType, _, _ := p.Header.ContentType()
-		types = append(types, mediaType)
-	}
-	if diff := cmp.Diff([]string{"text/plain", "message/delivery-status", "text/rfc822-headers"}, types); diff != "" {
-		t.Error(diff)
-	}
-	if got := e.Header.Get("Auto-Submitted"); got != "auto-replied" {
-		t.Errorf("Auto-Submitted: %q", got)
 	}
 }
 

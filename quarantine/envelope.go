@@ -22,6 +22,8 @@ type Envelope struct {
 	QueueID       string      `json:"queueId,omitempty"`
 	Hostname      string      `json:"hostname,omitempty"`
 	Simulated     bool        `json:"simulated,omitempty"`
+	// Macros are the MTA's, by name without braces.
+	Macros map[string]string `json:"macros,omitempty"`
 }
 
 // Recipient is one forward-path of an [Envelope].
@@ -47,6 +49,7 @@ func NewEnvelope(e message.Envelope) Envelope {
 		QueueID:       e.QueueID,
 		Hostname:      e.Hostname,
 		Simulated:     e.Simulated,
+		Macros:        e.Macros,
 	}
 	for _, r := range e.Recipients {
 		env.Recipients = append(env.Recipients, Recipient{Raw: r.Raw, Path: r.Path.String(), Args: r.Args})
@@ -73,6 +76,7 @@ func (e Envelope) Session() (message.Envelope, error) {
 		QueueID:       e.QueueID,
 		Hostname:      e.Hostname,
 		Simulated:     e.Simulated,
+		Macros:        e.Macros,
 	}
 	for _, r := range e.Recipients {
 		path, err := message.ParsePath(r.Path)

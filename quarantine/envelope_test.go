@@ -22,6 +22,7 @@ func TestEnvelope(t *testing.T) {
 			MailArgs: []string{"SIZE=12", "SMTPUTF8"}, ClientAddr: netip.MustParseAddr("2001:db8::1"), ClientName: "client.example",
 			HELO: "helo.example", TLSVersion: "TLSv1.3", Authenticated: "login", Listener: "SUBMISSION", QueueID: "Q1",
 			Hostname: "mx.example.com", Simulated: true,
+			Macros: map[string]string{"i": "Q1", "daemon_name": "SUBMISSION"},
 		}
 		for i, a := range addresses {
 			path, err := message.ParsePath(a)

@@ -25,6 +25,8 @@ var (
 	ErrCorrupt = errors.New("the store is damaged")
 	// ErrUnconfirmed says that the item was rebuilt and nobody has confirmed it.
 	ErrUnconfirmed = errors.New("the item is recovered and not confirmed")
+	// ErrLegalHold says that the item is kept whatever its time and people say.
+	ErrLegalHold = errors.New("the item is under legal hold")
 	// ErrLeaseLost says that the entry is finished, or leased to somebody else.
 	ErrLeaseLost = errors.New("the lease is lost")
 	// ErrPoisoned says that the disk has failed: the store writes nothing more until

@@ -37,8 +37,6 @@ type Item struct {
 	Envelope Envelope `json:"envelope"`
 	// TellSender is set when the sender may be told what becomes of the message.
 	TellSender bool `json:"tellSender,omitempty"`
-	// Macros are the MTA's macros, by name without braces.
-	Macros map[string]string `json:"macros,omitempty"`
 	// Draft, Matches and Remaining are JSON of the floor above: the edits to be
 	// applied on release, the rules that matched with masked evidence, and the
 	// matched rules not yet walked, with all they need.
@@ -66,7 +64,8 @@ type Item struct {
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 	State  State  `json:"state"`
-	// LegalHold keeps the item from expiring and its blob from being deleted.
+	// LegalHold keeps the item from expiring and from being deleted, its blob when it
+	// has ended in another way, and its history.
 	LegalHold bool `json:"legalHold,omitempty"`
 	// Recovered marks an item rebuilt from its blob, or restored with an older copy of
 	// the store: no timer, notice or release touches it until [Store.Confirm].

@@ -76,7 +76,8 @@ type Store interface {
 	// Decide moves an item by an event, if [Next] allows it in the state the item has
 	// at that moment, and gives the item as it is afterwards. The loser of a race, and
 	// whoever comes late, gets a [ConflictError]. A recovered item gives
-	// ErrUnconfirmed.
+	// ErrUnconfirmed, and one under legal hold ErrLegalHold for EventDelete and
+	// EventExpire.
 	Decide(ctx context.Context, d *Decision) (*Item, error)
 	// Extend moves the expiry of a held item; zero is never. In any other state the
 	// error is a [ConflictError].
@@ -98,7 +99,7 @@ type Store interface {
 	Fingerprints(ctx context.Context, digest string) ([]Fingerprint, error)
 
 	// Lease gives open entries whose time has come and which nobody has leased, the
-	// oldest first, and makes it durable that they are leased until then. Each has
+	// longest due first, and makes it durable that they are leased until then. Each has
 	// its Attempt counted up. Entries of a recovered item are left alone.
 	Lease(ctx context.Context, now, until time.Time, limit int) ([]Entry, error)
 	// Renew makes a lease last until then. ErrLeaseLost means that the entry belongs
@@ -112,6 +113,10 @@ type Store interface {
 	// Postpone gives a lease back with some recipients left pending, to be tried
 	// again.
 	Postpone(ctx context.Context, r *Report) error
+	// Waiting counts the open entries that were first due before a time, and tells
+	// when the oldest of them was created. Those of a recovered item are left out:
+	// they wait for a person.
+	Waiting(ctx context.Context, before time.Time) (n int, oldest time.Time, err error)
 	// Entries gives the entries of a reference, the oldest first, finished ones too.
 	Entries(ctx context.Context, reference string) ([]Entry, error)
 	// Wake is closed when an entry may have become ready to be leased since the
@@ -125,8 +130,10 @@ type Store interface {
 	// Sweep deletes what is to be deleted by now: blobs of items at their end since
 	// longer than [Retention.Blobs], blobs that a crash left without a row and that are
 	// older than [Retention.Orphans], fingerprints past their time, and records,
-	// ended items and finished entries older than [Retention.Records].
-	Sweep(ctx context.Context, now time.Time) (*Swept, error)
+	// ended items and finished entries older than [Retention.Records]. Nothing of an
+	// item under legal hold is deleted. Purged, unless nil, gives the record of an
+	// item whose blob is deleted; it becomes durable with the deletion.
+	Sweep(ctx context.Context, now time.Time, purged func(*Item) (Record, error)) (*Swept, error)
 	// Stats counts what is stored.
 	Stats(ctx context.Context) (*Stats, error)
 	// Check compares rows and blobs, reading every octet, and reports each problem
@@ -135,8 +142,10 @@ type Store interface {
 	// Reindex rebuilds the rows of blobs that have none, as items that are held and
 	// recovered, and gives them. Octets of the outbox are rebuilt as items too: it
 	// cannot be known whether they were sent. A blob that is damaged is left as it is;
-	// the error then is ErrCorrupt, and the items are given all the same.
-	Reindex(ctx context.Context, now time.Time) ([]Item, error)
+	// the error then is ErrCorrupt, and the items are given all the same. Recovered,
+	// unless nil, gives the record of an item that is rebuilt; it becomes durable with
+	// the item.
+	Reindex(ctx context.Context, now time.Time, recovered func(*Item) (Record, error)) ([]Item, error)
 
 	// Close waits for what has begun and gives everything back. Later calls give
 	// ErrClosed.

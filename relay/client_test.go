@@ -86,7 +86,9 @@ func TestResults(t *testing.T) {
 		{"lost behind the final dot", []string{".", ""}, "retry 451 4.4.2 *|retry 451 4.4.2 *", "between the final dot and its reply", true, true},
 		{"lost at QUIT", []string{"QUIT", ""}, "delivered 250 2.0.0 Ok: queued as 4ABC12|delivered 250 2.0.0 Ok: queued as 4ABC12", "", false, true},
 		{"nonsense for a reply", []string{"MAIL", "hello"}, "retry 451 4.4.2 *|retry 451 4.4.2 *", "", false, false},
-		{"an endless reply", []string{"MAIL", "250-" + strings.Repeat("x", 5000)}, "retry 451 4.4.2 *|retry 451 4.4.2 *", "too long", false, false},
+		{"nonsense behind the final dot", []string{".", "hello"}, "retry 451 4.4.2 *|retry 451 4.4.2 *", "between the final dot and its reply", true, true},
+		{"a reply without an end", []string{"MAIL", strings.Repeat("250-more\r\n", 100_000)}, "retry 451 4.4.2 *|retry 451 4.4.2 *", "does not end", false, false},
+		{"a line without an end", []string{"MAIL", "250-" + strings.Repeat("x", 5000)}, "retry 451 4.4.2 *|retry 451 4.4.2 *", "too long", false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := serve(t, "unix", nil, polite(tt.answers...))
@@ -258,6 +260,23 @@ func TestInternationalAddresses(t *testing.T) {
 }
 
 // An address cannot carry a second command or argument.
+// Octets above 127 go to no server that does not take them.
+func TestEightBitContentNeedsAServerThatTakesIt(t *testing.T) {
+	plain := strings.Replace(extensions, "250-8BITMIME\r\n", "", 1)
+	for content, want := range map[string]relay.Status{"Subject: x\r\n\r\nx\r\n": relay.Delivered, "Subject: x\r\n\r\n\xfc\r\n": relay.Retry} {
+		s := serve(t, "unix", nil, polite("EHLO", plain))
+		r := s.client(t).Send(t.Context(), &relay.Mail{From: "ann@example.com", Recipients: to("bob@example.net"), Content: text(content)})
+		if r.Results[0].Status != want || (r.Err == nil) != (want == relay.Delivered) || (s.only(t).data == nil) == (want == relay.Delivered) {
+			t.Errorf("%q: %+v", content, r)
+		}
+		for _, c := range s.only(t).commands {
+			if strings.Contains(c, "BODY=") {
+				t.Errorf("%q to a server that takes no BODY", c)
+			}
+		}
+	}
+}
+
 func TestHostileAddresses(t *testing.T) {
 	for _, a := range []string{"", "<>", "a@b\r\nRSET", "a@b> NOTIFY=NEVER", "a b@c", "<a@b", "a@b>", "\"a@b", "\"a\\", "a@b\x00", "a\x7f@b", "\xff@b", strings.Repeat("a", 5000)} {
 		s := serve(t, "unix", nil, polite())

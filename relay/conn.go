@@ -1,17 +1,27 @@
 package relay
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"time"
 )
 
-// guarded is a connection on which nothing can wait without end: each read and
-// write has a deadline, that of the caller when it comes sooner.
+// maxReplies bounds what a server says between two things we say, in octets.
+const maxReplies = 256 << 10
+
+var errReplies = errors.New("the server's reply does not end")
+
+// guarded is a connection on which nothing can wait or grow without end: each read
+// and write has a deadline, that of the caller when it comes sooner, and replies
+// are bounded.
 type guarded struct {
 	net.Conn
 	// wait bounds the time to the next octet read or the next block written.
 	wait time.Duration
+
+	// said is what the server has said since we last spoke; a session speaks by turns.
+	said int
 
 	mu    sync.Mutex
 	until time.Time // the caller's deadline; zero is none
@@ -47,13 +57,19 @@ func (g *guarded) Read(p []byte) (int, error) {
 	if err := g.Conn.SetReadDeadline(g.deadline()); err != nil {
 		return 0, err
 	}
-	return g.Conn.Read(p)
+	if g.said >= maxReplies {
+		return 0, errReplies
+	}
+	n, err := g.Conn.Read(p)
+	g.said += n
+	return n, err
 }
 
 func (g *guarded) Write(p []byte) (int, error) {
 	if err := g.Conn.SetWriteDeadline(g.deadline()); err != nil {
 		return 0, err
 	}
+	g.said = 0
 	n, err := g.Conn.Write(p)
 	g.mu.Lock()
 	f := g.written

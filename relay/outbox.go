@@ -30,6 +30,9 @@ type Entry struct {
 	// Created is when the entry was made. An attempt that ends at Expires or later is
 	// the last; zero is the Lifetime of the Worker behind Created.
 	Created, Expires time.Time
+	// Own is what the outbox keeps with the entry for itself; the worker hands it
+	// back as it came.
+	Own any
 }
 
 // Settlement is what a lease of an entry led to.

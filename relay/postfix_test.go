@@ -7,110 +7,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
-	"github.com/emersion/go-smtp"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/postern-mail/postern/internal/mta"
 	"github.com/postern-mail/postern/internal/sink"
 	"github.com/postern-mail/postern/relay"
 )
-
-// filter is an after-queue content filter: it takes each message by SMTP, counts
-// it, and gives it back unchanged to the listener behind it.
-type filter struct {
-	address string
-	next    atomic.Value // host:port
-
-	mu   sync.Mutex
-	seen map[string]int // by recipient
-}
-
-func startFilter(t *testing.T) *filter {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &filter{address: l.Addr().String(), seen: map[string]int{}}
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &filtered{filter: f}, nil }))
-	s.Domain, s.EnableSMTPUTF8, s.MaxLineLength = "filter.example.com", true, 1<<20
-	s.ErrorLog = log.New(io.Discard, "", 0)
-	go func() {
-		// It ends with an error only by Close.
-		_ = s.Serve(l)
-	}()
-	t.Cleanup(func() { s.Close() })
-	return f
-}
-
-func (f *filter) count(recipient string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.seen[recipient]
-}
-
-type filtered struct {
-	filter *filter
-	from   string
-	opt    *smtp.MailOptions
-	to     []string
-}
-
-func (s *filtered) Reset()        { s.to = nil }
-func (s *filtered) Logout() error { return nil }
-
-func (s *filtered) Mail(from string, opt *smtp.MailOptions) error {
-	s.from, s.opt = from, opt
-	return nil
-}
-
-func (s *filtered) Rcpt(to string, _ *smtp.RcptOptions) error {
-	s.to = append(s.to, to)
-	return nil
-}
-
-func (s *filtered) Data(r io.Reader) error {
-	message, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	s.filter.mu.Lock()
-	for _, to := range s.to {
-		s.filter.seen[to]++
-	}
-	s.filter.mu.Unlock()
-	c, err := smtp.Dial(s.filter.next.Load().(string))
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if err := c.Mail(s.from, s.opt); err != nil {
-		return err
-	}
-	for _, to := range s.to {
-		if err := c.Rcpt(to, nil); err != nil {
-			return err
-		}
-	}
-	w, err := c.Data()
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(message); err != nil {
-		return err
-	}
-	return w.Close()
-}
 
 // doorkeeper stands where Postern's milter listens: it tells of who comes and turns
 // everybody away, which Postfix answers with 451.
@@ -141,7 +49,7 @@ func doorkeeper(t *testing.T) (address string, came chan struct{}) {
 type wired struct {
 	*mta.Instance
 	sink   *sink.Sink
-	filter *filter
+	filter *mta.Filter
 	signer *mta.Signer
 	came   chan struct{} // connections to Postern's milter
 	client *relay.Client
@@ -154,23 +62,25 @@ func wire(t *testing.T) *wired {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	w := &wired{filter: startFilter(t)}
+	w := &wired{}
 	var err error
+	if w.filter, err = mta.StartFilter(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.filter.Close() })
 	if w.sink, err = sink.Start(sink.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.sink.Close() })
 	var milter string
 	milter, w.came = doorkeeper(t)
-	host, port, _ := strings.Cut(w.filter.address, ":")
 	w.Instance, err = mta.Start(ctx, mta.Options{
 		Sink: w.sink.Addr(), Milter: milter,
-		Listeners: []mta.Listener{{Name: mta.MX}, {Name: "AFTER", Params: []string{
-			"content_filter =", "smtpd_milters =", "receive_override_options = no_milters, no_header_body_checks, no_unknown_recipient_checks", "local_header_rewrite_clients ="}}},
-		Services: []string{mta.ReinjectService},
+		Listeners: []mta.Listener{{Name: mta.MX}, mta.AfterFilter},
+		Services:  []string{mta.ReinjectService},
 		Params: []string{
 			"postern_signers = " + mta.SignerSocket,
-			fmt.Sprintf("content_filter = smtp:[%s]:%s", host, port),
+			w.filter.Param(),
 			"smtp_line_length_limit = 0",
 			"smtpd_recipient_restrictions = check_recipient_access inline:{ { gone@example.net = 550 5.1.1 User unknown } { busy@example.net = 450 4.2.1 Mailbox busy } }",
 		},
@@ -185,7 +95,7 @@ func wire(t *testing.T) *wired {
 	case <-ctx.Done():
 		t.Fatal("Postern's milter is not asked at the front door")
 	}
-	w.filter.next.Store(w.Addr("AFTER"))
+	w.filter.Next(w.Addr(mta.AfterFilter.Name))
 	w.signer, err = w.StartSigner(ctx, "example.com")
 	if errors.Is(err, mta.ErrNoSigner) {
 		t.Skip(err)
@@ -281,7 +191,7 @@ func TestReleasedOctets(t *testing.T) {
 			}
 			checkFront(t, front, "X-Postern-Release: E1; attempt=1\r\n"+trace)
 			w.verify(t, m.Data)
-			if n := w.filter.count(recipient); n != 1 {
+			if n := w.filter.Passed(recipient); n != 1 {
 				t.Errorf("%d times through the filter", n)
 			}
 		})

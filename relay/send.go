@@ -148,10 +148,16 @@ func (t *transaction) pass(ctx context.Context, w *wireWriter) error {
 }
 
 // fit sets the message against what the server announced. What cannot be sent to
-// this server is refused for good, as sending it some other way would change it.
+// this server is refused, as sending it some other way would change it.
 func (t *transaction) fit(conn *connection) bool {
 	if t.options.RequireTLS && !conn.offers("REQUIRETLS") {
 		t.settle(local(550, "5.7.30", "REQUIRETLS is not offered by the next server")) // RFC 8689, section 4.2
+	}
+	if t.measure.eightBit && !conn.offers("8BITMIME") {
+		// RFC 6152, section 3. That is no fault of the message, and can be mended.
+		t.err = errEightBit
+		t.settle(local(451, "4.6.3", errEightBit.Error()))
+		return false
 	}
 	asked := t.options.UTF8
 	t.options.UTF8 = asked || !isASCII(t.from)
@@ -241,4 +247,7 @@ func (t *transaction) content(ctx context.Context, c *Client, conn *connection) 
 	return false
 }
 
-var errUnknown = errors.New("the connection was lost between the final dot and its reply")
+var (
+	errEightBit = errors.New("8BITMIME is not offered by the next server, and the message needs it")
+	errUnknown  = errors.New("the connection was lost between the final dot and its reply")
+)

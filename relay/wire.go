@@ -87,6 +87,8 @@ func (w *wireWriter) end() error {
 // measure is where a first reading of a message ends.
 type measure struct {
 	size int64
+	// eightBit is set when any octet is above 127.
+	eightBit bool
 	// utf8Header is set when the header section holds an octet above 127.
 	utf8Header bool
 
@@ -97,6 +99,12 @@ type measure struct {
 func (m *measure) Write(p []byte) (int, error) {
 	m.size += int64(len(p))
 	n := len(p)
+	for _, c := range p {
+		if c >= 0x80 {
+			m.eightBit = true
+			break
+		}
+	}
 	for !m.body && len(p) > 0 {
 		line, _, ended := bytes.Cut(p, []byte("\n"))
 		for _, c := range line {

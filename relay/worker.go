@@ -247,17 +247,18 @@ func (w *Worker) settle(ctx context.Context, e Entry, s Settlement) {
 		record = w.opt.Outbox.Postpone
 	}
 	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
-		// Once more even behind the end: what is known is worth recording.
+		over := ctx.Err() != nil
 		err := record(context.WithoutCancel(ctx), e, s)
-		if err != nil && !errors.Is(err, ErrLeaseLost) && ctx.Err() == nil {
+		if err != nil && !errors.Is(err, ErrLeaseLost) && !over {
 			w.alarm.failed(err)
 			again := time.NewTimer(wait)
 			select {
 			case <-ctx.Done():
+				// Once more at the end: what is known is worth recording.
+				again.Stop()
 			case <-again.C:
-				continue
 			}
-			again.Stop()
+			continue
 		}
 		if w.opt.Settled != nil {
 			w.opt.Settled(e, s, err)

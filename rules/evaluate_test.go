@@ -297,7 +297,7 @@ func TestEvidenceSaysHowManyAndWhere(t *testing.T) {
 	got := judge(t, load(t, policy("{"+sensitive("{type: Credit card number, minCount: 2}, {type: SWIFT code}")+"}", "")), house(t),
 		mail{body: card1, parts: []string{file("list.txt", card1+"\n\n"+card2)}})
 	want := []rules.Evidence{{Condition: "contentContainsSensitiveInformation", Type: "Credit card number", Count: 3, UniqueCount: 2, Confidence: 85,
-		Parts: []string{"body", "list.txt"}}}
+		Parts: []string{"body", "list.txt"}, MinConfidence: 85, MaxConfidence: 100}}
 	if diff := cmp.Diff(want, got.Evidence); diff != "" {
 		t.Errorf("evidence (-want +got):\n%s", diff)
 	}

@@ -37,6 +37,9 @@ type Evidence struct {
 	UniqueCount int      `json:"uniqueCount"`
 	Confidence  int      `json:"confidence"`
 	Parts       []string `json:"parts"`
+	// MinConfidence and MaxConfidence are what was asked for, both included.
+	MinConfidence int `json:"-"`
+	MaxConfidence int `json:"-"`
 }
 
 const sensitiveName = "contentContainsSensitiveInformation"
@@ -88,7 +91,8 @@ func (g *typeGroup) judge(ctx context.Context, s *Scan) (ok bool, evidence []Evi
 
 func (t *typeTest) judge(ctx context.Context, s *Scan) (bool, Evidence, string) {
 	count, unique, confidence, parts := s.instancesOf(ctx, t.typ).between(t.minConfidence, t.maxConfidence)
-	ev := Evidence{Condition: sensitiveName, Type: t.typ.Name, Count: count, UniqueCount: unique, Confidence: confidence, Parts: parts}
+	ev := Evidence{Condition: sensitiveName, Type: t.typ.Name, Count: count, UniqueCount: unique, Confidence: confidence, Parts: parts,
+		MinConfidence: t.minConfidence, MaxConfidence: t.maxConfidence}
 	ok := unique >= t.minCount && unique <= t.maxCount
 	if count == 0 {
 		return ok, ev, ""

@@ -153,7 +153,7 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && c.process.relay.address != ""}
+	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil}
 }
 
 // restart names the sections of postern.yaml that differ between two processes

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/postern-mail/postern/actions"
@@ -36,27 +37,31 @@ type unknown struct{ text string }
 
 func (u unknown) Error() string { return u.text }
 
-// find gives the item of an identifier, or of a reference that has one item only.
+// find gives the item of an identifier, or of a reference that has one item only,
+// or only one that is not at its end.
 func (d *desk) find(ctx context.Context, name string) (*quarantine.Item, error) {
 	i, err := d.vault.Item(ctx, name)
 	if !errors.Is(err, quarantine.ErrNotFound) && !errors.Is(err, quarantine.ErrInvalid) {
 		return i, err
 	}
-	page, err := d.vault.List(ctx, quarantine.Filter{Reference: name, Limit: 10})
-	if err != nil {
-		return nil, err
+	for _, states := range [][]quarantine.State{{quarantine.StateHeld, quarantine.StateReleasing}, nil} {
+		page, err := d.vault.List(ctx, quarantine.Filter{Reference: name, States: states, Limit: 10})
+		if err != nil {
+			return nil, err
+		}
+		switch len(page.Items) {
+		case 0:
+			continue
+		case 1:
+			return &page.Items[0], nil
+		}
+		var ids string
+		for _, i := range page.Items {
+			ids += " " + i.ID
+		}
+		return nil, unknown{clip(name, 80) + ": several held messages have this reference, name one of" + ids}
 	}
-	switch len(page.Items) {
-	case 0:
-		return nil, unknown{clip(name, 80) + ": no held message has this name"}
-	case 1:
-		return &page.Items[0], nil
-	}
-	var ids string
-	for _, i := range page.Items {
-		ids += " " + i.ID
-	}
-	return nil, unknown{clip(name, 80) + ": several held messages have this reference, name one of" + ids}
+	return nil, unknown{clip(name, 80) + ": no held message has this name"}
 }
 
 // auditItem says of an item what a record holds.
@@ -70,13 +75,23 @@ func auditItem(i *quarantine.Item, state quarantine.State, via string) audit.Ite
 
 // note makes the record of what was done with an item.
 func (d *desk) note(i *quarantine.Item, op audit.Operation, what audit.Item) ([]quarantine.Record, error) {
-	rec, err := audit.Decided(audit.Head{
-		Time: time.Now(), ID: newID(), Reference: i.Reference, PolicyVersion: i.PolicyVersion, QueueID: i.Envelope.QueueID, By: d.by,
-	}, op, what)
+	row, err := itemRecord(i, op, what, d.by)
 	if err != nil {
 		return nil, err
 	}
-	return auditRows(rec)
+	return []quarantine.Record{row}, nil
+}
+
+// itemRecord makes the record of what somebody, or with an empty login Postern
+// itself, did with an item.
+func itemRecord(i *quarantine.Item, op audit.Operation, what audit.Item, by string) (quarantine.Record, error) {
+	rec, err := audit.Decided(audit.Head{
+		Time: time.Now(), ID: newID(), Reference: i.Reference, PolicyVersion: i.PolicyVersion, QueueID: i.Envelope.QueueID, By: by,
+	}, op, what)
+	if err != nil {
+		return quarantine.Record{}, err
+	}
+	return auditRow(rec)
 }
 
 // release lets a held message go.
@@ -122,7 +137,29 @@ func (d *desk) remove(ctx context.Context, name, why string) (*quarantine.Item, 
 	if err != nil {
 		return nil, err
 	}
-	return d.decide(ctx, i, quarantine.EventDelete, why, &quarantine.Commit{Records: rows})
+	deleted, err := d.decide(ctx, i, quarantine.EventDelete, why, &quarantine.Commit{Records: rows})
+	if errors.Is(err, quarantine.ErrLegalHold) {
+		err = fmt.Errorf("%w: it cannot be deleted before `postern quarantine extend %s --legal-hold=off`", err, i.ID)
+	}
+	return deleted, err
+}
+
+// legalHold keeps a message, whatever becomes of it otherwise, or no longer does.
+func (d *desk) legalHold(ctx context.Context, name string, hold bool, why string) (*quarantine.Item, error) {
+	i, err := d.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	what := auditItem(i, i.State, viaCLI)
+	what.LegalHold, what.Comment = hold, audit.MaskText(why)
+	rows, err := d.note(i, audit.LegalHoldChanged, what)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.vault.SetLegalHold(ctx, i.ID, hold, rows...); err != nil {
+		return nil, err
+	}
+	return d.vault.Item(ctx, i.ID)
 }
 
 func (d *desk) decide(ctx context.Context, i *quarantine.Item, event quarantine.Event, why string, c *quarantine.Commit) (*quarantine.Item, error) {
@@ -143,7 +180,7 @@ func possible(i *quarantine.Item, event quarantine.Event) error {
 
 // extend moves the time at which a held message expires. A recovered one becomes
 // an ordinary one by it.
-func (d *desk) extend(ctx context.Context, name string, until time.Time) (*quarantine.Item, error) {
+func (d *desk) extend(ctx context.Context, name string, until time.Time, why string) (*quarantine.Item, error) {
 	i, err := d.find(ctx, name)
 	if err != nil {
 		return nil, err
@@ -153,7 +190,9 @@ func (d *desk) extend(ctx context.Context, name string, until time.Time) (*quara
 	if i.Recovered {
 		op = audit.ItemRecovered
 	}
-	rows, err := d.note(i, op, auditItem(i, i.State, viaCLI))
+	what := auditItem(i, i.State, viaCLI)
+	what.Comment = audit.MaskText(why)
+	rows, err := d.note(i, op, what)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/quarantine/embedded"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -34,6 +35,7 @@ type deskRequest struct {
 	Redirect     []string  `json:"redirect,omitempty"`
 	WithoutEdits bool      `json:"withoutEdits,omitempty"`
 	Until        time.Time `json:"until,omitzero"`
+	Hold         bool      `json:"hold,omitempty"` // for legalHold: set, not lifted
 
 	Filter quarantine.Filter `json:"filter,omitzero"`
 }
@@ -52,6 +54,8 @@ type deskReply struct {
 	Explain  json.RawMessage `json:"explain,omitempty"`
 	// Octets is the length of the message that follows the line of the reply.
 	Octets int64 `json:"octets,omitempty"`
+	// Aside is where a reindex has put a database that cannot be read.
+	Aside string `json:"aside,omitempty"`
 }
 
 // storeProblem is something that a check of the store has found.
@@ -60,6 +64,8 @@ type storeProblem struct {
 	Item  string `json:"item"`
 	Entry string `json:"entry"`
 	What  string `json:"what"`
+	// Orphan is set for what a crash leaves and a sweep deletes: nothing is lost.
+	Orphan bool `json:"orphan"`
 }
 
 // do does what a command asks. The content is that of an export.
@@ -83,7 +89,9 @@ func (d *desk) do(ctx context.Context, r *deskRequest) (reply deskReply, content
 	case "delete":
 		one(d.remove(ctx, r.Item, r.Why))
 	case "extend":
-		one(d.extend(ctx, r.Item, r.Until))
+		one(d.extend(ctx, r.Item, r.Until, r.Why))
+	case "legalHold":
+		one(d.legalHold(ctx, r.Item, r.Hold, r.Why))
 	case "export":
 		var i *quarantine.Item
 		if i, content, err = d.export(ctx, r.Item); err == nil {
@@ -114,7 +122,7 @@ func isNo(err error) bool {
 	if errors.As(err, &name) {
 		return true
 	}
-	for _, no := range []error{actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed} {
+	for _, no := range []error{actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed, quarantine.ErrLegalHold} {
 		if errors.Is(err, no) {
 			return true
 		}
@@ -167,7 +175,9 @@ func askDesk(ctx context.Context, file, store string, r *deskRequest) (deskReply
 		if err == nil || !errors.Is(err, errNotRunning) {
 			return reply, content, err
 		}
-		v, err := openVault(ctx, c.process, false)
+		// To a reindex the message that another command is about to store would look
+		// like a lost one.
+		v, aside, err := openDesk(ctx, c.process, r.Do == "reindex")
 		if errors.Is(err, errStoreBusy) && attempt < 2 {
 			continue
 		}
@@ -183,8 +193,28 @@ func askDesk(ctx context.Context, file, store string, r *deskRequest) (deskReply
 			return deskReply{}, nil, err
 		}
 		reply, content = d.do(ctx, r)
+		reply.Aside = aside
 		return reply, content, nil
 	}
+}
+
+// openDesk opens a store that no process serves. A database that cannot be read is
+// put aside for a reindex, which makes a new one of the messages.
+func openDesk(ctx context.Context, p process, reindex bool) (v *vault, aside string, err error) {
+	v, err = openVault(ctx, p, reindex)
+	if !reindex || !errors.Is(err, quarantine.ErrCorrupt) {
+		return v, "", err
+	}
+	lock, err := lockStore(ctx, p.store, true)
+	if err != nil {
+		return nil, "", err
+	}
+	aside, err = embedded.SetAside(p.store, time.Now())
+	if err := errors.Join(err, lock.Close()); err != nil {
+		return nil, "", err
+	}
+	v, err = openVault(ctx, p, true)
+	return v, aside, err
 }
 
 // newDesk makes a desk where no process runs. Only a release asks who is inside.
@@ -214,6 +244,9 @@ func (s *service) answerDesk(ctx context.Context, w io.Writer, r *deskRequest) e
 	reply, content := d.do(ctx, r)
 	if err := json.NewEncoder(w).Encode(reply); err != nil {
 		return err
+	}
+	if len(content) == 0 {
+		return nil // a command that has its answer may be gone
 	}
 	_, err := w.Write(content)
 	return err

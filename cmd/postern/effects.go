@@ -67,12 +67,16 @@ var dryInstall = install{ID: "dry-run", Key: make([]byte, 32)}
 // newNotices gives the writer of notices; nil where the configuration does not
 // say whom they come from, or how they leave.
 func newNotices(c *config, in install) (*notice.Writer, error) {
-	if c.notices.Path.IsNull() || len(c.domains) == 0 || c.process.relay.address == "" {
+	if c.notices.Path.IsNull() || c.process.relay.address == "" {
 		return nil, nil
+	}
+	name := c.notices.Path.Domain()
+	if len(c.domains) > 0 {
+		name = c.domains[0].Name
 	}
 	return notice.New(notice.Settings{
 		From:         c.notices,
-		Organization: cmp.Or(c.name, c.domains[0].Name),
+		Organization: cmp.Or(c.name, name),
 		Language:     c.language,
 		LearnMore:    c.learnMore,
 		Hostname:     hostname(),

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
@@ -156,7 +158,7 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		Simulated:       simulatedJSON{string(f.Simulated.Verdict), ruleOf(f.Simulated.DecidedBy)},
 		Notices:         []noticeJSON{},
 	}
-	if f.Route == actions.Returned {
+	if f.Route == actions.Returned && slices.ContainsFunc(f.Recipients, func(i int) bool { return toldOf(env.Recipients[i]) }) {
 		out.Notices = append(out.Notices, noticeJSON{Kind: string(notice.KindBlock), To: []string{env.ReversePath.String()}})
 	}
 	if f.Reply != nil {
@@ -169,6 +171,13 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		out.Rules = append(out.Rules, ruleStateJSON{*ruleOf(r.Rule), string(r.State)})
 	}
 	return out
+}
+
+// toldOf tells whether the sender is told that a recipient was refused. Arguments
+// that cannot be read count as not given.
+func toldOf(r message.Recipient) bool {
+	args, _ := dsn.ReadRcptArgs(r.Args)
+	return args.Notify.Failure()
 }
 
 func explainedRule(env *message.Envelope, r *rules.RuleResult) ruleResultJSON {

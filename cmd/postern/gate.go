@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/actions"
-	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/milter"
 	"github.com/postern-mail/postern/rules"
@@ -46,28 +44,7 @@ func (g *gate) Done(m *message.Message, out actions.Outcome, took time.Duration,
 
 // judge decides on one message. It is the same for mail and for `explain`.
 func (w *world) judge(ctx context.Context, m *message.Message, fx actions.Effects) *actions.Decision {
-	d := w.engine.Run(ctx, w.set, rules.NewScan(&w.rules, m), fx)
-	maskNames(w.rules.Types, d)
-	return d
-}
-
-// maskNames masks what is sensitive in the names of parts: who reads the log or
-// an explanation need not be somebody who may read the message.
-func maskNames(types *classify.Catalog, d *actions.Decision) {
-	d.Notices = slices.Clone(d.Notices)
-	for i := range d.Notices {
-		d.Notices[i].Part = types.Mask(d.Notices[i].Part)
-	}
-	for i := range d.Evaluation.Rules {
-		evidence := d.Evaluation.Rules[i].Evidence
-		for j := range evidence {
-			parts := slices.Clone(evidence[j].Parts)
-			for k := range parts {
-				parts[k] = types.Mask(parts[k])
-			}
-			evidence[j].Parts = parts
-		}
-	}
+	return w.engine.Run(ctx, w.set, rules.NewScan(&w.rules, m), fx)
 }
 
 var _ milter.Filter = (*gate)(nil)

@@ -10,29 +10,31 @@ import (
 // itemJSON is a held message for programs. Members that do not apply, as the
 // decision of one that nobody has decided on, are left out.
 type itemJSON struct {
-	ID            string          `json:"id"`
-	Reference     string          `json:"reference"`
-	Kind          string          `json:"kind"`
-	State         string          `json:"state"`
-	Sender        string          `json:"sender"`
-	Recipients    []string        `json:"recipients"`
-	Policy        string          `json:"policy"`
-	Rule          string          `json:"rule"`
-	PolicyVersion string          `json:"policyVersion"`
-	Reason        string          `json:"reason"`
-	Size          int64           `json:"size"`
-	SHA256        string          `json:"sha256"`
-	QueueID       string          `json:"queueId"`
-	Created       time.Time       `json:"created"`
-	Expires       *time.Time      `json:"expires,omitempty"`
-	TellSender    bool            `json:"tellSender"`
-	Seen          int             `json:"seen"`
-	Recovered     bool            `json:"recovered"`
-	LegalHold     bool            `json:"legalHold"`
-	Edits         []editJSON      `json:"edits"`
-	Matches       json.RawMessage `json:"matches,omitempty"`
-	Decided       *decidedJSON    `json:"decided,omitempty"`
-	Purged        *time.Time      `json:"purged,omitempty"`
+	ID            string     `json:"id"`
+	Reference     string     `json:"reference"`
+	Kind          string     `json:"kind"`
+	State         string     `json:"state"`
+	Sender        string     `json:"sender"`
+	Recipients    []string   `json:"recipients"`
+	Policy        string     `json:"policy"`
+	Rule          string     `json:"rule"`
+	PolicyVersion string     `json:"policyVersion"`
+	Reason        string     `json:"reason"`
+	Size          int64      `json:"size"`
+	SHA256        string     `json:"sha256"`
+	QueueID       string     `json:"queueId"`
+	Created       time.Time  `json:"created"`
+	Expires       *time.Time `json:"expires,omitempty"`
+	TellSender    bool       `json:"tellSender"`
+	Seen          int        `json:"seen"`
+	Recovered     bool       `json:"recovered"`
+	LegalHold     bool       `json:"legalHold"`
+	// Macros are what the MTA said of the session beside its commands.
+	Macros  map[string]string `json:"macros,omitempty"`
+	Edits   []editJSON        `json:"edits"`
+	Matches json.RawMessage   `json:"matches,omitempty"`
+	Decided *decidedJSON      `json:"decided,omitempty"`
+	Purged  *time.Time        `json:"purged,omitempty"`
 }
 
 type decidedJSON struct {
@@ -48,7 +50,7 @@ func heldJSON(i *quarantine.Item) itemJSON {
 		ID: i.ID, Reference: i.Reference, Kind: string(i.Kind), State: string(i.State), Sender: i.Envelope.ReversePath,
 		Recipients: []string{}, Policy: i.Policy, Rule: i.Rule, PolicyVersion: i.PolicyVersion, Reason: i.Reason, Size: i.Size, SHA256: i.SHA256,
 		QueueID: i.Envelope.QueueID, Created: i.Created, Expires: moment(i.Expires), TellSender: i.TellSender, Seen: i.Seen,
-		Recovered: i.Recovered, LegalHold: i.LegalHold, Edits: []editJSON{}, Matches: i.Matches, Purged: moment(i.Purged),
+		Recovered: i.Recovered, LegalHold: i.LegalHold, Macros: i.Envelope.Macros, Edits: []editJSON{}, Matches: i.Matches, Purged: moment(i.Purged),
 	}
 	for _, r := range i.Envelope.Recipients {
 		out.Recipients = append(out.Recipients, r.Path)
@@ -83,11 +85,15 @@ type statusJSON struct {
 	Releasing  int            `json:"releasing"`
 	Recovered  int            `json:"recovered"`
 	Outbox     int            `json:"outbox"`
-	OldestSent *time.Time     `json:"oldestOutbox,omitempty"`
-	Blobs      int64          `json:"blobs"`
-	Bytes      int64          `json:"bytes"`
-	Records    int64          `json:"records"`
-	FreeBytes  int64          `json:"freeBytes"` // -1 when not known
+	// Late counts those of the outbox that wait for longer than 15 minutes.
+	Late       int        `json:"outboxLate"`
+	OldestSent *time.Time `json:"oldestOutbox,omitempty"`
+	Blobs      int64      `json:"blobs"`
+	Bytes      int64      `json:"bytes"`
+	Records    int64      `json:"records"`
+	FreeBytes  int64      `json:"freeBytes"` // -1 when not known
+	// SetBack is set when the database is older than the messages: reindex.
+	SetBack bool `json:"setBack"`
 	// Poisoned is set when the disk has failed and nothing more is written.
 	Poisoned bool `json:"poisoned"`
 }

@@ -26,27 +26,24 @@ func (d *desk) list(ctx context.Context, r *deskRequest, reply *deskReply) error
 func (d *desk) check(ctx context.Context, reply *deskReply) error {
 	found, err := d.vault.Check(ctx)
 	for _, p := range found {
-		reply.Problems = append(reply.Problems, storeProblem{p.Blob, p.Item, p.Entry, p.Text})
+		reply.Problems = append(reply.Problems, storeProblem{Blob: p.Blob, Item: p.Item, Entry: p.Entry, What: p.Text, Orphan: p.Orphan})
 	}
 	return err
 }
 
 // reindex rebuilds the rows of messages that have none.
 func (d *desk) reindex(ctx context.Context, reply *deskReply) error {
-	items, err := d.vault.Reindex(ctx, time.Now())
+	items, err := d.vault.Reindex(ctx, time.Now(), func(i *quarantine.Item) (quarantine.Record, error) {
+		return itemRecord(i, audit.ItemRecovered, auditItem(i, i.State, viaCLI), d.by)
+	})
 	for n := range items {
-		i := &items[n]
-		reply.Items = append(reply.Items, heldJSON(i))
-		rows, err := d.note(i, audit.ItemRecovered, auditItem(i, i.State, viaCLI))
-		if err != nil {
-			return err
-		}
-		if err := d.vault.Append(ctx, rows...); err != nil {
-			return err
-		}
+		reply.Items = append(reply.Items, heldJSON(&items[n]))
 	}
 	return err
 }
+
+// outboxLate is how long mail may wait in the outbox before somebody should look.
+const outboxLate = 15 * time.Minute
 
 // status counts what is stored and says what is served.
 func (d *desk) status(ctx context.Context) (*statusJSON, error) {
@@ -54,9 +51,13 @@ func (d *desk) status(ctx context.Context) (*statusJSON, error) {
 	if err != nil {
 		return nil, err
 	}
+	late, _, err := d.vault.Waiting(ctx, time.Now().Add(-outboxLate))
+	if err != nil {
+		return nil, err
+	}
 	out := &statusJSON{
 		Stale: []string{}, Held: map[string]int{}, OldestHeld: moment(st.OldestHeld), Releasing: st.Releasing, Recovered: st.Recovered,
-		Outbox: st.Outbox, OldestSent: moment(st.OldestOutbox), Blobs: st.Blobs, Bytes: st.Bytes, Records: st.Records, FreeBytes: st.Free, Poisoned: st.Poisoned,
+		Outbox: st.Outbox, Late: late, OldestSent: moment(st.OldestOutbox), Blobs: st.Blobs, Bytes: st.Bytes, Records: st.Records, FreeBytes: st.Free, SetBack: st.SetBack, Poisoned: st.Poisoned,
 	}
 	for _, k := range quarantine.Kinds {
 		out.Held[string(k)] = st.Held[k]

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -26,7 +25,6 @@ type outbox struct {
 	vault   *vault
 	effects func() *actions.Live // of the live world
 	log     *zap.Logger
-	leased  sync.Map // identifier → *quarantine.Entry, while it is in hand
 }
 
 // Lease implements [relay.Outbox].
@@ -38,10 +36,9 @@ func (o *outbox) Lease(ctx context.Context, now, until time.Time, n int) ([]rela
 	out := make([]relay.Entry, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		o.leased.Store(e.ID, e)
 		r := relay.Entry{
 			ID: e.ID, Attempt: e.Attempt, ReversePath: e.ReversePath, MailArgs: e.MailArgs, Received: e.Trace,
-			Marked: e.Marked, Created: e.Created, Expires: e.Expires,
+			Marked: e.Marked, Created: e.Created, Expires: e.Expires, Own: e,
 		}
 		for k, rcpt := range e.Recipients {
 			if rcpt.Delivery == quarantine.Pending {
@@ -54,17 +51,7 @@ func (o *outbox) Lease(ctx context.Context, now, until time.Time, n int) ([]rela
 }
 
 // entry gives the stored form of an entry in hand.
-func (o *outbox) entry(e relay.Entry) (*quarantine.Entry, error) {
-	v, ok := o.leased.Load(e.ID)
-	if !ok {
-		return nil, relay.ErrLeaseLost
-	}
-	stored := v.(*quarantine.Entry)
-	if stored.Attempt != e.Attempt {
-		return nil, relay.ErrLeaseLost
-	}
-	return stored, nil
-}
+func entry(e relay.Entry) *quarantine.Entry { return e.Own.(*quarantine.Entry) }
 
 // Renew implements [relay.Outbox].
 func (o *outbox) Renew(ctx context.Context, e relay.Entry, until time.Time) error {
@@ -73,11 +60,7 @@ func (o *outbox) Renew(ctx context.Context, e relay.Entry, until time.Time) erro
 
 // Content implements [relay.Outbox].
 func (o *outbox) Content(ctx context.Context, e relay.Entry) (io.ReadCloser, error) {
-	stored, err := o.entry(e)
-	if err != nil {
-		return nil, err
-	}
-	return o.vault.Open(ctx, stored.Blob)
+	return o.vault.Open(ctx, entry(e).Blob)
 }
 
 // Finish implements [relay.Outbox].
@@ -90,37 +73,24 @@ func (o *outbox) Postpone(ctx context.Context, e relay.Entry, s relay.Settlement
 	return o.settle(ctx, e, s, o.vault.Postpone)
 }
 
-func (o *outbox) settle(ctx context.Context, e relay.Entry, s relay.Settlement, record func(context.Context, *quarantine.Report) error) error {
-	stored, err := o.entry(e)
-	if err != nil {
-		return err
-	}
+func (o *outbox) settle(ctx context.Context, e relay.Entry, s relay.Settlement, record func(context.Context, *quarantine.Report) error) (err error) {
 	r := &quarantine.Report{Entry: e.ID, Attempt: e.Attempt, At: s.At, NotBefore: s.NotBefore}
 	for _, res := range s.Results {
 		r.Results = append(r.Results, quarantine.Result{Recipient: res.Recipient, Delivery: deliveries[res.Status], Reply: res.Reply.String()})
 	}
-	if r.Commit, err = o.follows(ctx, stored, s); err != nil {
+	if r.Commit, err = o.follows(ctx, entry(e), s); err != nil {
 		return err
 	}
-	if err := leaseError(record(ctx, r)); err != nil {
-		return err
-	}
-	o.leased.CompareAndDelete(e.ID, stored)
-	return nil
+	return leaseError(record(ctx, r))
 }
 
 var deliveries = map[relay.Status]quarantine.Delivery{
 	relay.Retry: quarantine.Pending, relay.Delivered: quarantine.Delivered, relay.Failed: quarantine.Failed,
 }
 
-// Waiting implements [relay.Outbox]. The store counts its open entries together:
-// as long as the oldest is younger, none is older.
+// Waiting implements [relay.Outbox].
 func (o *outbox) Waiting(ctx context.Context, before time.Time) (int, time.Time, error) {
-	st, err := o.vault.Stats(ctx)
-	if err != nil || st.Outbox == 0 || !st.OldestOutbox.Before(before) {
-		return 0, time.Time{}, err
-	}
-	return st.Outbox, st.OldestOutbox, nil
+	return o.vault.Waiting(ctx, before)
 }
 
 // Wake implements [relay.Outbox].
@@ -147,7 +117,11 @@ func (o *outbox) follows(ctx context.Context, e *quarantine.Entry, s relay.Settl
 		return err
 	}
 	head := func() audit.Head { return audit.Head{Time: s.At, ID: newID(), Reference: e.Reference} }
-	try := audit.Relay{Entry: e.ID, Kind: string(e.Kind), Attempt: e.Attempt, RemoteQueueID: s.QueueID, PossiblyRepeated: s.Unknown}
+	unsure, err := o.unsure(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	try := audit.Relay{Entry: e.ID, Kind: string(e.Kind), Attempt: e.Attempt, RemoteQueueID: s.QueueID, PossiblyRepeated: s.Unknown || unsure}
 	for _, res := range s.Results {
 		try.Recipients = append(try.Recipients, audit.RelayRecipient{
 			Recipient: res.Address, State: string(deliveries[res.Status]), Reply: audit.MaskText(res.Reply.String()),
@@ -184,15 +158,45 @@ func (o *outbox) follows(ctx context.Context, e *quarantine.Entry, s relay.Settl
 	return c, err
 }
 
+// unsure tells whether an earlier attempt may have been delivered: one whose
+// connection was lost behind the final dot, or of which no end is recorded.
+func (o *outbox) unsure(ctx context.Context, e *quarantine.Entry) (bool, error) {
+	if e.Attempt <= 1 {
+		return false, nil
+	}
+	ended := 0
+	f := quarantine.RecordFilter{Since: e.Created, Reference: e.Reference, Operations: []string{string(audit.RelayResult)}}
+	for row, err := range o.vault.Records(ctx, f) {
+		if err != nil {
+			return false, err
+		}
+		rec, err := audit.Parse(row.Data)
+		if err != nil {
+			return false, err
+		}
+		if rec.Relay.Entry != e.ID {
+			continue
+		}
+		if ended++; rec.Relay.PossiblyRepeated {
+			return true, nil
+		}
+	}
+	return ended < e.Attempt-1, nil
+}
+
 // tell has the sender hear of recipients who will not get the message, or, where
-// that cannot be, holds it for them. The notice is one that its sender wished not
-// to have; nil for none.
+// that cannot be, holds it for them. The notice names those it does not tell of, as
+// NOTIFY has it; nil for none.
 func (o *outbox) tell(ctx context.Context, fx *actions.Live, c *quarantine.Commit, e *quarantine.Entry, s relay.Settlement) (*audit.Notice, error) {
 	content, err := o.vault.read(ctx, e.Blob)
-	if err != nil {
+	damaged := errors.Is(err, quarantine.ErrCorrupt) || errors.Is(err, quarantine.ErrNotFound)
+	switch {
+	case damaged:
+		content = nil
+	case err != nil:
 		return nil, err
 	}
-	m, err := message.Read(message.Envelope{}, bytes.NewReader(content), message.NewBudget(2*int64(len(content)), ""), message.DefaultLimits)
+	m, err := message.Read(message.Envelope{}, bytes.NewReader(content), message.NewBudget(message.RoomFor(len(content)), ""), message.DefaultLimits)
 	if err != nil {
 		return nil, err
 	}
@@ -224,12 +228,34 @@ func (o *outbox) tell(ctx context.Context, fx *actions.Live, c *quarantine.Commi
 		switch {
 		case err == nil:
 			fx.Mail(c, n)
-			return nil, nil
+			var silent []quarantine.Recipient
+			for _, i := range n.Unnamed {
+				silent = append(silent, kept[i])
+			}
+			return untold(e, silent, notice.ReasonNotify), nil
 		case errors.As(err, &not) && not.Reason == notice.ReasonNotify:
-			return &audit.Notice{Kind: string(notice.KindDelivery), To: []string{e.ReversePath}, Reason: string(not.Reason)}, nil
+			return untold(e, kept, not.Reason), nil
 		}
 	}
+	if damaged {
+		// Nothing is left that could be held.
+		alarm(o.log, "a message is lost: it could not be delivered, its octets are damaged, and its sender cannot be told",
+			zap.String("reference", e.Reference), zap.String("entry", e.ID))
+		return untold(e, kept, "damaged"), nil
+	}
 	return nil, o.hold(ctx, fx, c, e, kept, content)
+}
+
+// untold is the record of recipients of whom the sender is not told; nil for none.
+func untold(e *quarantine.Entry, of []quarantine.Recipient, why notice.Reason) *audit.Notice {
+	if len(of) == 0 {
+		return nil
+	}
+	n := &audit.Notice{Kind: string(notice.KindDelivery), To: []string{e.ReversePath}, Reason: string(why)}
+	for _, r := range of {
+		n.Recipients = append(n.Recipients, r.Path)
+	}
+	return n
 }
 
 // hold keeps a message for recipients who could not be reached, since nobody can
@@ -251,7 +277,7 @@ func (o *outbox) hold(ctx context.Context, fx *actions.Live, c *quarantine.Commi
 		item.Envelope, item.Policy, item.Rule, item.PolicyVersion, item.Matches = before.Envelope, before.Policy, before.Rule, before.PolicyVersion, before.Matches
 		data = content
 	}
-	item.Envelope.Recipients = rcpts
+	item.Envelope.Recipients, item.Size = rcpts, int64(len(data))
 	c.Blobs = append(c.Blobs, quarantine.Blob{ID: item.Blob, Data: data})
 	c.Items = append(c.Items, item)
 	alarm(o.log, "a message could not be delivered and is held", zap.String("reference", e.Reference), zap.String("item", item.ID))

@@ -5,12 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/postern-mail/postern/internal/mta"
 	"github.com/postern-mail/postern/internal/sink"
@@ -38,7 +43,7 @@ recipients: {postfixConfig: %s, postfix: [virtual_alias_maps]}
 `
 
 // startGated serves policies for a Postfix of its own until the end of the test.
-func startGated(t *testing.T, policies map[string]string) *gated {
+func startGated(t *testing.T, policies map[string]string, params ...string) *gated {
 	t.Helper()
 	if _, err := mta.Find(); err != nil {
 		t.Skip(err)
@@ -53,7 +58,7 @@ func startGated(t *testing.T, policies map[string]string) *gated {
 	t.Cleanup(func() { g.sink.Close() })
 	g.mta, err = mta.Start(ctx, mta.Options{
 		Milter: mta.Socket, Sink: g.sink.Addr(), Services: []string{mta.ReinjectService},
-		Params: []string{"postern_signers ="},
+		Params: append([]string{"postern_signers ="}, params...),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -187,6 +192,114 @@ func TestRecipientsOfOneMessageGetDifferentOutcomes(t *testing.T) {
 	}
 }
 
+// However a client writes a recipient who is refused, who gets nothing: the MTA
+// takes the one out whom it took.
+func TestWhoIsRefusedGetsNothingHoweverWritten(t *testing.T) {
+	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy}, "mydestination = local.example")
+	for n, rcpt := range []string{
+		"<bob@partner.example>", "<BOB@Partner.Example>", "bob@partner.example", `<"bob"@partner.example>`, `<"b o b"@partner.example>`, `<b\ob@partner.example>`,
+		"<bob+x@partner.example>", "<@one.example:bob@partner.example>", "<@one.example,@two.example:bob@partner.example>", "<@one.example:\"b:o@b\"@partner.example>",
+		"<bob@partner.example.>", "< bob@partner.example >", "<bob(note)@partner.example>", "<partner.example!bob>", "<bob@[192.0.2.1]>",
+		"<bob%partner.example@local.example>", `<"bob@partner.example"@local.example>`, "<@one.example:bob%partner.example@local.example>",
+	} {
+		c, err := mta.Dial(t.Context(), g.mta.Addr(mta.Submission))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		id := "<" + strconv.Itoa(n) + "@example.com>"
+		for _, line := range []string{"MAIL FROM:<anna@example.com>", "RCPT TO:<carl@example.com>", "RCPT TO:" + rcpt, "DATA"} {
+			if r, err := c.Do(line); err != nil || r.Code >= 400 {
+				t.Fatalf("%s: %v, %v", line, r, err)
+			}
+		}
+		if r, err := c.Content([]byte("From: anna@example.com\r\nSubject: cards\r\nMessage-ID: " + id + "\r\n\r\nText.\r\n")); err != nil || r.Code != 250 {
+			t.Fatalf("%s: %v, %v", rcpt, r, err)
+		}
+		g.arrived(t, n+1, "carl@example.com")
+	}
+	// All that was taken has left.
+	g.send(t, "Subject: plain\nMessage-ID: <last@example.com>\n\nText.\n", "bob@partner.example")
+	g.arrived(t, 1, "bob@partner.example")
+	g.until(t, "the queue is empty", func() bool {
+		out, err := g.mta.Command("postqueue", "-p").Output()
+		return err == nil && strings.Contains(string(out), "queue is empty")
+	})
+	for _, m := range g.sink.Messages() {
+		if to := m.Recipients(); !slices.Equal(to, []string{"carl@example.com"}) && !slices.Equal(to, []string{"anna@example.com"}) && m.ID() != "last@example.com" {
+			t.Errorf("%s went to %q", m.ID(), to)
+		}
+	}
+}
+
+// The two renderers of edits give one message: what Postfix makes of our milter
+// edits, and the octets of a copy from the outbox.
+func TestACopyFromTheOutboxIsThatOfTheSession(t *testing.T) {
+	g := startGated(t, map[string]string{"edits.yaml": `policy: Edits
+mode: enable
+rules:
+  - rule: Outside
+    conditions: {recipientDomainIs: [partner.example]}
+    actions:
+      setHeader: {X-Class: "für außen", X-New: "new"}
+      removeHeader: [X-Old, "X-Some: this"]
+      prependSubject: "[Ext] "
+      addRecipients: {cc: [legal@example.com]}
+  - rule: Inside
+    conditions: {recipientDomainIs: [example.com]}
+    actions: {setHeader: {X-Inside: "yes"}}
+`})
+	const body = "Text.\n"
+	messages := map[string]string{
+		"plain":            "Subject: plain\nTo: bob@partner.example\n\n" + body,
+		"nothing there":    "\n" + body,
+		"no body":          "Subject: x\n\n",
+		"repeated fields":  "X-Old: 1\nSubject: one\nx-class: a\nX-OLD: 2\nX-Class: b\nsubject: two\nX-Some: THIS\nX-some: that\nX-Class: c\n\n" + body,
+		"folded fields":    "Subject: a\n\tb\n  c\nCc: carl@example.com,\n dora@example.com\nX-Class:\n folded\nX-Note: d\n\te\n\n" + body,
+		"empty fields":     "Subject:\nCc:\nX-Class:\nX-Empty: \nX-Note:\t\n\n" + body,
+		"blanks":           "Subject:tight\nCC :  carl@example.com  \nX-Note:   three  \nX-Class :odd\n\n" + body,
+		"encoded words":    "Subject: =?utf-8?Q?=C3=BC?= =?iso-8859-1?Q?=FC?=\nX-Class: =?utf-8?B?w7w=?=\n\n" + body,
+		"8-bit":            "Subject: Gr\xfc\xdfe\nX-Note: \xff\xfe\nX-Class: \xc3\xbc\nMIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: 8bit\n\nGr\xfc\xdfe \xff\n",
+		"UTF-8":            "Subject: Grüße\nCc: Zoë <carl@example.com>\n\nGrüße\n",
+		"long lines":       "Subject: " + strings.Repeat("s", 2000) + "\nX-Note: " + strings.Repeat("n", 3000) + "\n\n" + strings.Repeat("b", 997) + "\n.\n..\n",
+		"NUL":              "Subject: x\n\na\x00b\n\x00\n",
+		"bare CR":          "Subject: x\n\na\rb\r\r.\rc\n.\r\n",
+		"our own fields":   "X-Postern-Release: 1\nSubject: x\nX-Postern-Loop: 2\nmsip_justification: 3\nX-Postern-Release: 4\nX-Class: a\n\n" + body,
+		"a line no header": "Subject: x\nthis is no field\nX-Class: in the body\n\n" + body,
+		"many recipients":  "To: " + strings.Repeat("somebody@example.com,\n ", 200) + "bob@partner.example\nCc: " + strings.Repeat("x@example.com, ", 60) + "y@example.com\nSubject: x\n\n" + body,
+	}
+	seen := 0
+	for _, name := range slices.Sorted(maps.Keys(messages)) {
+		text := "From: anna@example.com\nMessage-ID: <" + strconv.Itoa(seen) + "@example.com>\nDate: Mon, 2 Nov 2026 10:00:00 +0000\n" + messages[name]
+		g.send(t, text, "bob@partner.example")
+		session := g.arrived(t, seen+1, "bob@partner.example")[seen]
+		g.send(t, text, "carl@example.com", "bob@partner.example", "dora@example.com")
+		outbox := g.arrived(t, seen+2, "bob@partner.example")[seen+1]
+		seen += 2
+		if n := len(outbox.Header("Received")) - len(session.Header("Received")); n != 1 {
+			t.Errorf("%s: the copy from the outbox has %d trace fields more, want 1", name, n)
+		}
+		want, got := belowTrace(session.Data), belowTrace(outbox.Data)
+		// A CR alone does not leave the outbox.
+		want = regexp.MustCompile(`\r([^\n])`).ReplaceAll(regexp.MustCompile(`\r([^\n])`).ReplaceAll(want, []byte(" $1")), []byte(" $1"))
+		if !bytes.Equal(want, got) {
+			t.Errorf("%s (-session +outbox):\n%s", name, cmp.Diff(string(want), string(got)))
+		}
+	}
+}
+
+// belowTrace gives a message without the trace fields on its top.
+func belowTrace(data []byte) []byte {
+	for bytes.HasPrefix(data, []byte("Received:")) {
+		_, rest, _ := bytes.Cut(data, []byte("\r\n"))
+		for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
+			_, rest, _ = bytes.Cut(rest, []byte("\r\n"))
+		}
+		data = rest
+	}
+	return data
+}
+
 func TestAReleaseMakesTheDraftedEdits(t *testing.T) {
 	g := startGated(t, map[string]string{"cards.yaml": gatedPolicy})
 	g.send(t, "From: anna@example.com\nTo: bob@partner.example\nSubject: hold and edit\nMessage-ID: <edit@example.com>\n\nText.\n", "bob@partner.example")
@@ -211,6 +324,32 @@ func TestAReleaseMakesTheDraftedEdits(t *testing.T) {
 	// Nothing was judged again on its way.
 	if lines := g.log.events(t, "message"); len(lines) != 2 {
 		t.Errorf("%d messages were judged", len(lines))
+	}
+}
+
+// What Postfix writes for a client that did not, a new one each time, does not make
+// two messages of one.
+func TestARetryIsKnownWhateverPostfixAddsToIt(t *testing.T) {
+	for _, ids := range []string{"no", "yes"} {
+		t.Run("enable_long_queue_ids="+ids, func(t *testing.T) {
+			g := startGated(t, map[string]string{"cards.yaml": gatedPolicy}, "enable_long_queue_ids = "+ids)
+			for n, fields := range []string{"", "Message-ID: <own@example.com>\n", "Date: Mon, 2 Nov 2026 10:00:00 +0000\n"} {
+				text := "From: anna@example.com\nTo: bob@partner.example\nSubject: hold " + strconv.Itoa(n) + "\n" + fields + "\nText.\n"
+				g.send(t, text, "bob@partner.example")
+				// Postfix writes a Date to the second.
+				for second := time.Now().Unix(); time.Now().Unix() == second; {
+					time.Sleep(10 * time.Millisecond)
+				}
+				g.send(t, text, "bob@partner.example")
+				if held := items(t, g.command(t, statusGood, "quarantine", "list", "--json")); len(held) != n+1 {
+					content := ""
+					for _, i := range held {
+						content += g.command(t, statusGood, "quarantine", "export", i.ID) + "\n"
+					}
+					t.Fatalf("%d messages are held of %d, each sent twice:\n%s", len(held), n+1, content)
+				}
+			}
+		})
 	}
 }
 

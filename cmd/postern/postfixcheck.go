@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -47,33 +46,35 @@ func checkPostfix(ctx context.Context, c *config, log *zap.Logger) error {
 	main := settings(out)
 	out, _ = f.postconf(ctx, "-P") // older ones know no -P
 	overrides := settings(out)
-	milters := []string{main["smtpd_milters"], main["non_smtpd_milters"]}
-	for name, value := range overrides {
-		if strings.HasSuffix(name, "/smtpd_milters") {
-			milters = append(milters, value)
+	// set tells whether a setting is bad in main.cf, or for a service of master.cf.
+	set := func(name string, bad func(string) bool) bool {
+		found := bad(main[name])
+		for key, value := range overrides {
+			found = found || strings.HasSuffix(key, "/"+name) && bad(value)
 		}
+		return found
 	}
-	if f.configDir == "" && !wired(strings.Join(milters, " "), main["queue_directory"], c.process.listen) {
+	ours := func(milters string) bool { return wired(milters, main["queue_directory"], c.process.listen) }
+	if f.configDir == "" && !set("smtpd_milters", ours) && !set("non_smtpd_milters", ours) {
 		return nil
 	}
-	for name, value := range overrides {
-		if strings.HasSuffix(name, "/enable_original_recipient") && value == "no" {
-			main["enable_original_recipient"] = "no"
-		}
-	}
-	if main["enable_original_recipient"] == "no" {
+	if set("enable_original_recipient", func(v string) bool { return strings.EqualFold(v, "no") }) {
 		return errors.New("in the configuration of Postfix stands enable_original_recipient=no, with which it loses mail when a recipient is taken out of a message: set it to yes")
 	}
-	warn := func(bad bool, format string, args ...any) {
+	warn := func(bad bool, what string) {
 		if bad {
-			log.Warn("Postfix: "+fmt.Sprintf(format, args...), zap.Bool("alarm", true))
+			log.Warn("Postfix: "+what, zap.Bool("alarm", true))
 		}
 	}
-	warn(main["recipient_bcc_maps"] != "", "recipient_bcc_maps adds recipients behind Postern, who get mail that is held or refused for others")
-	warn(main["always_bcc"] != "", "always_bcc copies mail behind Postern, also when it is held or refused")
-	warn(main["milter_default_action"] == "accept" || strings.Contains(strings.ReplaceAll(main["smtpd_milters"], " ", ""), "default_action=accept"),
+	given := func(v string) bool { return v != "" }
+	warn(set("recipient_bcc_maps", given), "recipient_bcc_maps adds recipients behind Postern, who get mail that is held or refused for others")
+	warn(set("always_bcc", given), "always_bcc copies mail behind Postern, also when it is held or refused")
+	accepts := func(milters string) bool {
+		return strings.Contains(strings.ReplaceAll(milters, " ", ""), "default_action=accept")
+	}
+	warn(set("milter_default_action", func(v string) bool { return v == "accept" }) || set("smtpd_milters", accepts) || set("non_smtpd_milters", accepts),
 		"milter_default_action=accept lets mail pass unseen while Postern is down: set it to tempfail")
-	warn(!wired(main["non_smtpd_milters"], main["queue_directory"], c.process.listen), "non_smtpd_milters does not name Postern: mail of sendmail(1) passes unseen")
+	warn(!set("non_smtpd_milters", ours), "non_smtpd_milters does not name Postern: mail of sendmail(1) passes unseen")
 	return nil
 }
 

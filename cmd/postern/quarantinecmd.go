@@ -33,7 +33,7 @@ func newQuarantine() *cobra.Command {
 opens the store itself. A message is named by its identifier, or by its reference
 (P-7K3M9Q) where only one message is held under it.
 
-Every release, deletion, prolongation and export is recorded with the login of
+Every release, deletion, prolongation, legal hold and export is recorded with the login of
 who did it.`,
 		Example: `  postern quarantine list
   postern quarantine release P-7K3M9Q`,
@@ -46,13 +46,14 @@ func newHeldList() *cobra.Command {
 	var flags deskFlags
 	var states []string
 	var f quarantine.Filter
-	var all bool
+	var all, legal bool
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List held mail",
 		Long: `List prints the messages that are held, the oldest first. With --state it prints
-those of other states: ` + stateWords() + `; --all prints every one.`,
+those of other states: ` + stateWords() + `; --all prints every one, and --legal-hold
+those of every state that are under legal hold.`,
 		Example: `  postern quarantine list
   postern quarantine list --sender anna@example.com --json
   postern quarantine list --state released --limit 20`,
@@ -66,7 +67,11 @@ those of other states: ` + stateWords() + `; --all prints every one.`,
 				}
 				f.States = append(f.States, st)
 			}
-			if len(states) == 0 && !all {
+			f.LegalHold = nil
+			if legal {
+				f.LegalHold = &legal
+			}
+			if len(states) == 0 && !all && !legal {
 				f.States = []quarantine.State{quarantine.StateHeld, quarantine.StateReleasing}
 			}
 			if limit < 1 {
@@ -78,6 +83,7 @@ those of other states: ` + stateWords() + `; --all prints every one.`,
 	flags.add(cmd)
 	cmd.Flags().StringArrayVar(&states, "state", nil, "only messages in this state; may be repeated")
 	cmd.Flags().BoolVar(&all, "all", false, "messages in every state")
+	cmd.Flags().BoolVar(&legal, "legal-hold", false, "only messages under legal hold, in every state")
 	cmd.Flags().StringVar(&f.Sender, "sender", "", "only messages of this sender")
 	cmd.Flags().StringVar(&f.Recipient, "recipient", "", "only messages to this recipient")
 	cmd.Flags().StringVar(&f.Reference, "reference", "", "only messages of this reference")
@@ -116,6 +122,9 @@ func listHeld(cmd *cobra.Command, flags *deskFlags, f quarantine.Filter, limit i
 		if err != nil {
 			return err
 		}
+	}
+	if more {
+		fmt.Fprintf(cmd.ErrOrStderr(), "postern: there are more than %d: write a greater --limit\n", limit)
 	}
 	return nil
 }
@@ -186,7 +195,8 @@ func newHeldDelete() *cobra.Command {
 		Long: `Delete ends a held message. Its sender is not told. Its octets are removed from the
 disk seven days later.
 
-Exit status: 0 deleted, 1 somebody else has decided, 2 it could not be done.`,
+Exit status: 0 deleted, 1 somebody else has decided or it is under legal hold, 2 it
+could not be done.`,
 		Example: `  postern quarantine delete P-7K3M9Q --comment "phishing"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -201,24 +211,43 @@ Exit status: 0 deleted, 1 somebody else has decided, 2 it could not be done.`,
 
 func newHeldExtend() *cobra.Command {
 	var flags deskFlags
-	var span string
+	var span, hold string
+	req := deskRequest{Do: "extend"}
 	cmd := &cobra.Command{
 		Use:   "extend ITEM",
 		Short: "Keep a held message longer",
 		Long: `Extend has a held message expire that much later than now. A message that was
-rebuilt after a loss becomes an ordinary one by it.`,
-		Example: `  postern quarantine extend P-7K3M9Q --for 14d`,
-		Args:    cobra.ExactArgs(1),
+rebuilt after a loss becomes an ordinary one by it.
+
+With --legal-hold=on a message is kept without end: it does not expire, cannot be
+deleted, and its octets and records stay, also when it was released or has ended
+already and its octets are still there. --legal-hold=off lifts that.
+
+Exit status: 0 done, 1 the message is gone or was decided on, 2 it could not be
+done.`,
+		Example: `  postern quarantine extend P-7K3M9Q --for 14d
+  postern quarantine extend P-7K3M9Q --legal-hold=on --comment "case 17"`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := readSpan(span)
-			if err != nil {
+			req.Item = args[0]
+			switch d, err := readSpan(span); {
+			case !cmd.Flags().Changed("legal-hold") && err != nil:
 				return fmt.Errorf("--for: %w", err)
+			case !cmd.Flags().Changed("legal-hold"):
+				req.Until = time.Now().Add(d)
+			case hold != "on" && hold != "off":
+				return fmt.Errorf("--legal-hold: write on or off, not %q", clip(hold, 20))
+			default:
+				req.Do, req.Hold = "legalHold", hold == "on"
 			}
-			return runDesk(cmd, flags.file, flags.store, &deskRequest{Do: "extend", Item: args[0], Until: time.Now().Add(d)}, flags.json, printItem)
+			return runDesk(cmd, flags.file, flags.store, &req, flags.json, printItem)
 		},
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVar(&span, "for", "30d", "how long from now, as 12h or 14d")
+	cmd.Flags().StringVar(&hold, "legal-hold", "", "on keeps the message without end, off no longer")
+	cmd.MarkFlagsMutuallyExclusive("for", "legal-hold")
+	commentFlag(cmd, &req)
 	return cmd
 }
 
@@ -281,6 +310,9 @@ func (o *output) item(i itemJSON) error {
 	if i.Recovered {
 		state += " (recovered)"
 	}
+	if i.LegalHold {
+		state += " (legal hold)"
+	}
 	o.printf("%s  %s  %s  %s  <%s> to %s  %s\n", i.ID, i.Reference, i.Created.Local().Format("2006-01-02 15:04"), state,
 		clip(i.Sender, 200), clip(strings.Join(bound(i.Recipients, 5), ", "), 1000), clip(i.rule(), 300))
 	return nil
@@ -323,6 +355,9 @@ func (o *output) itemShown(i itemJSON) {
 	}
 	for _, e := range i.Edits {
 		row("on release", e.String())
+	}
+	if i.LegalHold {
+		row("legal hold", "it neither expires nor can it be deleted")
 	}
 	if i.Recovered {
 		row("recovered", "rebuilt after a loss: nothing happens to it until `postern quarantine extend` confirms it")

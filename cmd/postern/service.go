@@ -24,6 +24,7 @@ type service struct {
 	vault     *vault
 	documents *documents
 	log       *zap.Logger
+	clock     clock
 
 	reloading sync.Mutex // one reload at a time
 }

@@ -246,9 +246,6 @@ func TestADecisionIsTakenOnce(t *testing.T) {
 
 // What cannot be delivered is told, or held again: it is never lost.
 func TestUndeliverableMailIsToldOrHeld(t *testing.T) {
-	failed := func(r relay.Recipient) relay.Result {
-		return relay.Result{Recipient: r.Index, Address: r.Address, Status: relay.Failed, Reply: relay.Reply{Code: 550, Enhanced: "5.1.1", Text: "unknown"}}
-	}
 	for _, tc := range []struct {
 		name string
 		tell bool
@@ -263,7 +260,7 @@ func TestUndeliverableMailIsToldOrHeld(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s, log := newHouse(t)
-			box := &outbox{vault: s.vault, effects: func() *actions.Live { return s.gate.live.Load().effects }, log: s.log}
+			box := s.box()
 			i := s.held(t, func(i *quarantine.Item) { i.TellSender = tc.tell })
 			ref := i.Reference
 			if tc.kind == quarantine.EntryRelease {
@@ -272,24 +269,17 @@ func TestUndeliverableMailIsToldOrHeld(t *testing.T) {
 					t.Fatal(err)
 				}
 			} else {
-				ref = newReference()
-				e := quarantine.Entry{
-					ID: newID(), Kind: tc.kind, Reference: ref, Blob: newID(), ReversePath: "anna@example.com", TellSender: tc.tell,
-					Recipients: []quarantine.EntryRecipient{{Address: "bob@partner.example"}}, Created: time.Now(), Trace: "Received: by x; now\r\n",
-				}
-				err := s.vault.Commit(t.Context(), &quarantine.Commit{Blobs: []quarantine.Blob{{ID: e.Blob, Data: []byte(heldText)}}, Entries: []quarantine.Entry{e}})
-				if err != nil {
-					t.Fatal(err)
-				}
+				e := s.forked(t, quarantine.EntryRecipient{Address: "bob@partner.example"})
+				ref = e.Reference
 			}
 			leased, err := box.Lease(t.Context(), time.Now(), time.Now().Add(time.Minute), 1)
 			if err != nil || len(leased) != 1 {
 				t.Fatalf("leased: %v, %v", leased, err)
 			}
-			settled := relay.Settlement{At: time.Now()}
-			for _, r := range leased[0].Recipients {
-				settled.Results = append(settled.Results, failed(r))
+			if tc.kind == quarantine.EntryReinject {
+				entry(leased[0]).TellSender = tc.tell
 			}
+			settled := settlement(leased[0], relay.Reply{Code: 550, Enhanced: "5.1.1", Text: "unknown"})
 			if err := box.Finish(t.Context(), leased[0], settled); err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ func newStoreCheck() *cobra.Command {
 		Use:   "check",
 		Short: "Read everything that is stored and report what is damaged",
 		Long: `Check compares the rows of the store with its files and reads every octet. It
-changes nothing and may run beside the running process.
+changes nothing and may run beside the running process. Files that a crash has
+left over are named and are no damage: they are deleted after an hour.
 
 Exit status: 0 all is well, 1 something is damaged, 2 it could not run.`,
 		Example: "  postern store check\n  postern store check --json",
@@ -32,15 +34,17 @@ Exit status: 0 all is well, 1 something is damaged, 2 it could not run.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found := 0
 			err := runDesk(cmd, flags.file, flags.store, &deskRequest{Do: "check"}, flags.json, func(o *output, r deskReply, _ []byte) error {
-				found = len(r.Problems)
 				for _, p := range r.Problems {
+					if !p.Orphan {
+						found++
+					}
 					if o.json {
 						if err := o.object(p); err != nil {
 							return err
 						}
 						continue
 					}
-					o.printf("%s: %s\n", strings.TrimSpace(strings.Join([]string{p.Item, p.Entry, p.Blob}, " ")), p.What)
+					o.printf("%s\n", p)
 				}
 				if found == 0 && !o.json {
 					o.printf("good\n")
@@ -57,6 +61,15 @@ Exit status: 0 all is well, 1 something is damaged, 2 it could not run.`,
 	return cmd
 }
 
+// String is the problem in one line.
+func (p storeProblem) String() string {
+	names := strings.Join(strings.Fields(p.Item+" "+p.Entry+" "+p.Blob), " ")
+	if names != "" {
+		names += ": "
+	}
+	return names + p.What
+}
+
 func newStoreReindex() *cobra.Command {
 	var flags deskFlags
 	cmd := &cobra.Command{
@@ -65,11 +78,15 @@ func newStoreReindex() *cobra.Command {
 		Long: `Reindex finds messages on the disk of which the store knows nothing, as after
 restoring an older copy of its database, and holds them again. They are marked
 "recovered": nothing is sent or ended until somebody confirms each with
-"postern quarantine extend".`,
+"postern quarantine extend". A database that cannot be read is put aside, and a new
+one made of the messages; that needs a store that no process serves.`,
 		Example: "  postern store reindex",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDesk(cmd, flags.file, flags.store, &deskRequest{Do: "reindex"}, flags.json, func(o *output, r deskReply, _ []byte) error {
+				if r.Aside != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "postern: the database could not be read and is now %s\n", r.Aside)
+				}
 				for _, i := range r.Items {
 					if err := o.item(i); err != nil {
 						return err
@@ -126,10 +143,17 @@ func (o *output) status(s *statusJSON) {
 	if s.Recovered > 0 {
 		o.printf("recovered    %d, to be confirmed\n", s.Recovered)
 	}
-	o.printf("outbox       %d%s\n", s.Outbox, since(s.OldestSent))
+	late := ""
+	if s.Late > 0 {
+		late = fmt.Sprintf(", %d for longer than %d minutes", s.Late, outboxLate/time.Minute)
+	}
+	o.printf("outbox       %d%s%s\n", s.Outbox, late, since(s.OldestSent))
 	o.printf("stored       %s, %d octets, %d records\n", count(int(s.Blobs), "message", "messages"), s.Bytes, s.Records)
 	if s.FreeBytes >= 0 {
 		o.printf("free         %d MB\n", s.FreeBytes>>20)
+	}
+	if s.SetBack {
+		o.printf("the database is older than the messages: run `postern store reindex`\n")
 	}
 	if s.Poisoned {
 		o.printf("the disk has failed: the store takes nothing until postern is started again\n")

@@ -41,7 +41,15 @@ func every(ctx context.Context, d time.Duration, do func(context.Context)) {
 
 // sweep deletes what has had its time.
 func (s *service) sweep(ctx context.Context) {
-	swept, err := s.vault.Sweep(ctx, time.Now())
+	if !s.trusted() {
+		return
+	}
+	swept, err := s.vault.Sweep(ctx, time.Now(), func(i *quarantine.Item) (quarantine.Record, error) {
+		return itemRecord(i, audit.BlobDeleted, auditItem(i, i.State, viaTimer), "")
+	})
+	if st, err := s.vault.Stats(ctx); err == nil && st.SetBack {
+		alarm(s.log, "the database is older than the messages: run `postern store reindex`", zap.Int("recovered", st.Recovered))
+	}
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
@@ -55,6 +63,9 @@ func (s *service) sweep(ctx context.Context) {
 // expire ends held messages whose time has come.
 func (s *service) expire(ctx context.Context) {
 	const some = 100
+	if !s.trusted() {
+		return
+	}
 	for {
 		due, err := s.vault.Due(ctx, time.Now(), some)
 		if err != nil {
@@ -72,7 +83,7 @@ func (s *service) expire(ctx context.Context) {
 				s.log.Info("expired", zap.String("item", due[i].ID), zap.String("reference", due[i].Reference))
 			case ctx.Err() != nil:
 				return
-			case errors.Is(err, quarantine.ErrConflict):
+			case errors.Is(err, quarantine.ErrConflict), errors.Is(err, quarantine.ErrLegalHold):
 				ended++ // somebody was faster
 			default:
 				alarm(s.log, "a held message that is due could not be ended", zap.String("item", due[i].ID), zap.Error(err))
@@ -138,9 +149,10 @@ func (s *service) expiryNotice(ctx context.Context, fx *actions.Live, i *quarant
 	case err != nil:
 		return notice.Notice{}, err
 	default:
-		m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(2*int64(len(content)), ""), message.DefaultLimits)
+		m, err := message.Read(env, bytes.NewReader(content), message.NewBudget(message.RoomFor(len(content)), ""), message.DefaultLimits)
 		if err != nil {
-			return notice.Notice{}, err
+			alarm(s.log, "a held message cannot be read", zap.String("item", i.ID), zap.Error(err))
+			break
 		}
 		defer m.Close()
 		x.Header = m.Header
@@ -148,7 +160,7 @@ func (s *service) expiryNotice(ctx context.Context, fx *actions.Live, i *quarant
 	return fx.Notices.ExpiryNDR(x)
 }
 
-// digestItems bounds what a digest lists.
+// digestItems bounds each half of what a digest lists.
 const digestItems = 1000
 
 // digests tells the reviewers once a day what is held. A day that passed its hour
@@ -187,6 +199,32 @@ func digestTime(day time.Time, minutes int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), minutes/60, minutes%60, 0, 0, day.Location())
 }
 
+// heldItems gives what a digest lists: what expires next, and then the oldest.
+func (s *service) heldItems(ctx context.Context) ([]notice.Held, error) {
+	var held []notice.Held
+	listed := map[string]bool{}
+	for _, until := range []time.Time{time.Now().AddDate(0, 0, 3), {}} {
+		page, err := s.vault.List(ctx, quarantine.Filter{
+			States: []quarantine.State{quarantine.StateHeld}, ExpiresUntil: until, Limit: digestItems,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for n := range page.Items {
+			i := &page.Items[n]
+			if listed[i.ID] {
+				continue
+			}
+			listed[i.ID] = true
+			if i.LegalHold || i.Recovered {
+				i.Expires = time.Time{} // its time does not run
+			}
+			held = append(held, actions.HeldItem(i))
+		}
+	}
+	return held, nil
+}
+
 // digest writes the digest of a day to each reviewer who has not got it. Its entry
 // of the outbox is named for the day and the reviewer, so that none is written
 // twice, whatever restarts.
@@ -194,13 +232,9 @@ func (s *service) digest(ctx context.Context, w *world, day time.Time) error {
 	if w.effects.Notices == nil || len(w.config.reviewers) == 0 {
 		return nil
 	}
-	page, err := s.vault.List(ctx, quarantine.Filter{States: []quarantine.State{quarantine.StateHeld}, Limit: digestItems})
-	if err != nil || len(page.Items) == 0 {
+	held, err := s.heldItems(ctx)
+	if err != nil || len(held) == 0 {
 		return err
-	}
-	held := make([]notice.Held, 0, len(page.Items))
-	for i := range page.Items {
-		held = append(held, actions.HeldItem(&page.Items[i]))
 	}
 	var failed []error
 	for _, to := range w.config.reviewers {

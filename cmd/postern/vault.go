@@ -69,7 +69,7 @@ func openVault(ctx context.Context, p process, alone bool) (_ *vault, err error)
 	if v.install, err = readInstall(p.store); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	if v.Store, err = embedded.Open(ctx, embedded.Options{Dir: p.store, Quota: p.quota}); err != nil {
+	if v.Store, err = embedded.Open(ctx, embedded.Options{Dir: p.store, Quota: p.quota, Alone: alone}); err != nil {
 		return nil, err
 	}
 	return v, nil
@@ -230,13 +230,19 @@ func (v *vault) record(ctx context.Context, recs ...audit.Record) error {
 func auditRows(recs ...audit.Record) ([]quarantine.Record, error) {
 	rows := make([]quarantine.Record, 0, len(recs))
 	for _, r := range recs {
-		line, err := audit.Marshal(r)
+		row, err := auditRow(r)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, quarantine.Record{Time: r.CreationTime, Reference: r.Reference, QueueID: r.QueueID, Operation: string(r.Operation), Data: line})
+		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// auditRow gives a record the form in which it is kept.
+func auditRow(r audit.Record) (quarantine.Record, error) {
+	line, err := audit.Marshal(r)
+	return quarantine.Record{Time: r.CreationTime, Reference: r.Reference, QueueID: r.QueueID, Operation: string(r.Operation), Data: line}, err
 }
 
 // read gives the octets of a blob.

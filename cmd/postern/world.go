@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -85,33 +86,36 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 // comes from. What can be done without them in a stricter way is a hint.
 func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 	var problems []strictyaml.Problem
-	need := func(s strictyaml.Severity, given bool, rule *rules.Rule, field, what, write string) {
-		if given || rule == nil {
+	need := func(s strictyaml.Severity, given bool, n *actions.Need, what, add string) {
+		if given || n == nil {
 			return
 		}
 		problems = append(problems, strictyaml.Problem{
-			Severity: s, File: c.file, Field: field, Write: write,
-			What: fmt.Sprintf("rule %q of policy %q %s", rule.Name, rule.Policy.Name, what),
+			Severity: s, File: n.File, Line: n.Line, Column: n.Column, Field: n.Field, Write: "add `" + add + "` to " + filepath.Base(c.file),
+			What: fmt.Sprintf("rule %q of policy %q %s", n.Rule.Name, n.Rule.Policy.Name, what),
 		})
 	}
 	const (
-		reviewers = "add `quarantine: {reviewers: [postmaster@example.com]}`"
-		relay     = "add `relay: {reinject: \"unix:/var/spool/postfix/public/postern-in\"}`"
-		from      = "add `organization: {notices: {from: \"Mail policy <mail-policy@example.com>\"}}`"
+		reviewers = "quarantine: {reviewers: [postmaster@example.com]}"
+		relay     = "relay: {reinject: \"unix:/var/spool/postfix/public/postern-in\"}"
+		from      = "organization: {notices: {from: \"Mail policy <mail-policy@example.com>\"}}"
+		unheard   = "may hold mail, and nobody would hear of it"
+		unsent    = "may hold mail, of which nobody would hear, and which could not be released"
+		uncopied  = "may give the recipients of one message different copies, which could not be sent"
 		untold    = "may refuse a message to some of its recipients; its sender could not be told, so all are refused"
-		unsent    = "may hold mail, and it could not be released"
 	)
 	to, writes := c.process.relay.address != "", !c.notices.Path.IsNull()
 	holding, telling, forking := actions.Holding(set), actions.Telling(set), actions.Forking(set)
-	need(strictyaml.Error, len(c.reviewers) > 0, holding, "quarantine.reviewers", "may hold mail, and nobody would hear of it", reviewers)
-	need(strictyaml.Error, to, forking, "relay", "may give the recipients of one message different copies, which could not be sent", relay)
-	if forking == nil {
-		need(strictyaml.Hint, to, holding, "relay", unsent, relay)
+	need(strictyaml.Error, len(c.reviewers) > 0, holding, unheard, reviewers)
+	need(strictyaml.Error, to, holding, unsent, relay)
+	need(strictyaml.Error, writes, holding, unheard, from)
+	if holding == nil {
+		need(strictyaml.Error, to, forking, uncopied, relay)
+		need(strictyaml.Hint, writes, telling, untold, from)
 	}
-	if forking == nil && holding == nil {
-		need(strictyaml.Hint, to, telling, "relay", untold, relay)
+	if holding == nil && forking == nil {
+		need(strictyaml.Hint, to, telling, untold, relay)
 	}
-	need(strictyaml.Hint, writes, telling, "organization.notices.from", untold, from)
 	return problems
 }
 

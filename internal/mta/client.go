@@ -18,6 +18,9 @@ const clientTime = 2 * time.Minute
 // Client is an SMTP client that says exactly what it is told, one command at a
 // time, and shows replies as they came.
 type Client struct {
+	// MailArgs are the ESMTP arguments that Send gives MAIL, as "SMTPUTF8".
+	MailArgs []string
+
 	conn net.Conn
 	r    *bufio.Reader
 }
@@ -156,7 +159,7 @@ func Stuffed(message []byte) []byte {
 // replies to refused recipients.
 func (c *Client) Send(from string, to []string, message []byte) (last Reply, refused map[string]Reply, err error) {
 	refused = map[string]Reply{}
-	if last, err = c.Do("MAIL FROM:<" + from + ">"); err != nil || last.Code != 250 {
+	if last, err = c.Do(strings.Join(append([]string{"MAIL FROM:<" + from + ">"}, c.MailArgs...), " ")); err != nil || last.Code != 250 {
 		return last, refused, err
 	}
 	for _, rcpt := range to {

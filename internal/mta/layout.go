@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Lay makes the folders and files of the instance.
@@ -54,11 +55,21 @@ func (i *Instance) lay(opt Options) error {
 		}
 	}
 	for path, text := range files {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		if err := WriteConfig(path, text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// WriteConfig writes a file that Postfix reads, as main.cf, dated a minute ago:
+// Postfix waits for a file of the last two seconds to cool down.
+func WriteConfig(path, text string) error {
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return err
+	}
+	past := time.Now().Add(-time.Minute)
+	return os.Chtimes(path, past, past)
 }
 
 // MakeDir makes a directory of exactly this mode, whatever the umask.

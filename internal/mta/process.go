@@ -1,11 +1,14 @@
 package mta
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -72,12 +75,41 @@ func (p *Process) Stop() {
 		}
 	}
 	for end := time.Now().Add(grace); time.Now().Before(end); {
-		if err := syscall.Kill(-p.PID(), syscall.SIGKILL); err != nil {
+		if err := syscall.Kill(-p.PID(), syscall.SIGKILL); err != nil || !running(p.PID()) {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	<-p.done
+}
+
+// Kill ends the program and its process group with SIGKILL at once. It returns when
+// all are gone, and may be called twice.
+func (p *Process) Kill() {
+	_ = syscall.Kill(-p.PID(), syscall.SIGKILL)
+	p.Stop()
+}
+
+// running tells whether a process group has a process that has not ended. One that
+// ended and was not waited for by its parent is in the group, too; init may let it
+// wait for seconds.
+func running(group int) bool {
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(files) == 0 {
+		return true
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			continue // ended just now
+		}
+		// The name of the program, in brackets, may hold anything.
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(fields) > 2 && fields[2] == strconv.Itoa(group) && fields[0] != "Z" && fields[0] != "X" {
+			return true
+		}
+	}
+	return false
 }
 
 // Watch ends an instance when this process ends without Stop, however that comes:

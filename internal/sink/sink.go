@@ -64,6 +64,21 @@ func (m *Message) ID() string {
 	return ""
 }
 
+// Refused gives, sorted, the recipients that a delivery status notification says it
+// is about (the field Final-Recipient of RFC 3464); none for any other message.
+func (m *Message) Refused() []string {
+	var all []string
+	for line := range strings.Lines(string(m.Data)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		kind, address, ok := strings.Cut(value, ";")
+		if ok && strings.EqualFold(name, "Final-Recipient") && strings.EqualFold(strings.TrimSpace(kind), "rfc822") {
+			all = append(all, strings.TrimSpace(address))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
 // Sink is a running server.
 type Sink struct {
 	server   *smtp.Server

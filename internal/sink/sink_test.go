@@ -5,6 +5,7 @@ import (
 	"net/smtp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,5 +59,17 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	cancel()
 	if _, err := s.Wait(ctx, 1, sink.ByRecipient("nobody@example.net")); err == nil || !strings.Contains(err.Error(), "0 of 1") {
 		t.Errorf("error %v, want 0 of 1 messages", err)
+	}
+}
+
+func TestRefusedRecipients(t *testing.T) {
+	for text, want := range map[string][]string{
+		"Subject: x\r\n\r\nno report\r\n": nil,
+		"\r\nFinal-Recipient: rfc822; b@example.net\r\nAction: failed\r\n\r\nfinal-recipient: RFC822;a@example.net\r\n": {"a@example.net", "b@example.net"},
+		"\r\nFinal-Recipient: x400; b\r\nOriginal-Recipient: rfc822; c@example.net\r\n":                                 nil,
+	} {
+		if got := (&sink.Message{Data: []byte(text)}).Refused(); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,10 +68,11 @@ func (b *blobs) hold(blobs []quarantine.Blob) (land func()) {
 	}
 }
 
-func (b *blobs) busy(id string) bool {
+// busy gives the blobs of commits under way.
+func (b *blobs) busy() map[string]bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.flying[id]
+	return maps.Clone(b.flying)
 }
 
 func shard(id string) int {

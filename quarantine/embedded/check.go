@@ -109,12 +109,22 @@ func (c *checker) each(query string, f func(text string) error) error {
 }
 
 func (c *checker) database() error {
-	return c.each("PRAGMA integrity_check", func(text string) error {
+	err := c.each("PRAGMA integrity_check", func(text string) error {
 		if text != "ok" {
 			c.add(quarantine.Problem{Text: "The database: " + text + "."})
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return c.each(`SELECT 'wrong' FROM tally WHERE blobs <> (SELECT count(*) FROM blob)
+		OR bytes <> (SELECT coalesce(sum(size), 0) FROM blob) OR records <> (SELECT count(*) FROM record)
+		OR items <> (SELECT count(*) FROM item WHERE state IN ('held', 'releasing'))`,
+		func(string) error {
+			c.add(quarantine.Problem{Text: "The database: what it counts is not what it holds."})
+			return nil
+		})
 }
 
 func (c *checker) items() error {

@@ -251,13 +251,18 @@ func (p *prepared) insert(t *transactor) error {
 			return err
 		}
 	}
-	for _, r := range p.records {
-		if err := t.exec("INSERT INTO record (time, reference, queue_id, operation, data) VALUES (?, ?, ?, ?, ?)",
-			stamp(r.Time), r.Reference, r.QueueID, r.Operation, string(r.Data)); err != nil {
+	for i := range p.records {
+		if err := t.record(&p.records[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// record appends a record.
+func (t *transactor) record(r *quarantine.Record) error {
+	return t.exec("INSERT INTO record (time, reference, queue_id, operation, data) VALUES (?, ?, ?, ?, ?)",
+		stamp(r.Time), r.Reference, r.QueueID, r.Operation, string(r.Data))
 }
 
 // created is the time of the item or the first entry of a blob.

@@ -32,6 +32,10 @@ func (s *Store) Decide(ctx context.Context, d *quarantine.Decision) (*quarantine
 		if item.Recovered {
 			return fmt.Errorf("item %s: %w", d.Item, quarantine.ErrUnconfirmed)
 		}
+		ends := d.Event == quarantine.EventDelete || d.Event == quarantine.EventExpire
+		if ends && item.LegalHold && !item.State.Terminal() {
+			return fmt.Errorf("item %s: %w", d.Item, quarantine.ErrLegalHold)
+		}
 		if err := t.move(item, d.Event, quarantine.Decided{
 			Event: d.Event, By: d.By, At: utc(d.At), Justification: d.Justification,
 		}); err != nil {

@@ -83,7 +83,7 @@ func (w *workload) run(ctx context.Context, s quarantine.Store) {
 	if note(err) {
 		w.promise("expiry")
 	}
-	_, err = s.Sweep(ctx, start.Add(10*24*time.Hour))
+	_, err = s.Sweep(ctx, start.Add(10*24*time.Hour), nil)
 	note(err)
 }
 
@@ -124,7 +124,7 @@ func (w *workload) inspect(t *testing.T, dir string) {
 		}
 	}
 	// Orphans go, and nothing else does.
-	if _, err := s.Sweep(t.Context(), time.Now().Add(2*time.Hour)); err != nil {
+	if _, err := s.Sweep(t.Context(), time.Now().Add(2*time.Hour), nil); err != nil {
 		t.Error(err)
 	}
 	if problems, err = s.Check(t.Context()); err != nil || len(problems) > 0 {
@@ -157,8 +157,12 @@ func TestFailingDisk(t *testing.T) {
 			t.Run(fmt.Sprintf("%s sticky=%t", name, sticky), func(t *testing.T) {
 				t.Parallel()
 				seen := map[string]bool{}
+				base := scratch(t)
+				empty := filepath.Join(base, "empty")
+				must(t, open(t, Options{Dir: empty}).Close())
 				for n := 1; ; n++ {
-					dir := filepath.Join(scratch(t), "store")
+					dir := filepath.Join(base, fmt.Sprint(n))
+					must(t, os.CopyFS(dir, os.DirFS(empty))) // quicker than to make one
 					fs := &failing{err: fault, sticky: sticky, left: n}
 					s := open(t, Options{Dir: dir, fs: fs})
 					var w workload

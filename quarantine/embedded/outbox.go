@@ -36,7 +36,7 @@ func scanEntry(scan func(...any) error) (*quarantine.Entry, error) {
 
 // ready finds entries to be leased.
 const ready = ` FROM entry WHERE done = 0 AND not_before <= ? AND leased <= ?
-	AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND item.recovered = 1) ORDER BY number LIMIT ?`
+	AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND item.recovered = 1) ORDER BY not_before, number LIMIT ?`
 
 // Lease gives open entries whose time has come.
 func (s *Store) Lease(ctx context.Context, now, until time.Time, limit int) ([]quarantine.Entry, error) {
@@ -226,6 +226,22 @@ func (t *transactor) forget(blob string) (string, error) {
 		return "", err
 	}
 	return blob, nil
+}
+
+const waiting = `SELECT count(*), coalesce(min(created), 0) FROM entry
+	WHERE done = 0 AND created < ?1 AND (attempt > 0 OR not_before < ?1)
+	AND (item = '' OR NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND item.recovered = 1))`
+
+// Waiting counts open entries that were first due before a time. The time of the
+// first attempt is moved by later ones only, so that it is known until then.
+func (s *Store) Waiting(ctx context.Context, before time.Time) (n int, oldest time.Time, err error) {
+	if err := s.begin(); err != nil {
+		return 0, time.Time{}, err
+	}
+	defer s.end()
+	var created int64
+	err = s.read.QueryRowContext(ctx, waiting, stamp(before)).Scan(&n, &created)
+	return n, moment(created), translate(err)
 }
 
 // Entries gives the entries of a reference.

@@ -45,7 +45,7 @@ func (s *Store) withinQuota(t *transactor, p *prepared) error {
 	}
 	if q.Items > 0 {
 		var items int
-		if err := t.row("SELECT count(*) FROM item WHERE state IN ('held', 'releasing')", nil, &items); err != nil {
+		if err := t.row("SELECT items FROM tally", nil, &items); err != nil {
 			return err
 		}
 		if items+len(p.items) > q.Items {

@@ -12,7 +12,7 @@ import (
 )
 
 // Reindex rebuilds the rows of blobs that have none.
-func (s *Store) Reindex(ctx context.Context, now time.Time) ([]quarantine.Item, error) {
+func (s *Store) Reindex(ctx context.Context, now time.Time, note func(*quarantine.Item) (quarantine.Record, error)) ([]quarantine.Item, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (s *Store) Reindex(ctx context.Context, now time.Time) ([]quarantine.Item, 
 			return rebuilt, err
 		}
 		_ = body.Close()
-		item, err := s.rebuild(ctx, h, now)
+		item, err := s.rebuild(ctx, h, now, note)
 		if err != nil {
 			return rebuilt, fmt.Errorf("blob %s: %w", f.id, err)
 		}
@@ -55,7 +55,7 @@ func (s *Store) Reindex(ctx context.Context, now time.Time) ([]quarantine.Item, 
 
 // rebuild gives a blob its rows back. The item is nil when the blob has ended, or
 // when only its own row was missing.
-func (s *Store) rebuild(ctx context.Context, h *header, now time.Time) (*quarantine.Item, error) {
+func (s *Store) rebuild(ctx context.Context, h *header, now time.Time, note func(*quarantine.Item) (quarantine.Record, error)) (*quarantine.Item, error) {
 	item := recovered(h, now)
 	var rebuilt *quarantine.Item
 	err := s.change(ctx, func(t *transactor) error {
@@ -80,7 +80,10 @@ func (s *Store) rebuild(ctx context.Context, h *header, now time.Time) (*quarant
 			return err
 		}
 		rebuilt = &item
-		return row.insert(t)
+		if err := row.insert(t); err != nil {
+			return err
+		}
+		return t.note(&item, note)
 	})
 	return rebuilt, err
 }

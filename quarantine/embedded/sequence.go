@@ -11,7 +11,8 @@ import (
 )
 
 // The file sequence stands beside the database and says how far it had come. A
-// database that is behind it was restored from an older copy, or made anew. The
+// database that is behind it was restored from an older copy, or made anew; one
+// beside which there is none was restored with all that belongs to it. The
 // blobs it does not know are messages then, not what a crash has left, and stay
 // until Reindex has brought them back; and what it says of items may have been
 // overtaken, so that they are recovered, to be confirmed one by one.
@@ -25,12 +26,13 @@ func (s *Store) readSequence(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	text, err := os.ReadFile(s.sequencePath())
-	if err != nil && !os.IsNotExist(err) {
+	missing := os.IsNotExist(err)
+	if err != nil && !missing {
 		return err
 	}
 	// A file that a crash has left empty says nothing.
 	seen, _ := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
-	back := sequence < seen
+	back := sequence < seen || missing && sequence > 0
 	if sequence == 0 && blobs == 0 {
 		files, err := s.blobs.files()
 		if err != nil {
@@ -47,6 +49,11 @@ func (s *Store) readSequence(ctx context.Context, conn *sql.Conn) error {
 		}
 		// No database reaches this number: it holds until Reindex, over restarts too.
 		if err := s.replaceSequence(math.MaxInt64); err != nil {
+			return err
+		}
+	}
+	if missing && !back {
+		if err := s.replaceSequence(0); err != nil {
 			return err
 		}
 	}
@@ -102,8 +109,22 @@ func (s *Store) writeSequence(ctx context.Context) error {
 
 func (s *Store) replaceSequence(n int64) error {
 	tmp := s.sequencePath() + temporary
-	if err := os.WriteFile(tmp, []byte(strconv.FormatInt(n, 10)+"\n"), 0o600); err != nil {
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
 		return translate(err)
 	}
-	return os.Rename(tmp, s.sequencePath())
+	_, err = f.WriteString(strconv.FormatInt(n, 10) + "\n")
+	if err == nil {
+		err = f.Sync()
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(tmp, s.sequencePath())
+	}
+	if err == nil {
+		err = (disk{}).SyncDir(s.opts.Dir)
+	}
+	return translate(err)
 }

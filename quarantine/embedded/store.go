@@ -23,6 +23,9 @@ type Options struct {
 	Dir       string
 	Quota     quarantine.Quota
 	Retention quarantine.Retention
+	// Alone says that no other process uses the store: those who had leased entries
+	// of the outbox are gone then, and their leases are given back.
+	Alone bool
 
 	fs fileSystem // nil is the disk
 }
@@ -136,6 +139,12 @@ func (s *Store) openDatabase(ctx context.Context) error {
 	if err := s.readSequence(ctx, conn); err != nil {
 		_ = conn.Close()
 		return err
+	}
+	if s.opts.Alone {
+		if _, err := conn.ExecContext(ctx, "UPDATE entry SET leased = 0 WHERE done = 0 AND leased <> 0"); err != nil {
+			_ = conn.Close()
+			return err
+		}
 	}
 	go s.writer(newTransactor(conn))
 	return nil

@@ -16,29 +16,31 @@ import (
 const sweepBatch = 500
 
 // Sweep deletes what is to be deleted by now.
-func (s *Store) Sweep(ctx context.Context, now time.Time) (*quarantine.Swept, error) {
+func (s *Store) Sweep(ctx context.Context, now time.Time, purged func(*quarantine.Item) (quarantine.Record, error)) (*quarantine.Swept, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
 	defer s.end()
 	var swept quarantine.Swept
 	var err error
-	if swept.Blobs, err = s.sweepBlobs(ctx, now); err != nil {
+	if swept.Blobs, err = s.sweepBlobs(ctx, now, purged); err != nil {
 		return &swept, err
 	}
 	history := stamp(now.Add(-s.opts.Retention.Records))
 	for _, rows := range []struct {
-		count *int
-		text  string
-		args  []any
+		count      *int
+		table, key string
+		condition  string
+		until      int64
 	}{
-		{&swept.Fingerprints, `DELETE FROM fingerprint WHERE number IN (SELECT number FROM fingerprint WHERE expires <= ?
-			AND NOT EXISTS (SELECT 1 FROM item WHERE id = fingerprint.item AND ended = 0) LIMIT ?)`, []any{stamp(now)}},
-		{&swept.Records, "DELETE FROM record WHERE number IN (SELECT number FROM record WHERE time <= ? LIMIT ?)", []any{history}},
-		{&swept.Entries, "DELETE FROM entry WHERE number IN (SELECT number FROM entry WHERE done > 0 AND done <= ? LIMIT ?)", []any{history}},
-		{&swept.Items, "DELETE FROM item WHERE id IN (SELECT id FROM item WHERE ended > 0 AND ended <= ? AND purged > 0 LIMIT ?)", []any{history}},
+		{&swept.Fingerprints, "fingerprint", "number", "expires <= ? AND NOT EXISTS (SELECT 1 FROM item WHERE id = fingerprint.item AND ended = 0)", stamp(now)},
+		{&swept.Records, "record", "number", `time <= ? AND (reference = ''
+			OR NOT EXISTS (SELECT 1 FROM item WHERE item.reference = record.reference AND legal_hold = 1))`, history},
+		{&swept.Entries, "entry", "number", `done > 0 AND done <= ?
+			AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND legal_hold = 1)`, history},
+		{&swept.Items, "item", "id", "ended > 0 AND ended <= ? AND purged > 0", history},
 	} {
-		if *rows.count, err = s.sweepRows(ctx, rows.text, append(rows.args, sweepBatch)); err != nil {
+		if *rows.count, err = s.sweepRows(ctx, rows.table, rows.key, rows.condition, rows.until); err != nil {
 			return &swept, err
 		}
 	}
@@ -48,31 +50,35 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (*quarantine.Swept, er
 	return &swept, s.writeSequence(ctx)
 }
 
+// graced finds items whose blobs are to be deleted.
+const graced = ` WHERE ended > 0 AND ended <= ? AND legal_hold = 0 AND purged = 0
+	AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.blob = item.blob AND done = 0) LIMIT ?`
+
 // sweepBlobs deletes the blobs of items that have long ended: first the row, then
 // the file, which without a row is an orphan if this stops between.
-func (s *Store) sweepBlobs(ctx context.Context, now time.Time) (int, error) {
+func (s *Store) sweepBlobs(ctx context.Context, now time.Time, purged func(*quarantine.Item) (quarantine.Record, error)) (int, error) {
 	total := 0
 	for {
 		var gone []string
 		err := s.change(ctx, func(t *transactor) error {
 			gone = nil
-			err := t.rows(`SELECT blob FROM item WHERE ended > 0 AND ended <= ? AND legal_hold = 0 AND purged = 0
-				AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.blob = item.blob AND done = 0) LIMIT ?`,
+			var items []*quarantine.Item
+			err := t.rows("SELECT "+itemColumns+" FROM item"+graced,
 				[]any{stamp(now.Add(-s.opts.Retention.Blobs)), sweepBatch}, func(scan func(...any) error) error {
-					var blob string
-					err := scan(&blob)
-					gone = append(gone, blob)
+					item, err := scanItem(scan)
+					items = append(items, item)
 					return err
 				})
-			for _, blob := range gone {
-				if err == nil {
-					err = t.exec("UPDATE item SET purged = ? WHERE blob = ?", stamp(now), blob)
-				}
-				if err == nil {
-					err = t.exec("DELETE FROM blob WHERE id = ?", blob)
-				}
+			if err != nil {
+				return err
 			}
-			return err
+			for _, item := range items {
+				if err := t.purge(item, now, purged); err != nil {
+					return err
+				}
+				gone = append(gone, item.Blob)
+			}
+			return nil
 		})
 		if err != nil {
 			return total, err
@@ -91,16 +97,54 @@ func (s *Store) sweepBlobs(ctx context.Context, now time.Time) (int, error) {
 	}
 }
 
-func (s *Store) sweepRows(ctx context.Context, text string, args []any) (int, error) {
+// purge deletes the row of an item's blob.
+func (t *transactor) purge(item *quarantine.Item, now time.Time, purged func(*quarantine.Item) (quarantine.Record, error)) error {
+	if err := t.exec("UPDATE item SET purged = ? WHERE id = ?", stamp(now), item.ID); err != nil {
+		return err
+	}
+	if err := t.exec("DELETE FROM blob WHERE id = ?", item.Blob); err != nil {
+		return err
+	}
+	return t.note(item, purged)
+}
+
+// note appends the record that a caller makes of an item.
+func (t *transactor) note(item *quarantine.Item, of func(*quarantine.Item) (quarantine.Record, error)) error {
+	if of == nil {
+		return nil
+	}
+	r, err := of(item)
+	if err != nil {
+		return err
+	}
+	c := quarantine.Commit{Records: []quarantine.Record{r}}
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	return t.record(&r)
+}
+
+// sweepRows deletes the rows of a table that fit a condition. They are looked for
+// outside the transaction, for which commits would have to wait.
+func (s *Store) sweepRows(ctx context.Context, table, key, condition string, until int64) (int, error) {
 	total := 0
 	for {
+		var found string
+		err := s.read.QueryRowContext(ctx, "SELECT json_group_array(k) FROM (SELECT "+key+" AS k FROM "+table+
+			" WHERE "+condition+" LIMIT ?)", until, sweepBatch).Scan(&found)
+		if err != nil {
+			return total, translate(err)
+		}
+		if found == "[]" {
+			return total, nil
+		}
 		var n int64
-		err := s.change(ctx, func(t *transactor) (err error) {
-			n, err = t.changed(text, args...)
+		err = s.change(ctx, func(t *transactor) (err error) {
+			n, err = t.changed("DELETE FROM "+table+" WHERE "+key+" IN (SELECT value FROM json_each(?)) AND "+condition, found, until)
 			return err
 		})
 		total += int(n)
-		if err != nil || n < sweepBatch {
+		if err != nil || n == 0 {
 			return total, err
 		}
 	}
@@ -139,11 +183,13 @@ func (s *Store) sweepOrphans(ctx context.Context, now time.Time) (int, error) {
 // orphans lists the files that no row refers to and no commit of this process is
 // working on.
 func (s *Store) orphans(ctx context.Context) ([]blobFile, error) {
-	// Files first: a row that appears meanwhile is seen.
+	// Files first, then the commits under way, then rows: a file whose commit ends
+	// between two of these is seen by one of them.
 	files, err := s.blobs.files()
 	if err != nil {
 		return nil, err
 	}
+	busy := s.blobs.busy()
 	known := make(map[string]bool, len(files))
 	rows, err := s.read.QueryContext(ctx, "SELECT id FROM blob")
 	if err != nil {
@@ -160,7 +206,11 @@ func (s *Store) orphans(ctx context.Context) ([]blobFile, error) {
 	}
 	var orphans []blobFile
 	for _, f := range files {
-		if (f.temporary || !known[f.id]) && !s.blobs.busy(f.id) {
+		if known[f.id] || busy[f.id] {
+			continue
+		}
+		// What a refused commit had written is gone meanwhile.
+		if _, err := os.Lstat(f.path); !errors.Is(err, fs.ErrNotExist) {
 			orphans = append(orphans, f)
 		}
 	}

@@ -270,7 +270,7 @@ func testQuota(t *testing.T, create New) {
 		_, err := b.Decide(t.Context(), release("1"))
 		b.must(err)
 		b.must(b.Finish(t.Context(), delivered(b.lease(start)[0])))
-		_, err = b.Sweep(t.Context(), start.Add(30*24*time.Hour))
+		_, err = b.Sweep(t.Context(), start.Add(30*24*time.Hour), nil)
 		b.must(err)
 		b.must(b.Commit(t.Context(), Held("3")))
 	})
@@ -289,4 +289,31 @@ func testClosed(t *testing.T, create New) {
 	for _, err := range b.Store.Records(t.Context(), quarantine.RecordFilter{}) {
 		b.is(err, quarantine.ErrClosed)
 	}
+}
+
+// A quota holds however many commits come at once, and each is told for itself.
+func testQuotaTogether(t *testing.T, create New) {
+	b := begin(t, create, Settings{Quota: quarantine.Quota{SenderItems: 5, Items: 9}})
+	errs := together(24, func(i int) error {
+		c := Held(fmt.Sprint(i))
+		if i%2 == 1 {
+			c.Items[0].Envelope.ReversePath = "other@example.com"
+		}
+		return b.Commit(t.Context(), c)
+	})
+	kept := 0
+	for i, err := range errs {
+		if err == nil {
+			kept++
+			equalOctets(b, fmt.Sprintf("b-%d", i), Text(fmt.Sprint(i)))
+			continue
+		}
+		b.is(err, quarantine.ErrQuota)
+		gone(b, fmt.Sprintf("b-%d", i))
+	}
+	if kept != 9 {
+		t.Errorf("%d were kept, want 9", kept)
+	}
+	b.must(b.Append(t.Context(), Held("r").Records...)) // records are always taken
+	b.sound()
 }

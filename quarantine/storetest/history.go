@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -91,9 +92,17 @@ func testSweepBlobs(t *testing.T, create New) {
 	b.must(err)
 	sweep := func(at time.Time) int {
 		t.Helper()
-		swept, err := b.Sweep(t.Context(), at)
+		swept, err := b.Sweep(t.Context(), at, func(i *quarantine.Item) (quarantine.Record, error) {
+			return quarantine.Record{Time: at, Reference: i.Reference, Operation: "purge " + string(i.State), Data: []byte(`{}`)}, nil
+		})
 		b.must(err)
 		return swept.Blobs
+	}
+	_, err = b.Sweep(t.Context(), end.Add(1000*time.Hour), func(*quarantine.Item) (quarantine.Record, error) {
+		return quarantine.Record{}, errors.New("no record")
+	})
+	if err == nil {
+		t.Error("a blob was deleted without its record")
 	}
 	grace := quarantine.DefaultRetention.Blobs
 	if got := sweep(end.Add(grace - time.Second)); got != 0 {
@@ -112,6 +121,12 @@ func testSweepBlobs(t *testing.T, create New) {
 		t.Errorf("purged %s", item.Purged)
 	}
 	b.is(b.SetLegalHold(t.Context(), "deleted", true), quarantine.ErrNotFound)
+	for r, err := range b.Records(t.Context(), quarantine.RecordFilter{Reference: "P-deleted", NewestFirst: true, Limit: 1}) {
+		b.must(err)
+		if r.Operation != "purge deleted" {
+			t.Errorf("recorded %q", r.Operation)
+		}
+	}
 
 	b.must(b.SetLegalHold(t.Context(), "kept", false))
 	for _, e := range b.lease(start) {
@@ -136,7 +151,7 @@ func testSweepHistory(t *testing.T, create New) {
 	_, err := b.Decide(t.Context(), remove("deleted", "reviewer"))
 	b.must(err)
 
-	swept, err := b.Sweep(t.Context(), start.Add(24*time.Hour))
+	swept, err := b.Sweep(t.Context(), start.Add(24*time.Hour), nil)
 	b.must(err)
 	if want := (quarantine.Swept{Blobs: 1, Fingerprints: 1}); *swept != want {
 		t.Errorf("after a day: %+v, want %+v", *swept, want)
@@ -146,7 +161,7 @@ func testSweepHistory(t *testing.T, create New) {
 	if len(found) != 1 {
 		t.Error("the fingerprint of a held item is forgotten")
 	}
-	swept, err = b.Sweep(t.Context(), start.Add(11*24*time.Hour))
+	swept, err = b.Sweep(t.Context(), start.Add(11*24*time.Hour), nil)
 	b.must(err)
 	if want := (quarantine.Swept{Records: 2, Items: 1, Entries: 1}); *swept != want {
 		t.Errorf("after eleven days: %+v, want %+v", *swept, want)

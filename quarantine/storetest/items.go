@@ -69,9 +69,15 @@ func testPages(t *testing.T, create New) {
 	for i := range 7 {
 		b.must(b.Commit(t.Context(), Held(fmt.Sprint(i))))
 	}
-	for _, newest := range []bool{false, true} {
+	_, err := b.Decide(t.Context(), release("2"))
+	b.must(err)
+	open := []quarantine.State{quarantine.StateReleasing, quarantine.StateHeld, quarantine.StateDeleted}
+	for n, newest := range []bool{false, true, false, true} {
 		var seen []string
 		f := quarantine.Filter{Limit: 3, NewestFirst: newest}
+		if n > 1 {
+			f.States = open // of several states they are still in order
+		}
 		for pages := 0; ; pages++ {
 			page, err := b.List(t.Context(), f)
 			b.must(err)
@@ -280,6 +286,49 @@ func testDue(t *testing.T, create New) {
 	due, err = b.Due(t.Context(), start.Add(5*time.Hour), 10)
 	b.must(err)
 	b.same("due afterwards", ids(due), []string{"4", "2", "0"})
+}
+
+// What is under legal hold neither expires nor is deleted; it may be let go, and it
+// and its history stay all the same.
+func testLegalHold(t *testing.T, create New) {
+	b := begin(t, create, Settings{})
+	for _, id := range []string{"kept", "sent"} {
+		b.must(b.Commit(t.Context(), Held(id)))
+		b.must(b.SetLegalHold(t.Context(), id, true, quarantine.Record{Time: start, Reference: "P-" + id, Operation: "legal hold", Data: []byte(`{}`)}))
+	}
+	for _, event := range []quarantine.Event{quarantine.EventDelete, quarantine.EventExpire} {
+		d := remove("kept", "who")
+		d.Event, d.Commit = event, Mailed("ndr")
+		_, err := b.Decide(t.Context(), d)
+		b.is(err, quarantine.ErrLegalHold)
+		gone(b, "b-ndr")
+	}
+	if got := b.state("kept"); got != quarantine.StateHeld {
+		t.Errorf("it is %s", got)
+	}
+	_, err := b.Decide(t.Context(), release("sent"))
+	b.must(err)
+	b.must(b.Finish(t.Context(), delivered(b.lease(start)[0])))
+	_, err = b.Decide(t.Context(), remove("sent", "late"))
+	b.is(err, quarantine.ErrConflict)
+
+	swept, err := b.Sweep(t.Context(), start.Add(1000*24*time.Hour), nil)
+	b.must(err)
+	if *swept != (quarantine.Swept{}) {
+		t.Errorf("swept %+v", *swept)
+	}
+	equalOctets(b, "b-sent", Text("sent"))
+	for _, id := range []string{"kept", "sent"} {
+		b.must(b.SetLegalHold(t.Context(), id, false))
+	}
+	_, err = b.Decide(t.Context(), remove("kept", "who"))
+	b.must(err)
+	swept, err = b.Sweep(t.Context(), start.Add(1000*24*time.Hour), nil)
+	b.must(err)
+	if want := (quarantine.Swept{Blobs: 2, Records: 4, Entries: 1, Items: 2}); *swept != want {
+		t.Errorf("swept once lifted: %+v, want %+v", *swept, want)
+	}
+	b.sound()
 }
 
 func testSeen(t *testing.T, create New) {

@@ -94,6 +94,46 @@ func testLeaseOnce(t *testing.T, create New) {
 	}
 }
 
+// Only what has been due for so long counts as waiting, however much else is open.
+func testWaiting(t *testing.T, create New) {
+	b := begin(t, create, Settings{})
+	for i, change := range []func(*quarantine.Entry){
+		func(*quarantine.Entry) {},
+		func(e *quarantine.Entry) { e.Created = start.Add(time.Minute) },
+		func(e *quarantine.Entry) { e.Created, e.NotBefore = start.Add(time.Hour), start.Add(time.Hour) },
+		func(e *quarantine.Entry) { e.NotBefore = start.Add(time.Hour) }, // for later from the beginning
+		func(e *quarantine.Entry) { e.Created = start.Add(-time.Hour) },  // and sent
+	} {
+		c := Mailed(fmt.Sprint("e", i))
+		change(&c.Entries[0])
+		b.must(b.Commit(t.Context(), c))
+	}
+	for _, e := range b.lease(start.Add(time.Second)) {
+		if e.ID == "e4" {
+			b.must(b.Finish(t.Context(), delivered(e)))
+			continue
+		}
+		// A later attempt does not make it younger.
+		b.must(b.Postpone(t.Context(), &quarantine.Report{Entry: e.ID, Attempt: e.Attempt, At: start, NotBefore: start.Add(2 * time.Hour)}))
+	}
+	for _, test := range []struct {
+		before time.Duration
+		want   int
+		oldest time.Time
+	}{
+		{0, 0, time.Time{}},
+		{time.Second, 1, start},
+		{30 * time.Minute, 2, start},
+		{2 * time.Hour, 4, start},
+	} {
+		n, oldest, err := b.Waiting(t.Context(), start.Add(test.before))
+		b.must(err)
+		if n != test.want || !oldest.Equal(test.oldest) {
+			t.Errorf("before %s: %d, the oldest of %s; want %d of %s", test.before, n, oldest, test.want, test.oldest)
+		}
+	}
+}
+
 // A postponed entry keeps what its recipients have come to, and only those left
 // pending are tried again.
 func testPostpone(t *testing.T, create New) {
@@ -123,7 +163,9 @@ func testPostpone(t *testing.T, create New) {
 	b.reopen()
 
 	b.same("ready at once", entryIDs(b.lease(start.Add(9*time.Minute))), []string{"delay"})
-	e = b.lease(start.Add(10 * time.Minute))[0]
+	again := b.lease(start.Add(10 * time.Minute))
+	b.same("the longest due first", entryIDs(again), []string{"delay", "e"})
+	e = again[1]
 	if e.ID != "e" || e.Attempt != 2 {
 		t.Fatalf("leased %s, attempt %d", e.ID, e.Attempt)
 	}

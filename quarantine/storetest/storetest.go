@@ -47,10 +47,12 @@ func Run(t *testing.T, create New) {
 		{"DecisionRefused", testDecisionRefused},
 		{"Extend", testExtend},
 		{"Due", testDue},
+		{"LegalHold", testLegalHold},
 		{"Seen", testSeen},
 		{"Lease", testLease},
 		{"LeaseLost", testLeaseLost},
 		{"LeaseOnce", testLeaseOnce},
+		{"Waiting", testWaiting},
 		{"Postpone", testPostpone},
 		{"Finish", testFinish},
 		{"ReleaseEnds", testReleaseEnds},
@@ -58,6 +60,7 @@ func Run(t *testing.T, create New) {
 		{"Wake", testWake},
 		{"Records", testRecords},
 		{"Quota", testQuota},
+		{"QuotaTogether", testQuotaTogether},
 		{"SweepBlobs", testSweepBlobs},
 		{"SweepHistory", testSweepHistory},
 		{"Stats", testStats},
@@ -150,8 +153,7 @@ func Held(id string) *quarantine.Commit {
 		Items: []quarantine.Item{{
 			ID: id, Reference: "P-" + id, Kind: quarantine.KindQuarantine, Blob: "b-" + id,
 			Envelope: envelope(), TellSender: true,
-			Macros: map[string]string{"i": "Q1", "daemon_name": "SUBMISSION"},
-			Draft:  json.RawMessage(`{"edits":[1]}`), Matches: json.RawMessage(`[]`), Remaining: json.RawMessage(`["later"]`),
+			Draft: json.RawMessage(`{"edits":[1]}`), Matches: json.RawMessage(`[]`), Remaining: json.RawMessage(`["later"]`),
 			Reason: "held for the test", Policy: "Cards", Rule: "Ten", PolicyVersion: "v1", Fingerprint: "f-" + id,
 			Created: start, Expires: start.Add(30 * 24 * time.Hour),
 		}},
@@ -170,6 +172,7 @@ func envelope() quarantine.Envelope {
 			{Raw: `<"odd local"@partner.example>`, Path: two},
 		},
 		HELO: "client.example.com", QueueID: "Q1", Hostname: "mx.example.com", Authenticated: "sender",
+		Macros: map[string]string{"i": "Q1", "daemon_name": "SUBMISSION"},
 	})
 }
 
