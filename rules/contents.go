@@ -15,9 +15,10 @@ import (
 )
 
 // content is one thing of a message that has a text: a body text, an
-// attachment, an embedded message (its subject), or a subject without a body.
+// attachment, an embedded message (its subject), a subject without a body, or the
+// header fields.
 type content struct {
-	part   *message.Part // nil for a subject without a body
+	part   *message.Part // nil for a subject without a body and for header fields
 	name   string
 	body   bool
 	member bool // within a document; part is what that is in
@@ -83,6 +84,7 @@ func (s *Scan) parts() []*content {
 	if bodies == 0 && subject != "" {
 		list = append([]*content{{name: "subject", subject: subject, read: true}}, list...)
 	}
+	list = append(list, &content{name: headerName})
 	markAlternatives(s.Message.Root, list)
 	s.contents = list
 	return list
@@ -143,6 +145,11 @@ func (s *Scan) document(ctx context.Context, c *content) *extract.Document {
 		return &c.doc
 	}
 	c.read = true
+	if c.part == nil {
+		c.doc = extract.Document{MediaType: "text/rfc822-headers", Status: extract.Complete, Text: headerText(s.Message)}
+		c.doc.Characters = utf8.RuneCountInString(c.doc.Text)
+		return &c.doc
+	}
 	if c.part.IsEmbedded() && len(c.part.Children) > 0 {
 		text := strings.Join(c.part.Children[0].Header.Texts("Subject"), "\n")
 		c.doc = extract.Document{MediaType: "message/rfc822", Extension: "eml", Status: extract.Complete,
