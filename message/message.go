@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -18,6 +19,10 @@ type Message struct {
 	// Notices are the defects and limits met while parsing, in order. What is met
 	// while a content is decoded is told by [Part.Notices].
 	Notices []Notice
+	// Journaled is the root of the message that a journal report is about; nil for
+	// other messages. Its parts are no parts of an embedded message, so that it is
+	// judged like any other; the report around it is read as well.
+	Journaled *Part
 
 	limits Limits
 	buffer *Buffer
@@ -64,8 +69,31 @@ func (m *Message) block(n int) (*block, error) {
 	return k, nil
 }
 
-// Subject is the decoded Subject; several fields are joined by a line end.
-func (m *Message) Subject() string { return strings.Join(m.Header.Texts("Subject"), "\n") }
+// Headers gives the header section, and that of the message that a journal report
+// is about.
+func (m *Message) Headers() []Header {
+	if m.Journaled != nil {
+		return []Header{m.Header, m.Journaled.Header}
+	}
+	return []Header{m.Header}
+}
+
+// Subject is the decoded Subject; those of several fields are joined by a line
+// end.
+func (m *Message) Subject() string {
+	if m.Journaled == nil {
+		return strings.Join(m.Header.Texts("Subject"), "\n")
+	}
+	var list []string
+	for _, h := range m.Headers() {
+		for _, s := range h.Texts("Subject") {
+			if !slices.Contains(list, s) {
+				list = append(list, s)
+			}
+		}
+	}
+	return strings.Join(list, "\n")
+}
 
 // Leaves goes over the leaves of the tree in order, those of embedded messages
 // included. An embedded message itself is no leaf.

@@ -353,3 +353,26 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+func TestAJournalReportIsReadAsTheMessageItIsAbout(t *testing.T) {
+	const report = "From: journal@example.com\nSubject: FW: plan\nX-MS-Journal-Report:\nContent-Type: multipart/mixed; boundary=b\n\n" +
+		"--b\n\nSender: ann@example.com\nRecipient: bob@example.net\n--b\nContent-Type: message/rfc822\n\n" +
+		"From: ann@example.com\nSubject: plan\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nsecret\n--c\n" +
+		"Content-Type: message/rfc822\n\nSubject: older\n\nquoted\n--c--\n--b--\n"
+	m := parse(t, report)
+	var bodies []string
+	for p := range m.Leaves() {
+		if p.IsBody() {
+			data, _ := p.Content()
+			bodies = append(bodies, string(data))
+		}
+	}
+	want := []string{"Sender: ann@example.com\nRecipient: bob@example.net", "secret"}
+	if diff := cmp.Diff(want, bodies); diff != "" || m.Subject() != "FW: plan\nplan" || len(m.Headers()) != 2 {
+		t.Errorf("subject %q, %d headers\n%s", m.Subject(), len(m.Headers()), diff)
+	}
+	m = parse(t, strings.Replace(report, "X-MS-Journal-Report:\n", "", 1))
+	if m.Journaled != nil || m.Subject() != "FW: plan" {
+		t.Error("a message with a message attached is no journal report")
+	}
+}

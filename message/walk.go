@@ -210,6 +210,20 @@ func (w *walker) decoded(p *Part) []byte {
 	return data
 }
 
+// journaled tells whether p is the message that a journal report is about: the
+// first one attached to a report, as Exchange marks them.
+func (w *walker) journaled(p *Part) bool {
+	if w.msg.Journaled != nil || strings.Count(p.Index, ".") > 1 {
+		return false
+	}
+	for _, name := range [...]string{"X-MS-Journal-Report", "X-MS-Exchange-Journal-Report"} {
+		if _, marked := w.msg.Root.Header.Get(name); marked {
+			return true
+		}
+	}
+	return false
+}
+
 // embedded reads the message that p is.
 func (w *walker) embedded(p *Part, depth int) {
 	if p.encoding != identity && p.MediaType != "message/global" {
@@ -235,6 +249,11 @@ func (w *walker) embedded(p *Part, depth int) {
 	w.members++
 	h, body := readSection(withoutFromLine(raw), w.msg.limits.HeaderFields, func(s Signal, d string) { w.note(p, s, d) })
 	root := &Part{Index: p.Index + ".1", Header: h, msg: w.msg, raw: body, embedded: true}
+	if w.journaled(p) {
+		// Its parts are judged as those of the message itself.
+		root.embedded = false
+		w.msg.Journaled = root
+	}
 	p.Children = []*Part{root}
 	w.part(root, "text/plain", depth+1)
 }

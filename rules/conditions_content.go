@@ -129,9 +129,11 @@ func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strict
 	}
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
 		for _, t := range tests {
-			for _, text := range s.Message.Header.Texts(t.name) {
-				if what, found := t.find(text); found {
-					return true, "the header field " + t.name + " " + what
+			for _, h := range s.Message.Headers() {
+				for _, text := range h.Texts(t.name) {
+					if what, found := t.find(text); found {
+						return true, "the header field " + t.name + " " + what
+					}
 				}
 			}
 		}

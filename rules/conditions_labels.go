@@ -78,7 +78,7 @@ func unlabelled(doc *extract.Document) bool {
 func parseMessageNotLabelled(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	ok := r.yes(n, field)
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
-		if headerLabelled(s.Message.Header) {
+		if slices.ContainsFunc(s.Message.Headers(), headerLabelled) {
 			return false, "the message has a label"
 		}
 		return true, "the message has no label"
@@ -101,7 +101,7 @@ func parseAttachmentNotLabelled(r *reader, n *strictyaml.Node, field string) (ch
 func parseContentNotLabelled(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	ok := r.yes(n, field)
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		if headerLabelled(s.Message.Header) {
+		if slices.ContainsFunc(s.Message.Headers(), headerLabelled) {
 			return false, "the message has a label"
 		}
 		if all, without := s.attachmentsUnlabelled(ctx); without < all {

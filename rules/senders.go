@@ -37,15 +37,16 @@ func (s *Scan) identities(ctx context.Context) []identity {
 		return s.senders.list
 	}
 	var list []identity
-	h := s.Message.Header
-	addrs := h.Addresses("From")
-	for _, a := range addrs {
-		if !a.IsNull() {
-			list = append(list, identity{source: "header From", addr: a})
+	for _, h := range s.Message.Headers() {
+		before := len(list)
+		for _, a := range h.Addresses("From") {
+			if !a.IsNull() {
+				list = append(list, identity{source: "header From", addr: a})
+			}
 		}
-	}
-	if _, present := h.Get("From"); present && len(list) == 0 {
-		list = append(list, identity{source: "header From without an address", nobody: true})
+		if _, present := h.Get("From"); present && len(list) == before {
+			list = append(list, identity{source: "header From without an address", nobody: true})
+		}
 	}
 	env := &s.Message.Envelope
 	switch {
