@@ -27,7 +27,10 @@ const rightsManaged = "protected by rights management"
 func openEncrypted(r *reader) bool {
 	for _, magic := range rightsMagic {
 		if bytes.HasPrefix(r.content, []byte(magic)) {
-			r.describe()
+			r.doc.MediaType, r.doc.Extension = "application/x-microsoft-rpmsg-message", "rpmsg"
+			if magic[0] == '.' {
+				r.doc.MediaType, r.doc.Extension = "application/x-microsoft-pfile", "pfile"
+			}
 			r.doc.Encryption = rightsManaged
 			r.fail(Protected, rightsManaged)
 			return false

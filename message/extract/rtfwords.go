@@ -188,6 +188,10 @@ func (x *rtfReader) destination(word string) bool {
 		}
 		return word == "shpinst" || word == "shppict" || word == "do" || word == "nesttableprops" || word == "listtext" || word == "pntext"
 	}
+	if !x.state.begins {
+		// Others are read where they stand, rather than lost.
+		return false
+	}
 	if name, have := rtfInfo[word]; have && (x.state.dest == destInfo || x.state.starred) {
 		x.endText()
 		x.state.dest, x.state.sink, x.state.property = destProperty, &rtfSink{}, name
@@ -196,7 +200,7 @@ func (x *rtfReader) destination(word string) bool {
 	if rtfAsides[word] {
 		return to(destAside)
 	}
-	if rtfNone[word] && (x.state.begins || word != "template") {
+	if rtfNone[word] {
 		x.endText()
 		x.state.dest = destNone
 		return true
