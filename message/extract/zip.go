@@ -27,8 +27,11 @@ func isZip(r *reader) bool {
 		return true
 	}
 	end := zipEnd(r.content)
-	return end >= 0 && binary.LittleEndian.Uint16(r.content[end+10:]) > 0 && bytes.Contains(r.content[:end], zipMagic) &&
-		end+zipEndLength+int(binary.LittleEndian.Uint16(r.content[end+20:])) == len(r.content)
+	if end < 0 || binary.LittleEndian.Uint16(r.content[end+10:]) == 0 || !bytes.Contains(r.content[:end], zipMagic) {
+		return false
+	}
+	list, err := listedMembers(r.content)
+	return err == nil && len(list) > 0 && slices.ContainsFunc(list, func(m member) bool { return m.start >= 0 })
 }
 
 // browserExtension begins archives of Chromium, with a signature in front.
