@@ -90,7 +90,7 @@ func (l *layout) add(g *glyph) {
 		return
 	}
 	l.pieces = append(l.pieces, piece{
-		text: []byte(g.text), glyphs: 1, x: g.x, y: g.y, ux: g.ux, uy: g.uy, lastX: g.x, lastY: g.y, last: g.text, em: g.em, high: g.high, style: g.style,
+		text: append(make([]byte, 0, 64), g.text...), glyphs: 1, x: g.x, y: g.y, ux: g.ux, uy: g.uy, lastX: g.x, lastY: g.y, last: g.text, em: g.em, high: g.high, style: g.style,
 		flat: g.width == 0,
 		ex:   g.x + g.ux*(g.width+g.room), ey: g.y + g.uy*(g.width+g.room),
 	})
