@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -554,5 +557,35 @@ func TestCabinetCompressions(t *testing.T) {
 				t.Errorf("text %q", d.Members[0].Text)
 			}
 		})
+	}
+}
+
+// Methods of compression that archivers of today offer.
+func TestZipMethods(t *testing.T) {
+	text := strings.Repeat("x", 100_000) + cardNumber
+	for method, compress := range map[uint16]func(io.Writer) (io.WriteCloser, error){
+		methodZstd: func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) },
+		methodXZ:   func(w io.Writer) (io.WriteCloser, error) { return xz.NewWriter(w) },
+	} {
+		var packed, b bytes.Buffer
+		c, err := compress(&packed)
+		if err == nil {
+			_, err = io.WriteString(c, text)
+		}
+		if err != nil || c.Close() != nil {
+			t.Fatal(err)
+		}
+		z := zip.NewWriter(&b)
+		w, err := z.CreateRaw(&zip.FileHeader{Name: "a.txt", Method: method, CRC32: crc32.ChecksumIEEE([]byte(text)),
+			CompressedSize64: uint64(packed.Len()), UncompressedSize64: uint64(len(text))})
+		if err == nil {
+			_, err = w.Write(packed.Bytes())
+		}
+		if err != nil || z.Close() != nil {
+			t.Fatal(err)
+		}
+		if d := extract(b.String(), Hint{}); len(unread(d)) > 0 || !strings.Contains(allText(d), cardNumber) {
+			t.Errorf("method %d: %v", method, outline(d))
+		}
 	}
 }
