@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +61,9 @@ func garbage() int {
 	}
 }
 
+// spins keeps a loop without end from being taken for none.
+var spins atomic.Int64
+
 // odd is a reader that content tells to misbehave. The content begins with an
 // octet that makes it more than plain text.
 func odd(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budget) extract.Document {
@@ -77,7 +81,8 @@ func odd(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budg
 	case "panic":
 		panic("a reader that panics outside of what is caught")
 	case "hang":
-		for { //nolint:revive // this is the point
+		for n := int64(0); ; n++ {
+			spins.Store(n)
 		}
 	case "hang idle":
 		<-make(chan struct{})
