@@ -202,7 +202,8 @@ func (m *mapiMessage) writeHeader(r *reader) {
 	readMail(in)
 	have := "\n" + r.out.String()
 	for said := range strings.SplitSeq(in.out.String(), "\n") {
-		if said != "" && !strings.HasPrefix(said, "Date: ") && !strings.Contains(have, "\n"+said+"\n") {
+		plain := strings.ReplaceAll(said, `"`, "")
+		if said != "" && !strings.HasPrefix(said, "Date: ") && !strings.Contains(have, "\n"+plain+"\n") {
 			r.write(said + "\n")
 		}
 	}
