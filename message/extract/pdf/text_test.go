@@ -160,4 +160,9 @@ func TestRightToLeft(t *testing.T) {
 	font := []string{"<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/UniGB-UCS2-H/DescendantFonts[6 0 R]>>", "<</Type/Font/Subtype/CIDFontType0/BaseFont/X/DW 500>>"}
 	content := streamOf("", "BT /F 12 Tf 10 700 Td <0034003100310031002005D105D0> Tj ET")
 	wants(t, objects(append([]string{catalog, pages, onePage, content}, font...)...), "אב 4111")
+	// A ligature, and words that are said in the place of glyphs.
+	content = streamOf("", "BT /F 12 Tf 10 700 Td <0628FEFB> Tj ET")
+	wants(t, objects(append([]string{catalog, pages, onePage, content}, font...)...), "لاب")
+	content = streamOf("", "BT /F 12 Tf 10 700 Td /Span<</ActualText<FEFF05D005D1>>> BDC <F8FF> Tj EMC ET")
+	wants(t, objects(append([]string{catalog, pages, onePage, content}, font...)...), "אב")
 }
