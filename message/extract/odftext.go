@@ -3,8 +3,8 @@ package extract
 import (
 	"bytes"
 	"io"
+	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -290,7 +290,9 @@ func (o *openReader) endCell() {
 	if len(o.buf) == c.begin && c.value != "" {
 		o.buf = appendNumber(o.buf, []byte(c.value), nil, false)
 	} else if c.number {
-		o.buf = appendStored(o.buf, c.begin, c.value)
+		if v, err := strconv.ParseFloat(c.value, 64); err == nil {
+			o.buf = appendDigits(o.buf, c.begin, math.Abs(v), 0)
+		}
 	}
 	shown := o.buf[c.begin:]
 	if len(o.rows) == 0 {
@@ -314,32 +316,6 @@ func (o *openReader) endCell() {
 	if len(shown) > 0 && c.repeated > 1 {
 		row.last = row.column - 1
 	}
-}
-
-// appendStored writes the digits of a number of many digits behind what is shown
-// of it, where that does not have them.
-func appendStored(dst []byte, begin int, stored string) []byte {
-	const many, identifiers = 1e5, 1e11
-	shown := dst[begin:]
-	v, err := strconv.ParseFloat(stored, 64)
-	if err != nil || v < many || bytes.IndexByte(shown, '%') >= 0 {
-		return dst
-	}
-	whole, _, _ := strings.Cut(string(appendGeneral(nil, v)), ".")
-	if bytes.Contains(shown, []byte(whole)) {
-		return dst
-	}
-	var digits []byte
-	for _, c := range shown {
-		if c-'0' <= 9 {
-			digits = append(digits, c)
-		}
-	}
-	rounded, _ := decimal(v, 0)
-	if (bytes.Contains(digits, []byte(whole)) || bytes.Contains(digits, []byte(rounded))) && (v < identifiers || bytes.IndexAny(shown, ",.") < 0) {
-		return dst
-	}
-	return append(append(append(dst, " ("...), whole...), ')')
 }
 
 func (o *openReader) endRow() {
