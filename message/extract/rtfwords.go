@@ -32,7 +32,7 @@ var rtfSigns = map[string]string{
 var rtfAsides = map[string]bool{
 	"header": true, "headerl": true, "headerr": true, "headerf": true, "footer": true, "footerl": true, "footerr": true, "footerf": true,
 	"footnote": true, "annotation": true, "atnauthor": true, "ffdeftext": true, "ffl": true, "ffhelptext": true, "ffstattext": true,
-	"shptxt": true, "docvar": true, "xe": true, "tc": true, "tcn": true, "keycode": false, "background": false,
+	"shptxt": true, "docvar": true, "template": true, "xe": true, "tc": true, "tcn": true,
 }
 
 // rtfNone are destinations without text that anyone reads.
@@ -44,7 +44,6 @@ var rtfNone = map[string]bool{
 	"falt": true, "mmathpr": true, "objclass": true, "objname": true, "pgptbl": true, "mhtmltag": true, "atnid": true, "atnref": true,
 	"atndate": true, "atrfstart": true, "atrfend": true, "ffname": true, "ffformat": true, "datafield": true, "oleclsid": true, "blipuid": true,
 	"wgrffmtfilter": true, "passwordhash": true, "picprop": true, "defchp": true, "defpap": true, "listpicture": true, "objalias": true, "objsect": true,
-	"template": true,
 }
 
 // rtfInfo are the groups of the information about a document.
