@@ -295,7 +295,7 @@ func BenchmarkPDF(b *testing.B) {
 	list := []string{"<</Type/Catalog/Pages 2 0 R>>", "", pdfFont}
 	random := rand.New(rand.NewPCG(1, 2))
 	var kids strings.Builder
-	for page := 0; page < 450; page++ {
+	for page := 0; page < 200; page++ {
 		var content bytes.Buffer
 		z := zlib.NewWriter(&content)
 		fmt.Fprint(z, "BT /F 11 Tf 12 TL 50 750 Td\n")
