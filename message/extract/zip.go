@@ -87,7 +87,7 @@ func readZip(r *reader) {
 	var headers map[int64]member
 	switch {
 	case volume: // the directory speaks of all volumes
-		r.fail(Truncated, "a volume of an archive; the others are missing")
+		r.fail(Truncated, missingVolume)
 		list, _ = localMembers(r.content, nil)
 	case err != nil:
 		list, _ = localMembers(r.content, nil)
