@@ -357,6 +357,42 @@ func TestWorkersAreUsedAgainAndReplaced(t *testing.T) {
 	}
 }
 
+// The end of the process is for the pool to tell its workers.
+func TestWorkersOutliveTheSignalsOfAServiceManager(t *testing.T) {
+	p := newPool(t, Options{Workers: 1, Lost: func(reason string) { t.Error(reason) }}, programName)
+	w, err := p.take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.put(w)
+	for _, s := range []os.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP} {
+		if err := w.cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := read(t, p, enough, string(word(t, "text"))); d.Status != extract.Complete {
+		t.Errorf("%s, %s", d.Status, d.Detail)
+	}
+}
+
+// A worker ends when nobody can ask it any more.
+func TestAWorkerEndsWithItsPipe(t *testing.T) {
+	p := newPool(t, Options{Workers: 1}, programName)
+	w, err := p.take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-w.done:
+	case <-time.After(enough):
+		t.Error("it is still there")
+	}
+	p.drop(w)
+}
+
 func TestEightAtOnce(t *testing.T) {
 	p := newPool(t, Options{Workers: 2}, oddProgram)
 	content := word(t, "text")
