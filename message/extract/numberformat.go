@@ -229,13 +229,13 @@ func (s *formatSection) settle(placeholders int) {
 	if s.kind == sectionFraction && s.decimals > 0 {
 		s.kind = sectionNumber
 	}
-	if s.kind == sectionGeneral && (placeholders > 0 || !s.hasToken('G')) {
+	if s.kind == sectionGeneral && (placeholders > 0 || !hasToken(s.tokens, 'G')) {
 		s.kind = sectionNumber
 	}
 }
 
-func (s *formatSection) hasToken(kind byte) bool {
-	for _, t := range s.tokens {
+func hasToken(tokens []formatToken, kind byte) bool {
+	for _, t := range tokens {
 		if t.kind == kind {
 			return true
 		}

@@ -119,13 +119,11 @@ func (s *formatSection) fill(dst []byte, tokens []formatToken, whole, behind str
 		case 'l':
 			dst = append(dst, t.text...)
 		case '.':
-			if !first || places == 0 || whole != "" || true {
-				for ; places == 0 && wholeLeft > 0; wholeLeft-- {
-					put(whole[len(whole)-wholeLeft], wholeLeft-1)
-				}
-				if last > 0 || len(behind) == 0 || hasZero(tokens) {
-					dst = append(dst, '.')
-				}
+			for ; places == 0 && wholeLeft > 0; wholeLeft-- {
+				put(whole[len(whole)-wholeLeft], wholeLeft-1)
+			}
+			if last > 0 || len(behind) == 0 || hasZero(tokens) {
+				dst = append(dst, '.')
 			}
 			point = true
 		case '0', '#', '?':
@@ -194,7 +192,7 @@ func (s *formatSection) appendScientific(dst []byte, v float64) []byte {
 			decimals++
 		}
 	}
-	if !hasPoint(s.tokens[:at]) {
+	if !hasToken(s.tokens[:at], '.') {
 		decimals = 0
 	}
 	exponent := 0
@@ -221,15 +219,6 @@ func (s *formatSection) appendScientific(dst []byte, v float64) []byte {
 	}
 	plain := formatSection{}
 	return plain.fill(dst, s.tokens[at+1:], strconv.Itoa(exponent), "")
-}
-
-func hasPoint(tokens []formatToken) bool {
-	for _, t := range tokens {
-		if t.kind == '.' {
-			return true
-		}
-	}
-	return false
 }
 
 // appendFraction writes a number as a whole one and a fraction.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"os"
-	"strings"
 	"testing"
 	"unicode/utf16"
 )
@@ -55,8 +54,6 @@ func binaryWorkbook(t testing.TB, sheet []byte, shared ...string) []byte {
 	for _, s := range shared {
 		table = append(table, record(brtSSTItem, []byte{0}, wide(s))...)
 	}
-	const ms = "http://schemas.microsoft.com/office/2006/relationships/"
-	_ = ms
 	rel := func(id, kind, target string) string {
 		return `<Relationship Id="` + id + `" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/` + kind + `" Target="` + target + `"/>`
 	}
@@ -188,6 +185,5 @@ func FuzzNumberFormat(f *testing.F) {
 		if s := parseNumberFormat(code).append(nil, v, false); len(s) > 5000+4*len(code) {
 			t.Errorf("%d octets", len(s))
 		}
-		_ = strings.ToValidUTF8
 	})
 }
