@@ -98,6 +98,14 @@ func TestPDFIsToldByItsContent(t *testing.T) {
 	}
 }
 
+func TestDamagedFormOfXML(t *testing.T) {
+	d := extract(pdfPage("/AcroForm<</XFA 6 0 R>>", "", "Hello", pdfStream("", "<xdp><template><text>Welcome</text><subform>")), Hint{})
+	checkDocument(t, d, DefaultLimits)
+	if d.Status != Corrupt || d.Text != "Hello\nWelcome\n" {
+		t.Errorf("%s (%s), text %q", d.Status, d.Detail, d.Text)
+	}
+}
+
 func TestPDFAmongOtherFiles(t *testing.T) {
 	page := pdfPage("", "", "Hello")
 	var b bytes.Buffer
