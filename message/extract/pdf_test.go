@@ -149,6 +149,23 @@ func TestFilesInPDF(t *testing.T) {
 	}
 }
 
+func TestFilesInPDFThatCannotBeRead(t *testing.T) {
+	var bomb bytes.Buffer
+	z := zlib.NewWriter(&bomb)
+	z.Write(make([]byte, 12<<20))
+	z.Close()
+	d := extract(pdfPage("/AF[6 0 R 7 0 R]", "", "Hello",
+		"<</F(bomb.bin)/EF<</F 8 0 R>>>>", "<</F(odd.bin)/EF<</F 9 0 R>>>>",
+		pdfStream("/Type/EmbeddedFile/Filter/FlateDecode", bomb.String()), pdfStream("/Type/EmbeddedFile/Filter/FooDecode", "x")), Hint{})
+	checkDocument(t, d, DefaultLimits)
+	if diff := cmp.Diff([]string{"bomb.bin truncated", "odd.bin unsupported"}, unread(d)); diff != "" {
+		t.Errorf("unread (-want +got):\n%s", diff)
+	}
+	if d.Text != "Hello\n" || d.Status != Truncated {
+		t.Errorf("%s (%s), text %q", d.Status, d.Detail, d.Text)
+	}
+}
+
 func TestPropertiesOfPDF(t *testing.T) {
 	const id = "2096f6a2-d2f7-48be-b329-b73aaa526e5d"
 	xmp := `<?xpacket?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><rdf:Description rdf:about="" xmlns:pdf="p" pdf:Producer="Maker" xmlns:pdfx="x">` +
