@@ -101,7 +101,12 @@ func (mr *memberReader) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	if err != io.EOF {
+	switch err {
+	case io.EOF:
+	case errVolume:
+		mr.limit = missingVolume
+		mr.r.fail(Truncated, missingVolume)
+	default:
 		mr.damaged = true
 		mr.r.fail(Corrupt, damagedData)
 	}

@@ -68,8 +68,8 @@ func readCab(r *reader) {
 		names := decoder.names(f.name)
 		r.write(names[0] + "\n")
 		if f.folder >= len(folders) {
-			r.fail(Truncated, "a volume of an archive; the others are missing")
-			r.unreadMember(names[0], f.size, Truncated, "a volume of an archive; the others are missing")
+			r.fail(Truncated, missingVolume)
+			r.unreadMember(names[0], f.size, Truncated, missingVolume)
 			continue
 		}
 		if f.folder != at || f.offset < pos {

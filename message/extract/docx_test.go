@@ -145,6 +145,13 @@ func TestPartsOfAPackage(t *testing.T) {
 	}
 }
 
+func TestContentAroundAPackage(t *testing.T) {
+	d := extract("4111 in front\n"+string(wordDocument(t, paragraph("body"), nil)), Hint{})
+	if d.Extension != "docx" || !strings.HasPrefix(d.Text, "body\n") || !strings.Contains(allText(d), "4111") || len(d.Defects) == 0 {
+		t.Errorf("%s %q %v", d.Extension, allText(d), d.Defects)
+	}
+}
+
 func TestDocumentsAmongPictures(t *testing.T) {
 	d := extract(string(wordDocument(t, paragraph("x"), map[string]string{
 		"word/media/image1.png": string(archive(t, map[string]string{"a.txt": "4111"})), // no picture at all

@@ -82,6 +82,9 @@ func isBinaryFamily(r *reader) bool {
 	case bytes.HasPrefix(content, oleMagic):
 		settleOLE(r)
 		return true
+	case bytes.HasPrefix(content, oneNoteMagic):
+		settleOneNote(r)
+		return true
 	case bytes.HasPrefix(content, []byte(`{\rtf`)):
 		r.doc.MediaType, r.doc.Extension = "text/rtf", "rtf"
 	case bytes.HasPrefix(content, []byte("%!PS")):

@@ -96,9 +96,7 @@ func readIWork(r *reader) {
 			p.readWithin(at)
 		}
 	}
-	if damaged {
-		r.fail(Corrupt, damagedData)
-	}
+	r.endArchive(list, damaged)
 	if newer {
 		r.fail(Unsupported, "the numbers in tables of iWork documents are not read")
 	}

@@ -229,13 +229,13 @@ func (s *formatSection) settle(placeholders int) {
 	if s.kind == sectionFraction && s.decimals > 0 {
 		s.kind = sectionNumber
 	}
-	if s.kind == sectionGeneral && (placeholders > 0 || !s.hasToken('G')) {
+	if s.kind == sectionGeneral && (placeholders > 0 || !hasToken(s.tokens, 'G')) {
 		s.kind = sectionNumber
 	}
 }
 
-func (s *formatSection) hasToken(kind byte) bool {
-	for _, t := range s.tokens {
+func hasToken(tokens []formatToken, kind byte) bool {
+	for _, t := range tokens {
 		if t.kind == kind {
 			return true
 		}
@@ -380,25 +380,53 @@ func (f *numberFormat) append(dst []byte, v float64, from1904 bool) []byte {
 // appendHidden writes the digits of a number of many digits that its format does
 // not show as they are.
 func appendHidden(dst []byte, begin int, v float64, s *formatSection) []byte {
-	const many, identifiers = 1e5, 1e11
 	if len(dst) == begin && v != 0 {
 		return appendGeneral(dst, v) // hidden altogether
 	}
-	if v < many || s.percents > 0 {
+	return appendDigits(dst, begin, v, s.decimals)
+}
+
+// appendDigits writes the digits of a number in brackets behind what is shown of
+// it from begin on, where that does not have them. The numbers of cards and
+// accounts are long: of them the digits must stand as they are, or in groups
+// parted by blanks or hyphens.
+func appendDigits(dst []byte, begin int, v float64, decimals int) []byte {
+	const many, identifiers = 1e5, 1e11
+	shown := dst[begin:]
+	if v < many || v < identifiers && bytes.IndexByte(shown, '%') >= 0 {
 		return dst
 	}
 	whole, _, _ := strings.Cut(string(appendGeneral(nil, v)), ".")
+	if standsAlone(shown, whole) {
+		return dst
+	}
 	var digits []byte
-	for _, c := range dst[begin:] {
+	grouped := false
+	for _, c := range shown {
 		if c-'0' <= 9 {
 			digits = append(digits, c)
+		} else if c == ',' || c == '.' || c == '\'' || c >= 0x80 {
+			grouped = true
 		}
 	}
-	rounded, _ := decimal(v, s.decimals)
-	if (bytes.Contains(digits, []byte(whole)) || bytes.Contains(digits, []byte(rounded))) && (!s.grouped || v < identifiers) {
+	if v >= identifiers {
+		if !grouped && string(digits) == whole {
+			return dst
+		}
+	} else if rounded, _ := decimal(v, decimals); bytes.Contains(digits, []byte(whole)) || bytes.Contains(digits, []byte(rounded)) {
 		return dst
 	}
 	return append(append(append(dst, " ("...), whole...), ')')
+}
+
+// standsAlone tells whether digits are in a text and no others next to them.
+func standsAlone(text []byte, digits string) bool {
+	i := bytes.Index(text, []byte(digits))
+	if i < 0 {
+		return false
+	}
+	end := i + len(digits)
+	return (i == 0 || text[i-1]-'0' > 9) && (end == len(text) || text[end]-'0' > 9)
 }
 
 // appendText writes text through the section for it, "Item "@ say.

@@ -119,13 +119,11 @@ func (s *formatSection) fill(dst []byte, tokens []formatToken, whole, behind str
 		case 'l':
 			dst = append(dst, t.text...)
 		case '.':
-			if !first || places == 0 || whole != "" || true {
-				for ; places == 0 && wholeLeft > 0; wholeLeft-- {
-					put(whole[len(whole)-wholeLeft], wholeLeft-1)
-				}
-				if last > 0 || len(behind) == 0 || hasZero(tokens) {
-					dst = append(dst, '.')
-				}
+			for ; places == 0 && wholeLeft > 0; wholeLeft-- {
+				put(whole[len(whole)-wholeLeft], wholeLeft-1)
+			}
+			if last > 0 || len(behind) == 0 || hasZero(tokens) {
+				dst = append(dst, '.')
 			}
 			point = true
 		case '0', '#', '?':
@@ -194,7 +192,7 @@ func (s *formatSection) appendScientific(dst []byte, v float64) []byte {
 			decimals++
 		}
 	}
-	if !hasPoint(s.tokens[:at]) {
+	if !hasToken(s.tokens[:at], '.') {
 		decimals = 0
 	}
 	exponent := 0
@@ -221,15 +219,6 @@ func (s *formatSection) appendScientific(dst []byte, v float64) []byte {
 	}
 	plain := formatSection{}
 	return plain.fill(dst, s.tokens[at+1:], strconv.Itoa(exponent), "")
-}
-
-func hasPoint(tokens []formatToken) bool {
-	for _, t := range tokens {
-		if t.kind == '.' {
-			return true
-		}
-	}
-	return false
 }
 
 // appendFraction writes a number as a whole one and a fraction.
@@ -266,13 +255,7 @@ func (s *formatSection) appendFraction(dst []byte, v float64) []byte {
 		top, bottom = int(math.Round(min(rest, 1e9)*float64(n))), n
 	} else {
 		limit := int(math.Pow(10, float64(min(max(width, 1), 4)))) - 1
-		best := math.Inf(1)
-		for d := 1; d <= limit; d++ {
-			n := math.Round(min(rest, 1e9) * float64(d))
-			if e := math.Abs(rest - n/float64(d)); e < best-1e-12 {
-				best, top, bottom = e, int(n), d
-			}
-		}
+		top, bottom = fraction(min(rest, 1e9), limit)
 	}
 	if groups >= 2 && top == bottom {
 		whole, top = whole+1, 0
@@ -287,6 +270,29 @@ func (s *formatSection) appendFraction(dst []byte, v float64) []byte {
 	dst = strconv.AppendInt(dst, int64(top), 10)
 	dst = append(dst, '/')
 	return strconv.AppendInt(dst, int64(bottom), 10)
+}
+
+// fraction gives the best fraction for a number that is not negative with a
+// denominator up to a limit, by its continued fraction.
+func fraction(v float64, limit int) (top, bottom int) {
+	top, bottom = int(v), 1
+	before, beforeBottom := 1, 0
+	for x := v - math.Floor(v); x > 1e-9; {
+		x = 1 / x
+		a := int(min(x, 1e9))
+		x -= math.Floor(x)
+		if a*bottom+beforeBottom > limit {
+			// The largest step that fits may still be nearer.
+			a = (limit - beforeBottom) / bottom
+			t, b := a*top+before, a*bottom+beforeBottom
+			if b > 0 && math.Abs(v-float64(t)/float64(b)) < math.Abs(v-float64(top)/float64(bottom)) {
+				top, bottom = t, b
+			}
+			break
+		}
+		top, bottom, before, beforeBottom = a*top+before, a*bottom+beforeBottom, top, bottom
+	}
+	return top, bottom
 }
 
 var (

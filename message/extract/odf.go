@@ -143,7 +143,7 @@ func (r *reader) unnamedOpenDocument(names map[string]*member) *zipKind {
 // readOpenDocument writes the content, headers and footers, objects within, and
 // last comments and what else is not on the page.
 func readOpenDocument(r *reader) {
-	if !hasZipMagic(r.content) {
+	if kindOfZip(r) == nil {
 		readFlatDocument(r)
 		return
 	}
@@ -184,9 +184,7 @@ func readOpenDocument(r *reader) {
 	}
 	r.writeProperties()
 	r.labelsOfProperties()
-	if damaged {
-		r.fail(Corrupt, damagedData)
-	}
+	r.endArchive(list, damaged)
 }
 
 // readManifest notes the parts that are encrypted (ODF 1.3, part 2, section 4.4).

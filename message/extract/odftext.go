@@ -3,8 +3,8 @@ package extract
 import (
 	"bytes"
 	"io"
+	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -51,9 +51,10 @@ type openRow struct {
 }
 
 type openCell struct {
-	begin, repeated int
-	value           string // what is stored, where nothing is shown
-	number          bool
+	before, begin int // of the tabs in front of it, and of its text
+	repeated      int
+	value         string // what is stored, where nothing is shown
+	number        bool
 }
 
 const (
@@ -261,6 +262,13 @@ func (o *openReader) startCell(x *xmlScanner) {
 		}
 		i = end
 	}
+	c.before = len(o.buf)
+	if n := len(o.rows); n > 0 {
+		row := &o.rows[n-1]
+		for range min(row.column-max(row.last, 0), mostGap) {
+			o.buf = append(o.buf, '\t')
+		}
+	}
 	c.begin = len(o.buf)
 	o.cells = append(o.cells, c)
 }
@@ -276,61 +284,38 @@ func (o *openReader) endCell() {
 		return
 	}
 	o.flushBoxes()
-	shown := bytes.Trim(o.buf[c.begin:], "\n")
-	if len(shown) == 0 && c.value != "" {
-		shown = appendNumber(nil, []byte(c.value), nil, false)
-	} else if c.number {
-		shown = appendStored(bytes.Clone(shown), c.value)
-	} else {
-		shown = bytes.Clone(shown)
+	for len(o.buf) > c.begin && o.buf[len(o.buf)-1] == '\n' {
+		o.buf = o.buf[:len(o.buf)-1]
 	}
-	o.buf = o.buf[:c.begin]
+	if len(o.buf) == c.begin && c.value != "" {
+		o.buf = appendNumber(o.buf, []byte(c.value), nil, false)
+	} else if c.number {
+		if v, err := strconv.ParseFloat(c.value, 64); err == nil {
+			o.buf = appendDigits(o.buf, c.begin, math.Abs(v), 0)
+		}
+	}
+	shown := o.buf[c.begin:]
 	if len(o.rows) == 0 {
-		o.buf = append(append(o.buf, shown...), '\t')
+		o.buf = append(o.buf, '\t')
 		return
 	}
 	row := &o.rows[len(o.rows)-1]
-	if len(shown) == 0 {
-		row.column += c.repeated
-		return
-	}
-	for i := range min(c.repeated, mostRepeatedCells) {
-		if i > 0 && !o.room() {
-			break
-		}
-		for range min(row.column-max(row.last, 0), mostGap) {
-			o.buf = append(o.buf, '\t')
-		}
-		o.buf = append(o.buf, shown...)
+	if len(shown) > 0 {
 		row.last = row.column
-		row.column++
-	}
-	row.column += max(c.repeated-mostRepeatedCells, 0)
-}
-
-// appendStored writes the digits of a number of many digits behind what is shown
-// of it, where that does not have them.
-func appendStored(shown []byte, stored string) []byte {
-	const many, identifiers = 1e5, 1e11
-	v, err := strconv.ParseFloat(stored, 64)
-	if err != nil || v < many || bytes.IndexByte(shown, '%') >= 0 {
-		return shown
-	}
-	whole, _, _ := strings.Cut(string(appendGeneral(nil, v)), ".")
-	if bytes.Contains(shown, []byte(whole)) {
-		return shown
-	}
-	var digits []byte
-	for _, c := range shown {
-		if c-'0' <= 9 {
-			digits = append(digits, c)
+		for range min(c.repeated, mostRepeatedCells) - 1 {
+			if !o.room() {
+				break
+			}
+			o.buf = append(append(o.buf, '\t'), shown...)
+			row.last++
 		}
+	} else {
+		o.buf = o.buf[:c.before]
 	}
-	rounded, _ := decimal(v, 0)
-	if (bytes.Contains(digits, []byte(whole)) || bytes.Contains(digits, []byte(rounded))) && (v < identifiers || bytes.IndexAny(shown, ",.") < 0) {
-		return shown
+	row.column += c.repeated
+	if len(shown) > 0 && c.repeated > 1 {
+		row.last = row.column - 1
 	}
-	return append(append(append(shown, " ("...), whole...), ')')
 }
 
 func (o *openReader) endRow() {
@@ -342,6 +327,9 @@ func (o *openReader) endRow() {
 	}
 	if o.buf[len(o.buf)-1] != '\n' {
 		o.buf = append(o.buf, '\n')
+	}
+	if row.repeated == 1 || !o.room() {
+		return
 	}
 	line := string(o.buf[row.begin:])
 	for range min(row.repeated, mostRepeatedRows) - 1 {

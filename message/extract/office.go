@@ -116,9 +116,7 @@ func readOffice(r *reader) {
 	p.writeLinks()
 	r.writeProperties()
 	r.labelsOfProperties()
-	if damaged {
-		r.fail(Corrupt, damagedData)
-	}
+	r.endArchive(list, damaged)
 }
 
 // wholeArchive lists the files of an archive that is a document: those of its
@@ -132,6 +130,16 @@ func (r *reader) wholeArchive() (list []member, damaged bool) {
 	list = r.withHidden(list, hidden)
 	r.checkDirectory(list, headers)
 	return list, false
+}
+
+// endArchive reads what stands around the files of an archive.
+func (r *reader) endArchive(list []member, damaged bool) {
+	if damaged {
+		r.fail(Corrupt, damagedData)
+	} else if !r.expired() {
+		r.newLine()
+		r.zipSurroundings(list, false)
+	}
 }
 
 // family tells how the main part is read.

@@ -27,7 +27,10 @@ const rightsManaged = "protected by rights management"
 func openEncrypted(r *reader) bool {
 	for _, magic := range rightsMagic {
 		if bytes.HasPrefix(r.content, []byte(magic)) {
-			r.describe()
+			r.doc.MediaType, r.doc.Extension = "application/x-microsoft-rpmsg-message", "rpmsg"
+			if magic[0] == '.' {
+				r.doc.MediaType, r.doc.Extension = "application/x-microsoft-pfile", "pfile"
+			}
 			r.doc.Encryption = rightsManaged
 			r.fail(Protected, rightsManaged)
 			return false
@@ -80,12 +83,19 @@ func (f *cfb) openPackage() (plain []byte, how string) {
 	return nil, "an unknown encryption"
 }
 
-// mostSpins bounds the work of making a key of a password.
-const mostSpins = 10_000_000
+// mostSpins bounds the work of making a key of a password, and spinCost is what
+// it takes from the budget, in octets for each step: a message full of encrypted
+// documents is not tried for ever.
+const mostSpins, spinCost = 10_000_000, 16
 
 // spin makes the hash of a password that all keys are derived from. It gives nil
-// when time is over.
+// when time or the budget is over.
 func (f *cfb) spin(h hash.Hash, salt []byte, password string, spins int) []byte {
+	cost := int64(spins) * spinCost
+	if f.r.left.inflated < cost {
+		return nil
+	}
+	f.r.left.inflated -= cost
 	h.Reset()
 	h.Write(salt)
 	h.Write(utf16Password(password))
@@ -130,7 +140,7 @@ func (f *cfb) openStandard(info, data []byte) (plain []byte, how string) {
 	if size > 4096 || len(verifier) < 72 || bits != 128 && bits != 192 && bits != 256 || le32(info, 12+8) == 0x6801 {
 		return nil, how
 	}
-	for _, p := range openPasswords {
+	for _, p := range openPasswords[:min(2, len(openPasswords))] { // the third is of older presentations
 		sum := f.spin(sha1.New(), verifier[4:20], p, spins)
 		if sum == nil {
 			return nil, how
@@ -226,7 +236,7 @@ func (f *cfb) openAgile(info, data []byte) (plain []byte, how string) {
 		if k.Password == nil || !k.Password.usable() {
 			continue
 		}
-		for _, p := range openPasswords {
+		for _, p := range openPasswords[:min(2, len(openPasswords))] { // the third is of older presentations
 			key := f.agileSecret(k.Password, p, a.Data.Bits/8)
 			if key == nil {
 				continue

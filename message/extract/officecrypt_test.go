@@ -130,6 +130,9 @@ func TestEncryptedDocuments(t *testing.T) {
 			if found := strings.Contains(d.Text, "4111"); found != (c.status == Complete) {
 				t.Errorf("text %q", d.Text[:min(len(d.Text), 100)])
 			}
+			if c.extension == "xls" && c.status == Complete && strings.Count(d.Text, "4111\n") != 200 {
+				t.Errorf("%d rows", strings.Count(d.Text, "4111\n"))
+			}
 			if c.status == Complete && d.Size != int64(len(c.content)) {
 				t.Errorf("%d octets", d.Size)
 			}

@@ -305,7 +305,7 @@ func settleOLE(r *reader) {
 }
 
 // textRuns writes what looks like text in octets of an unknown order: runs of
-// letters, digits and the like in UTF-16 or in single octets.
+// letters, digits and the like in single octets, or in UTF-16 as far as Hebrew.
 func (r *reader) textRuns(b []byte) {
 	const shortest = 6
 	for i := 0; i < len(b); {
@@ -313,7 +313,7 @@ func (r *reader) textRuns(b []byte) {
 			return
 		}
 		n := i
-		for n+1 < len(b) && b[n+1] == 0 && isPlain(b[n]) {
+		for n+1 < len(b) && (b[n+1] == 0 && (isPlain(b[n]) || b[n] >= 0xa0) || b[n+1] >= 1 && b[n+1] <= 5) {
 			n += 2
 		}
 		if n-i >= 2*shortest {

@@ -99,3 +99,12 @@ func FuzzOLE(f *testing.F) {
 func extractWithin(content string, lim Limits) Document {
 	return Extract(context.Background(), []byte(content), Hint{}, lim)
 }
+
+func TestNotesAreReadInPieces(t *testing.T) {
+	content := string(oneNoteMagic) + strings.Repeat("\x00", 40) + string(utf16leOf("Приветствие 4111")) + "\x00\x01" + string(oneNoteFile) + little(8, 0, 0, 0, 0) + "Ann 5500" + "\xff\xff"
+	d := extract(content, Hint{})
+	checkDocument(t, d, DefaultLimits)
+	if d.Status != Unsupported || d.Extension != "one" || !strings.Contains(d.Text, "Приветствие 4111") || len(d.Members) != 1 || d.Members[0].Text != "Ann 5500" {
+		t.Errorf("%s %s, %q, %v", d.Extension, d.Status, d.Text, d.Members)
+	}
+}

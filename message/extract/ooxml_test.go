@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"os"
-	"strings"
 	"testing"
 	"unicode/utf16"
 )
@@ -55,8 +54,6 @@ func binaryWorkbook(t testing.TB, sheet []byte, shared ...string) []byte {
 	for _, s := range shared {
 		table = append(table, record(brtSSTItem, []byte{0}, wide(s))...)
 	}
-	const ms = "http://schemas.microsoft.com/office/2006/relationships/"
-	_ = ms
 	rel := func(id, kind, target string) string {
 		return `<Relationship Id="` + id + `" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/` + kind + `" Target="` + target + `"/>`
 	}
@@ -127,6 +124,11 @@ func TestNumbersAsPeopleSeeThem(t *testing.T) {
 		{"#,##0.00", "-1234567.5", "-1,234,567.50"},
 		{"#,##0", "4111111111111111", "4,111,111,111,111,111 (4111111111111111)"},
 		{"#,##0", "12", "12"},
+		{"#,##0", "1234567", "1,234,567"},
+		{"0%", "411111111111", "41111111111100% (411111111111)"},
+		{"0.00", "4111111111111111", "4111111111111111.00"},
+		{"0000 0000 0000 0000", "4111111111111111", "4111 1111 1111 1111"},
+		{"0000-0000-0000-0000", "4111111111111111", "4111-1111-1111-1111"},
 		{"$#,##0.00;[Red]($#,##0.00)", "-1599.99", "($1,599.99)"},
 		{`_("$"* #,##0.00_);_("$"* (#,##0.00);_("$"* "-"??_);_(@_)`, "12.5", "$12.50"},
 		{"0.00E+00", "198000000", "1.98E+08 (198000000)"},
@@ -138,6 +140,10 @@ func TestNumbersAsPeopleSeeThem(t *testing.T) {
 		{`00000`, "123", "00123"},
 		{"# ?/?", "2.5", "2 1/2"},
 		{"# ??/??", "0.3125", "5/16"},
+		{"# ?/?", "0.333", "1/3"},
+		{"# ???/???", "3.14159265", "3 16/113"},
+		{"# ?/8", "0.26", "2/8"},
+		{"# ?/?", "0.99", "1"},
 		{`0 "dollars and" .00 "cents"`, "19.99", "19 dollars and .99 cents"},
 		{"0.0,,", "12345678", "12.3 (12345678)"},
 		{";;;", "4111111111111111", "4111111111111111"},
@@ -179,6 +185,5 @@ func FuzzNumberFormat(f *testing.F) {
 		if s := parseNumberFormat(code).append(nil, v, false); len(s) > 5000+4*len(code) {
 			t.Errorf("%d octets", len(s))
 		}
-		_ = strings.ToValidUTF8
 	})
 }

@@ -90,6 +90,10 @@ func (r *reader) attachmentOfPDF(a *pdf.Attachment) {
 	switch {
 	case errors.Is(a.Err, pdf.ErrProtected):
 		r.unreadMember(hint.Name, int64(len(a.Data)), Protected, r.doc.Encryption)
+	case errors.Is(a.Err, pdf.ErrLimited):
+		r.partMember(Truncated, limitInflated, hint, a.Data, names...)
+	case errors.Is(a.Err, pdf.ErrUnknown):
+		r.unreadMember(hint.Name, int64(len(a.Data)), Unsupported, "compressed in a way that is not known")
 	case a.Err != nil:
 		r.partMember(Corrupt, "a damaged file within a PDF document", hint, a.Data, names...)
 	default:

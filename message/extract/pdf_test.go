@@ -60,6 +60,15 @@ func TestPDF(t *testing.T) {
 			pdfStream("/Subtype/Form/BBox[0 0 190 20]/Resources<</Font<</F 5 0 R>>>>", "BT /F 12 Tf 2 5 Td (typed) Tj ET")), "Hello\ntyped\n"},
 		{"a field beside its label", pdfPage("/AcroForm<</Fields[6 0 R]>>", "/Annots[6 0 R]", "Card:",
 			"<</Subtype/Widget/FT/Tx/T(cardno)/TU(Your card)/V(4111 1111)/Rect[100 695 300 715]>>"), "Card:\tYour card cardno: 4111 1111\n"},
+		{"a field that looks like its value", pdfPage("/AcroForm<</Fields[6 0 R]>>", "/Annots[6 0 R]", "Card:",
+			"<</Subtype/Widget/FT/Tx/T(cardno)/V(4111 1111)/Rect[100 695 300 715]/AP<</N 7 0 R>>>>",
+			pdfStream("/Subtype/Form/BBox[0 0 200 20]/Resources<</Font<</F 5 0 R>>>>", "/Tx BMC BT /F 12 Tf 2 5 Td (4111 1111) Tj ET EMC")), "Card:\tcardno: 4111 1111\n"},
+		{"a field that looks otherwise", pdfPage("/AcroForm<</Fields[6 0 R]>>", "/Annots[6 0 R]", "Card:",
+			"<</Subtype/Widget/FT/Tx/T(cardno)/V(none)/Rect[100 695 300 715]/AP<</N 7 0 R>>>>",
+			pdfStream("/Subtype/Form/BBox[0 0 200 20]/Resources<</Font<</F 5 0 R>>>>", "BT /F 12 Tf 2 5 Td (4111 1111) Tj ET")), "Card:\tcardno: none\n4111 1111\n"},
+		{"a button", pdfPage("/AcroForm<</Fields[6 0 R]>>", "/Annots[6 0 R]", "Form",
+			"<</Subtype/Widget/FT/Btn/T(b)/Rect[100 595 300 615]/AP<</N 7 0 R>>>>",
+			pdfStream("/Subtype/Form/BBox[0 0 200 20]/Resources<</Font<</F 5 0 R>>>>", "BT /F 12 Tf 2 5 Td (Send) Tj ET")), "Form\nb: \nSend\n"},
 		{"fields within fields", pdfPage("/AcroForm<</Fields[6 0 R]>>", "/Annots[7 0 R 8 0 R]", "Form",
 			"<</T(person)/Kids[7 0 R 8 0 R]>>", "<</Parent 6 0 R/Subtype/Widget/FT/Tx/T(first)/V(Ann)/Rect[0 500 9 510]>>",
 			"<</Parent 6 0 R/Subtype/Widget/FT/Btn/T(agreed)/V/Yes/Rect[0 400 9 410]>>"), "Form\nperson.first: Ann\nperson.agreed: Yes\n"},
@@ -86,6 +95,14 @@ func TestPDFIsToldByItsContent(t *testing.T) {
 	d := extract(pdfPage("", "", "Hello"), Hint{Name: "a.txt", MediaType: "text/plain"})
 	if d.Extension != "pdf" || d.Text != "Hello\n" {
 		t.Errorf("%s %q", d.Extension, d.Text)
+	}
+}
+
+func TestDamagedFormOfXML(t *testing.T) {
+	d := extract(pdfPage("/AcroForm<</XFA 6 0 R>>", "", "Hello", pdfStream("", "<xdp><template><text>Welcome</text><subform>")), Hint{})
+	checkDocument(t, d, DefaultLimits)
+	if d.Status != Corrupt || d.Text != "Hello\nWelcome\n" {
+		t.Errorf("%s (%s), text %q", d.Status, d.Detail, d.Text)
 	}
 }
 
@@ -129,6 +146,23 @@ func TestFilesInPDF(t *testing.T) {
 	}
 	if d.Text != "Hello\nthe first\n" {
 		t.Errorf("text %q", d.Text)
+	}
+}
+
+func TestFilesInPDFThatCannotBeRead(t *testing.T) {
+	var bomb bytes.Buffer
+	z := zlib.NewWriter(&bomb)
+	z.Write(make([]byte, 12<<20))
+	z.Close()
+	d := extract(pdfPage("/AF[6 0 R 7 0 R]", "", "Hello",
+		"<</F(bomb.bin)/EF<</F 8 0 R>>>>", "<</F(odd.bin)/EF<</F 9 0 R>>>>",
+		pdfStream("/Type/EmbeddedFile/Filter/FlateDecode", bomb.String()), pdfStream("/Type/EmbeddedFile/Filter/FooDecode", "x")), Hint{})
+	checkDocument(t, d, DefaultLimits)
+	if diff := cmp.Diff([]string{"bomb.bin truncated", "odd.bin unsupported"}, unread(d)); diff != "" {
+		t.Errorf("unread (-want +got):\n%s", diff)
+	}
+	if d.Text != "Hello\n" || d.Status != Truncated {
+		t.Errorf("%s (%s), text %q", d.Status, d.Detail, d.Text)
 	}
 }
 
@@ -295,7 +329,7 @@ func BenchmarkPDF(b *testing.B) {
 	list := []string{"<</Type/Catalog/Pages 2 0 R>>", "", pdfFont}
 	random := rand.New(rand.NewPCG(1, 2))
 	var kids strings.Builder
-	for page := 0; page < 450; page++ {
+	for page := 0; page < 200; page++ {
 		var content bytes.Buffer
 		z := zlib.NewWriter(&content)
 		fmt.Fprint(z, "BT /F 11 Tf 12 TL 50 750 Td\n")

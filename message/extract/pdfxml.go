@@ -177,7 +177,7 @@ func readXFA(r *reader, f *pdf.File) (script bool) {
 		}
 		return true
 	})
-	if !whole {
+	if !r.ended && (!whole || len(path) > 0) {
 		r.fail(Corrupt, "a damaged form of XML")
 	}
 	return script

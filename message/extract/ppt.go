@@ -91,6 +91,7 @@ type presentation struct {
 	session uint32         // object that tells of encryption
 	outline []string       // texts of the slide that is read
 	seen    map[int]bool   // objects that were written
+	work    int64          // octets of objects that may still be read
 	texts   map[string]bool
 }
 
@@ -99,7 +100,8 @@ func readPPT(r *reader, f *cfb) {
 	if n := root.child("PP97_DUALSTORAGE"); n != nil && n.child("PowerPoint Document") != nil {
 		root = n
 	}
-	p := presentation{r: r, b: root.stream("PowerPoint Document"), persist: map[uint32]int{}, seen: map[int]bool{}, texts: map[string]bool{}}
+	p := &presentation{r: r, b: root.stream("PowerPoint Document"), persist: map[uint32]int{}, seen: map[int]bool{}, texts: map[string]bool{}}
+	p.work = 8 * int64(len(p.b))
 	user := root.stream("Current User")
 	p.readPersist(int(le32(user, 16)))
 	if le32(user, 12) == 0xf3d1c4df || p.session != 0 || root.child("EncryptedSummary") != nil {
@@ -200,6 +202,9 @@ func (p *presentation) readSlides(doc []byte) {
 	bySlide := map[uint32]listedSlide{}
 	for _, n := range notes {
 		if rec, ok := recordAt(p.b, p.persist[n.persist]); ok && rec.kind == pptNotes {
+			if !p.afford(rec) {
+				break
+			}
 			p.r.records(rec.data, func(in pptRecord) {
 				if in.kind == 0x03f1 { // NotesAtom: the slide
 					bySlide[le32(in.data, 0)] = n
@@ -226,6 +231,15 @@ func (p *presentation) readSlides(doc []byte) {
 			p.walk(rec, 0, 0)
 		}
 	})
+}
+
+// afford tells whether an object may be read: objects that lie within each other
+// are not read over and over.
+func (p *presentation) afford(rec pptRecord) bool {
+	if p.work -= int64(len(rec.data)); p.work < 0 {
+		p.r.fail(Corrupt, "a damaged presentation")
+	}
+	return p.work >= 0
 }
 
 type listedSlide struct {
@@ -258,150 +272,15 @@ func (p *presentation) object(s listedSlide) {
 		}
 		return
 	}
-	p.seen[at] = true
+	if p.seen[at] = true; !p.afford(rec) {
+		return
+	}
 	p.outline = s.outline
 	p.text(rec.data, rec.kind, 0)
 	for _, t := range p.outline {
 		p.lines(t)
 	}
 	p.outline = nil
-}
-
-// text writes the texts of records.
-func (p *presentation) text(b []byte, parent, depth int) {
-	p.r.records(b, func(rec pptRecord) { p.walk(rec, parent, depth) })
-}
-
-func (p *presentation) walk(rec pptRecord, parent, depth int) {
-	switch rec.kind {
-	case pptTextChars, pptTextBytes:
-		p.lines(pptText(rec))
-	case pptOutlineRef:
-		if i := int(le32(rec.data, 0)); i >= 0 && i < len(p.outline) {
-			p.lines(p.outline[i])
-			p.outline[i] = ""
-		}
-	case pptCString:
-		switch parent {
-		case pptHeaders, pptComment, pptHyperlink:
-			p.once(utf16leText(rec.data))
-		}
-	case artShape:
-		if depth < pptDepth && !p.isPrompt(rec.data) {
-			p.text(rec.data, rec.kind, depth+1)
-		}
-	case artGroup:
-		if depth < pptDepth && !p.table(rec.data, depth) {
-			p.text(rec.data, rec.kind, depth+1)
-		}
-	case artOPT, artMoreOPT:
-		p.r.artTexts(rec, p.once)
-	default:
-		if rec.holds || rec.kind == pptBinaryTag || rec.kind == artTextbox || rec.kind == artClientData {
-			if depth >= pptDepth {
-				p.r.fail(Truncated, "nested deeper than the limit")
-				return
-			}
-			p.text(rec.data, rec.kind, depth+1)
-		}
-	}
-}
-
-// isPrompt tells whether a shape is a placeholder of a master: its text only says
-// what to do.
-func (p *presentation) isPrompt(shape []byte) (prompt bool) {
-	p.r.records(shape, func(rec pptRecord) {
-		if rec.kind == artClientData {
-			p.r.records(rec.data, func(in pptRecord) {
-				if in.kind == pptPlaceholder && len(in.data) > 4 && in.data[4] >= 1 && in.data[4] <= 6 {
-					prompt = true
-				}
-			})
-		}
-	})
-	return prompt
-}
-
-// table writes the shapes of a group as rows when they stand in a grid; cells of
-// a row have the same top.
-func (p *presentation) table(group []byte, depth int) bool {
-	isTable := false
-	type cell struct {
-		top, left int32
-		text      string
-	}
-	var cells []cell
-	p.r.records(group, func(rec pptRecord) {
-		if rec.kind != artShape {
-			return
-		}
-		c := cell{}
-		p.r.records(rec.data, func(in pptRecord) {
-			switch in.kind {
-			case 0xf122: // properties; 0x039f says that the group is a table
-				for i := 0; i < in.instance && 6*i+6 <= len(in.data); i++ {
-					isTable = isTable || le16(in.data, 6*i)&0x3fff == 0x039f
-				}
-			case artAnchor:
-				c.left, c.top = int32(le32(in.data, 0)), int32(le32(in.data, 4))
-			case artTextbox:
-				p.r.records(in.data, func(t pptRecord) {
-					if t.kind == pptTextChars || t.kind == pptTextBytes {
-						c.text += oneLine(strings.TrimSpace(strings.NewReplacer("\r", " ", "\v", " ").Replace(pptText(t))))
-					}
-				})
-			}
-		})
-		cells = append(cells, c)
-	})
-	if !isTable || len(cells) < 2 {
-		return false
-	}
-	cells = cells[1:] // the group itself
-	sort.SliceStable(cells, func(i, j int) bool {
-		return cells[i].top < cells[j].top || cells[i].top == cells[j].top && cells[i].left < cells[j].left
-	})
-	var out strings.Builder
-	for i, c := range cells {
-		if c.text == "" && (i == 0 || cells[i-1].top != c.top) && (i+1 == len(cells) || cells[i+1].top != c.top) {
-			continue // a border
-		}
-		if out.Len() > 0 {
-			out.WriteString(map[bool]string{true: "\t", false: "\n"}[i > 0 && cells[i-1].top == c.top])
-		}
-		out.WriteString(c.text)
-	}
-	p.lines(out.String())
-	return true
-}
-
-// pptText decodes the text of an atom.
-func pptText(rec pptRecord) string {
-	if rec.kind == pptTextChars {
-		return utf16leText(rec.data)
-	}
-	return codePageText(rec.data, 28591) // the low octets of UTF-16
-}
-
-// lines writes a text with its line ends.
-func (p *presentation) lines(s string) {
-	s = strings.Trim(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\x00", "").Replace(s), "\n")
-	if t := strings.TrimSpace(s); t == "" || t == "*" {
-		return
-	}
-	p.r.newLine()
-	p.r.write(s + "\n")
-}
-
-// once writes a text that slides repeat, such as a footer, a single time.
-func (p *presentation) once(s string) {
-	if len(s) < 4096 && len(p.texts) < 100_000 {
-		if p.texts[s] {
-			return
-		}
-		p.texts[s] = true
-	}
-	p.lines(s)
 }
 
 // readObjects reads the embedded objects, and the texts of other objects that no
@@ -412,7 +291,9 @@ func (p *presentation) readObjects() {
 		if !ok || p.seen[rec.at] || p.r.expired() {
 			continue
 		}
-		p.seen[rec.at] = true
+		if p.seen[rec.at] = true; !p.afford(rec) {
+			return
+		}
 		switch rec.kind {
 		case pptOLEStorage:
 			p.storage(rec)

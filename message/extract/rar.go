@@ -67,7 +67,7 @@ func readRAR(r *reader) {
 		r.doc.Encryption = "encrypted with AES, names hidden"
 		r.fail(Protected, "an archive with hidden names")
 	case errors.Is(err, rardecode.ErrMultiVolume), errors.Is(err, rardecode.ErrFileNameRequired), errors.Is(err, rardecode.ErrInvalidFileBlock):
-		r.fail(Truncated, "a volume of an archive; the others are missing")
+		r.fail(Truncated, missingVolume)
 	case errors.Is(err, rardecode.ErrDictionaryTooLarge):
 		r.fail(Truncated, errMemory.Error())
 	case errors.Is(err, rardecode.ErrUnsupportedDecoder), errors.Is(err, rardecode.ErrUnknownDecoder), errors.Is(err, rardecode.ErrMultipleDecoders):
@@ -117,6 +117,7 @@ func (s *rarReader) Read(p []byte) (int, error) {
 	n, err := s.src.Read(p)
 	if errors.Is(err, rardecode.ErrMultiVolume) {
 		s.err = err
+		return n, errVolume
 	}
 	return n, err
 }

@@ -32,7 +32,7 @@ var rtfSigns = map[string]string{
 var rtfAsides = map[string]bool{
 	"header": true, "headerl": true, "headerr": true, "headerf": true, "footer": true, "footerl": true, "footerr": true, "footerf": true,
 	"footnote": true, "annotation": true, "atnauthor": true, "ffdeftext": true, "ffl": true, "ffhelptext": true, "ffstattext": true,
-	"shptxt": true, "docvar": true, "xe": true, "tc": true, "tcn": true, "keycode": false, "background": false,
+	"shptxt": true, "docvar": true, "template": true, "xe": true, "tc": true, "tcn": true,
 }
 
 // rtfNone are destinations without text that anyone reads.
@@ -44,7 +44,6 @@ var rtfNone = map[string]bool{
 	"falt": true, "mmathpr": true, "objclass": true, "objname": true, "pgptbl": true, "mhtmltag": true, "atnid": true, "atnref": true,
 	"atndate": true, "atrfstart": true, "atrfend": true, "ffname": true, "ffformat": true, "datafield": true, "oleclsid": true, "blipuid": true,
 	"wgrffmtfilter": true, "passwordhash": true, "picprop": true, "defchp": true, "defpap": true, "listpicture": true, "objalias": true, "objsect": true,
-	"template": true,
 }
 
 // rtfInfo are the groups of the information about a document.
@@ -188,6 +187,10 @@ func (x *rtfReader) destination(word string) bool {
 		}
 		return word == "shpinst" || word == "shppict" || word == "do" || word == "nesttableprops" || word == "listtext" || word == "pntext"
 	}
+	if !x.state.begins {
+		// Others are read where they stand, rather than lost.
+		return false
+	}
 	if name, have := rtfInfo[word]; have && (x.state.dest == destInfo || x.state.starred) {
 		x.endText()
 		x.state.dest, x.state.sink, x.state.property = destProperty, &rtfSink{}, name
@@ -196,7 +199,7 @@ func (x *rtfReader) destination(word string) bool {
 	if rtfAsides[word] {
 		return to(destAside)
 	}
-	if rtfNone[word] && (x.state.begins || word != "template") {
+	if rtfNone[word] {
 		x.endText()
 		x.state.dest = destNone
 		return true

@@ -31,7 +31,7 @@ func read7z(r *reader) {
 	registerMethods()
 	if err := check7z(r.content); err != nil { // before the library does
 		if ext := r.extension(); err == errDamaged && len(ext) == 3 && strings.Trim(ext, "0123456789") == "" {
-			r.fail(Truncated, "a volume of an archive; the others are missing")
+			r.fail(Truncated, missingVolume)
 		}
 		r.fail7z(err)
 		return

@@ -17,12 +17,16 @@ var (
 	errMethod = errors.New("a compression that is not read")
 	errSecret = errors.New("encrypted")
 	errMemory = errors.New("a compression that needs more memory than the limit")
+	errVolume = errors.New(missingVolume)
 	errMany   = errors.New("more members than the limit")
 
 	errDamaged = errors.New(damagedData)
 )
 
-const needsSecret = "an encrypted member"
+const (
+	needsSecret   = "an encrypted member"
+	missingVolume = "a volume of an archive; the others are missing"
+)
 
 // unpack reads a member of an archive, or what a compressed file holds. packed is
 // the size of the compressed data, size the one that is declared, or -1.

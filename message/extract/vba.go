@@ -35,9 +35,7 @@ func (r *reader) readVBA(content []byte) {
 		return
 	}
 	inner.oleMacros(f.root)
-	if len(inner.doc.Members) == 0 && inner.doc.Status == Complete {
-		inner.fail(Corrupt, "damaged macros")
-	}
+	f.settle()
 	r.doc.Members = append(r.doc.Members, inner.doc.Members...)
 	if inner.doc.Status != Complete {
 		r.fail(inner.doc.Status, inner.doc.Detail)
@@ -50,7 +48,6 @@ const vbaMacros = "VBA macros"
 // vbaProject reads the modules of a project: the directory lists them with the
 // place where their source begins (section 2.3.4.2).
 func (r *reader) vbaProject(n *cfbNode) {
-	r.doc.Executable = vbaMacros
 	modules, cp := vbaModules(r.vbaDecompress(n.stream("dir")))
 	done := map[string]bool{}
 	for _, m := range modules {
@@ -59,7 +56,14 @@ func (r *reader) vbaProject(n *cfbNode) {
 			continue
 		}
 		done[m.stream] = true
-		r.vbaSource(m.name, codePageText(r.vbaDecompress(data[m.offset:]), cp))
+		source := r.vbaDecompress(data[m.offset:])
+		if source == nil {
+			r.doc.Executable = vbaMacros // of which only the compiled form is left
+		}
+		r.vbaSource(m.name, codePageText(source, cp))
+	}
+	if len(modules) == 0 {
+		r.doc.Executable = vbaMacros
 	}
 	// Modules that the directory does not list, or lists with a wrong place.
 	for _, c := range n.children {
@@ -74,13 +78,24 @@ func (r *reader) vbaProject(n *cfbNode) {
 	}
 }
 
-// vbaSource keeps the source text of a module; one of attributes alone has no
-// code.
+// vbaSource keeps the source text of a module. Every workbook may have modules
+// without code: they hold nothing but attributes.
 func (r *reader) vbaSource(name, source string) {
-	if strings.TrimSpace(source) == "" || r.expired() {
+	if !hasCode(source) || r.expired() {
 		return
 	}
+	r.doc.Executable = vbaMacros
 	r.member(Hint{Name: name + ".bas", MediaType: "text/plain", Charset: "utf-8"}, []byte(source))
+}
+
+func hasCode(source string) bool {
+	for line := range strings.Lines(source) {
+		line = strings.ToLower(strings.TrimSpace(line))
+		if line != "" && !strings.HasPrefix(line, "attribute ") && !strings.HasPrefix(line, "option ") {
+			return true
+		}
+	}
+	return false
 }
 
 type vbaModule struct {

@@ -169,3 +169,20 @@ func FuzzWordFile(f *testing.F) {
 		checkDocument(t, extractWithin(compoundFile(stream("WordDocument", head+main), stream("0Table", table), stream("Data", main)), lim), lim)
 	})
 }
+
+func TestCompressedMacros(t *testing.T) {
+	// The example of [MS-OVBA] section 3.2.2.
+	packed := "\x01\x2f\xb0\x00#aaabcde\x82f\x00paghij\x018\x08akl\x000mnop\x06q\x02p\x04\x10rstuv\x10wxyz\x00<"
+	r := NewBudget(DefaultLimits).reader(t.Context(), nil, Hint{}, catalog)
+	if got, want := string(r.vbaDecompress([]byte(packed))), "#aaabcdefaaaaghijaaaaaklaaamnopqaaaaaaaaaaaarstuvwxyzaaa"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
+func TestModulesWithoutCodeAreNoMacros(t *testing.T) {
+	d := extract(compoundFile(stream("Workbook", workbookOf("S", 0, "", "")), storage("_VBA_PROJECT_CUR",
+		storage("VBA", stream("dir", "\x01\x13\xb0\x00\x19\x00\x06\x00\x00\x00Sh\x00eet1\x31\x00\x04\x00\x00\x00\x00\x00\x00\x00"), stream("Sheet1", "\x01\x18\xb0\x00Attribut\x00e VB_Nam\x00e = \"S\"")))), Hint{})
+	if d.Executable != "" || len(d.Members) > 0 {
+		t.Errorf("%q, %d members", d.Executable, len(d.Members))
+	}
+}

@@ -44,6 +44,7 @@ func TestWorkbookCells(t *testing.T) {
 		{"hidden rows", `<row hidden="1"><c><v>4111</v></c></row>`, ``, "4111\n"},
 		{"strings that no cell has", `<row><c t="s"><v>1</v></c></row>`, `<si><t>left behind</t></si><si><t>a</t></si>`, "a\nleft behind\n"},
 		{"a number of no string", `<row><c t="s"><v>7</v></c><c><v>1</v></c></row>`, ``, "\t1\n"},
+		{"a formula that was never calculated", `<row><c><f>4111*10</f></c><c><f>5+5</f><v>10</v></c></row>`, ``, "\t10\n4111*10\n"},
 		{"texts within formulas", `<row><c><f>"4111"&amp;" 1111 secret"</f><v>5</v></c></row>`, ``, "5\n 1111 secret\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

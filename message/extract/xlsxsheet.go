@@ -125,6 +125,7 @@ func (s *sheetReader) start(x *xmlScanner) {
 		s.doc.Executable = "Excel 4.0 macros"
 	case "row":
 		s.endRow()
+		s.column = -1
 	case "c":
 		s.startCell(x)
 	case "v", "t":
@@ -146,8 +147,8 @@ func (s *sheetReader) start(x *xmlScanner) {
 }
 
 func (s *sheetReader) startCell(x *xmlScanner) {
-	s.inCell, s.column, s.style = true, s.next, -1
-	s.kind, s.value = s.kind[:0], s.value[:0]
+	s.inCell, s.column, s.style = true, s.column+1, -1
+	s.kind, s.value, s.formula = s.kind[:0], s.value[:0], s.formula[:0]
 	d := x.attributes
 	for i := blanks(d, 0); i < len(d); i = blanks(d, i) {
 		name, value, end, ok := attributeAt(d, i)
@@ -157,7 +158,7 @@ func (s *sheetReader) startCell(x *xmlScanner) {
 		if len(name) == 1 {
 			switch name[0] {
 			case 'r':
-				s.column = columnOf(value, s.next)
+				s.column = columnOf(value, s.column)
 			case 't':
 				s.kind = append(s.kind, value...)
 			case 's':
@@ -235,6 +236,7 @@ func (s *sheetReader) endCell() {
 	}
 	s.inCell = false
 	if len(s.value) == 0 {
+		s.note(string(s.formula)) // one that was never calculated
 		return
 	}
 	s.cell(s.column)

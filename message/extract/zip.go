@@ -27,8 +27,11 @@ func isZip(r *reader) bool {
 		return true
 	}
 	end := zipEnd(r.content)
-	return end >= 0 && binary.LittleEndian.Uint16(r.content[end+10:]) > 0 && bytes.Contains(r.content[:end], zipMagic) &&
-		end+zipEndLength+int(binary.LittleEndian.Uint16(r.content[end+20:])) == len(r.content)
+	if end < 0 || binary.LittleEndian.Uint16(r.content[end+10:]) == 0 || !bytes.Contains(r.content[:end], zipMagic) {
+		return false
+	}
+	list, err := listedMembers(r.content)
+	return err == nil && len(list) > 0 && slices.ContainsFunc(list, func(m member) bool { return m.start >= 0 })
 }
 
 // browserExtension begins archives of Chromium, with a signature in front.
@@ -84,7 +87,7 @@ func readZip(r *reader) {
 	var headers map[int64]member
 	switch {
 	case volume: // the directory speaks of all volumes
-		r.fail(Truncated, "a volume of an archive; the others are missing")
+		r.fail(Truncated, missingVolume)
 		list, _ = localMembers(r.content, nil)
 	case err != nil:
 		list, _ = localMembers(r.content, nil)

@@ -16,7 +16,7 @@ type zipKind struct {
 func kindOfZip(r *reader) *zipKind {
 	if r.zipKind == nil {
 		r.zipKind = &zipKind{}
-		if hasZipMagic(r.content) {
+		if isZip(r) {
 			list, _ := zipMembers(r.content)
 			if k := zipKindOf(r, list); k != nil {
 				r.zipKind = k

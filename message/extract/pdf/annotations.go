@@ -185,21 +185,30 @@ func around(r [4]float64, m matrix) (x0, y0, x1, y1 float64) {
 	return x0, y0, x1, y1
 }
 
-// widget puts the value of a field, with its name, where the page shows it.
+// widget puts the value of a field, with its name, where the page shows it. What
+// the field looks like is read as well if it says something else.
 func (f *File) widget(p *painter, v any, d dict) {
 	field, key := d, identityOf(v, d)
 	if parent := f.dict(d["Parent"]); d["T"] == nil && parent != nil {
 		field, key = parent, identityOf(d["Parent"], parent)
 	}
 	text := f.fieldText(field)
+	page, seen := p.out, &layout{}
+	p.out = seen
+	f.appearance(p, d)
+	p.out = page
+	shown := strings.TrimSpace(seen.lines())
+	if s := squeeze(shown); s == "" || strings.Contains(squeeze(text), s) {
+		shown = ""
+	}
 	if f.placed[key] {
-		return
+		text = ""
 	}
 	f.placed[key] = true
-	if text == "" || f.inherited(field, "V") == nil {
-		f.appearance(p, d)
+	if text != "" && shown != "" {
+		text += "\n"
 	}
-	if text == "" {
+	if text += shown; text == "" {
 		return
 	}
 	r := f.rectangle(d["Rect"])

@@ -15,6 +15,9 @@ type Budget struct {
 	Inflated func(n int) bool
 	// Expired tells whether the time is over.
 	Expired func() bool
+	// Work is how many octets of objects and contents are gone through; what many
+	// objects share counts for each. With 0 it goes by the size of the file.
+	Work int
 }
 
 // File is a PDF file. What it holds is read when it is asked for.
@@ -94,7 +97,9 @@ func Open(content []byte, budget Budget) (*File, error) {
 	if i := bytes.Index(content[:min(len(content), 1024)], []byte("%PDF-")); i > 0 {
 		f.data = content[i:]
 	}
-	f.work = leastWork + workFactor*len(content)
+	if f.work = budget.Work; f.work <= 0 {
+		f.work = leastWork + workFactor*len(content)
+	}
 	f.readTables()
 	err := f.unlock()
 	if f.findCatalog(); f.catalog == nil && !f.rebuilt {
@@ -111,9 +116,9 @@ func Open(content []byte, budget Budget) (*File, error) {
 	return f, nil
 }
 
-// A file may be gone through so many times, in parts: objects and contents that
-// many others refer to are read for each.
-const leastWork, workFactor = 64 << 20, 5
+// What is gone through of a file without a limit of its own, in octets and in
+// times its size.
+const leastWork, workFactor = 32 << 20, 8
 
 // toil counts octets, or what takes as long, that are gone through. It tells
 // whether it may go on.

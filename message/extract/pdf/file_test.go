@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"crypto/md5"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -223,5 +224,59 @@ func TestEncryption(t *testing.T) {
 	certificates := withTrailer("/Encrypt<</Filter/Adobe.PubSec/SubFilter/adbe.pkcs7.s5/V 4>>", catalog, pages, onePage, streamOf("", "x"), helvetic)
 	if f, err := Open(certificates, Budget{}); err != ErrProtected || !strings.Contains(f.Encryption(), "certificates") {
 		t.Errorf("for certificates: %v, %q", err, f.Encryption())
+	}
+}
+
+// TestEmptyOwnerPassword holds that a file opens by an owner password that is
+// empty. Few programs make such files.
+func TestEmptyOwnerPassword(t *testing.T) {
+	const revision, n, id = 3, 16, "0123456789abcdef"
+	user := append([]byte("user"), padding...)[:32]
+	o := bytes.Clone(user)
+	sum := md5.Sum(padding)
+	for range 50 {
+		sum = md5.Sum(sum[:n])
+	}
+	for i := range 20 {
+		rc4With(sum[:n], i, o)
+	}
+	key := key128([]byte("user"), string(o), []byte{0xfc, 0xff, 0xff, 0xff}, id, revision, n, true)
+	sum = md5.Sum(append(bytes.Clone(padding), id...))
+	u := sum[:]
+	for i := range 20 {
+		rc4With(key, i, u)
+	}
+	l := &lock{key: key}
+	content, _ := l.decrypt(rc4Method, []byte(lineContent), ref{num: 4})
+	encrypted := func(u []byte) []byte {
+		return withTrailer(fmt.Sprintf("/ID[<%x>]/Encrypt<</Filter/Standard/V 2/R 3/Length 128/P -4/O<%x>/U<%x>>>", id, o, u),
+			catalog, pages, onePage, streamOf("", string(content)), helvetic)
+	}
+	wants(t, encrypted(append(u, padding[:16]...)), wholeLine)
+	if _, err := Open(encrypted(padding), Budget{}); err != ErrProtected {
+		t.Errorf("of another password: %v", err)
+	}
+}
+
+// TestHybridFiles holds that the entries for new readers are found in a file that
+// old ones can read as well.
+func TestHybridFiles(t *testing.T) {
+	body := "%PDF-1.5\n"
+	var table strings.Builder
+	for i, o := range []string{catalog, pages, onePage} {
+		fmt.Fprintf(&table, "%010d 00000 n \n", len(body))
+		body += fmt.Sprintf("%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	at4, at5 := len(body), 0
+	body += "4 0 obj\n" + streamOf("", lineContent) + "\nendobj\n"
+	at5 = len(body)
+	body += "5 0 obj\n" + helvetic + "\nendobj\n"
+	hidden := len(body)
+	body += "6 0 obj\n" + streamOf("/Type/XRef/Size 6/Index[4 2]/W[1 2 0]", string([]byte{1, byte(at4 >> 8), byte(at4), 1, byte(at5 >> 8), byte(at5)})) + "\nendobj\n"
+	main := len(body)
+	body += fmt.Sprintf("xref\n0 4\n0000000000 65535 f \n%strailer\n<</Size 4/Root 1 0 R/XRefStm %d>>\nstartxref\n%d\n%%%%EOF", &table, hidden, main)
+	f := wants(t, []byte(body), wholeLine)
+	if f.rebuilt {
+		t.Error("the entries were not found by the tables")
 	}
 }

@@ -9,12 +9,17 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
+// ErrLimited is data of which a limit left a part, and ErrUnknown data that is
+// compressed in a way that is not known.
+var (
+	ErrLimited = errors.New("a limit was met")
+	ErrUnknown = errors.New("an unknown filter")
+)
+
 var (
 	errDamaged = errors.New("damaged data")
 	errPicture = errors.New("a picture")
-	errFilter  = errors.New("an unknown filter")
 	errLocked  = errors.New("encrypted data")
-	errLimit   = errors.New("a limit")
 )
 
 const (
@@ -81,10 +86,10 @@ func (f *File) decode(s *stream) ([]byte, error) {
 	var fault error
 	for i, n := range names {
 		if i >= mostFilters {
-			return nil, errFilter
+			return nil, ErrUnknown
 		}
 		if f.expired() {
-			return nil, errLimit
+			return nil, ErrLimited
 		}
 		var err error
 		switch n {
@@ -109,7 +114,7 @@ func (f *File) decode(s *stream) ([]byte, error) {
 		case "DCTDecode", "DCT", "CCITTFaxDecode", "CCF", "JBIG2Decode", "JPXDecode":
 			return data, errPicture
 		default:
-			return nil, errFilter
+			return nil, ErrUnknown
 		}
 		if err != nil {
 			fault = err
@@ -122,19 +127,19 @@ func (f *File) decode(s *stream) ([]byte, error) {
 func (f *File) spend(n, packed, all int) error {
 	if f.budget.Inflated != nil && !f.budget.Inflated(n) {
 		f.end("more compressed data than the limit")
-		return errLimit
+		return ErrLimited
 	}
 	// The rest of the file may be as it should.
 	if all > mostStream {
 		f.cut = "a larger stream than the limit"
-		return errLimit
+		return ErrLimited
 	}
 	if all > max(ratioFrom, ratioMost*max(packed, 1)) {
 		f.cut = "compressed beyond belief"
-		return errLimit
+		return ErrLimited
 	}
 	if f.expired() {
-		return errLimit
+		return ErrLimited
 	}
 	return nil
 }

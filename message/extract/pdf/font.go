@@ -374,8 +374,8 @@ func clean(s string) string {
 	}
 	for _, r := range s {
 		if r < ' ' || r >= 0xfb00 && r <= 0xfb4f || r >= 0xfb50 && r <= 0xfdff || r >= 0xfe70 && r <= 0xfefc || r == unicode.ReplacementChar || r >= 0xf000 && r <= 0xf0ff {
-			return cleanForms(s)
+			return asSeen(cleanForms(s))
 		}
 	}
-	return s
+	return asSeen(s)
 }

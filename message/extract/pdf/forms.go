@@ -29,6 +29,17 @@ func cleanForms(s string) string {
 	return b.String()
 }
 
+// asSeen turns the text of one glyph that is read from right to left around, as
+// if its letters were glyphs.
+func asSeen(s string) string {
+	if r, size := utf8.DecodeRuneInString(s); size == len(s) || !isRTL(r) {
+		return s
+	}
+	letters := []rune(s)
+	slices.Reverse(letters)
+	return string(letters)
+}
+
 func isRTL(r rune) bool {
 	return r >= 0x590 && r <= 0x8ff || r >= 0xfb1d && r <= 0xfdff || r >= 0xfe70 && r <= 0xfefc
 }

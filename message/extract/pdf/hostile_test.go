@@ -7,7 +7,7 @@ import (
 )
 
 // hostileSize is of the files made to take long, in octets.
-const hostileSize = 256 << 10
+const hostileSize = 128 << 10
 
 // TestHostileFiles ends soon for files that lead readers in circles or make them
 // read the same again and again.
@@ -63,8 +63,8 @@ func TestHostileFiles(t *testing.T) {
 			streamOf("", fill("1 begincidrange <00> <ff> 1 endcidrange <0000> <ffff> <0041> endbfrange "))))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			left := 64 << 20
-			f, err := Open([]byte(c.data), Budget{Inflated: func(n int) bool { left -= n; return left >= 0 }})
+			left := 16 << 20
+			f, err := Open([]byte(c.data), Budget{Inflated: func(n int) bool { left -= n; return left >= 0 }, Work: 4 << 20})
 			if err != nil {
 				return
 			}

@@ -53,6 +53,8 @@ const (
 	tabGap   = 0.22 // likewise where blanks are written, but not here
 	overlap  = 0.3  // less than this much back is kerning
 	lineGap  = 0.35 // up or down is another line
+
+	raisedGap = 0.6 // likewise for smaller letters
 )
 
 // layout puts glyphs in reading order.
@@ -90,7 +92,7 @@ func (l *layout) add(g *glyph) {
 		return
 	}
 	l.pieces = append(l.pieces, piece{
-		text: []byte(g.text), glyphs: 1, x: g.x, y: g.y, ux: g.ux, uy: g.uy, lastX: g.x, lastY: g.y, last: g.text, em: g.em, high: g.high, style: g.style,
+		text: append(make([]byte, 0, 64), g.text...), glyphs: 1, x: g.x, y: g.y, ux: g.ux, uy: g.uy, lastX: g.x, lastY: g.y, last: g.text, em: g.em, high: g.high, style: g.style,
 		flat: g.width == 0,
 		ex:   g.x + g.ux*(g.width+g.room), ey: g.y + g.uy*(g.width+g.room),
 	})
@@ -103,7 +105,12 @@ func (p *piece) takes(g *glyph) bool {
 	along, across := dx*p.ux+dy*p.uy, dy*p.ux-dx*p.uy
 	em, high := max(p.em, g.em), max(p.high, g.high)
 	if math.Abs(across) > lineGap*high {
-		return false
+		// Small letters may stand higher, and what follows them is on the line again.
+		small := math.Abs(across) < raisedGap*high && g.high < 0.9*p.high
+		back := math.Abs((g.y-p.y)*p.ux-(g.x-p.x)*p.uy) < lineGap*high
+		if !small && !back {
+			return false
+		}
 	}
 	if g.ux*p.ux+g.uy*p.uy < 0.7 || along > cellGap*em || along < -overlap*em && !p.flat {
 		// Heavy type is often made of the same character written twice.

@@ -171,7 +171,7 @@ func (f *File) part(s *stream) ([]byte, bool) {
 	case nil:
 	case errDamaged:
 		f.harm("damaged content")
-	case errFilter:
+	case ErrUnknown:
 		f.unread = "content under an unknown filter"
 		return nil, false
 	case errLocked:

@@ -344,7 +344,7 @@ func (p *painter) character(t *font, c *shown, item *glyph) {
 		return
 	}
 	item.text = clean(c.text)
-	item.blank = strings.TrimSpace(item.text) == ""
+	item.blank = item.text == " " || len(item.text) > 1 && strings.TrimSpace(item.text) == ""
 	if !item.blank {
 		p.unknown = 0
 	}

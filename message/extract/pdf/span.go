@@ -67,7 +67,7 @@ func (p *painter) settle() {
 	seen, said := squeeze(b.String()), squeeze(s.text)
 	if seen == "" || seen != said && said != "" && !strings.ContainsFunc(seen, isLatin) {
 		g, end := s.glyphs[0], s.glyphs[len(s.glyphs)-1]
-		g.text = clean(s.text)
+		g.text = logical(cleanForms(s.text)) // as it would be seen
 		g.blank = strings.TrimSpace(g.text) == ""
 		g.width = max(g.width, (end.x-g.x)*g.ux+(end.y-g.y)*g.uy+end.width)
 		if g.text != "" {

@@ -30,6 +30,7 @@ func TestWordsAndLines(t *testing.T) {
 		{"mirrored", "-1 0 0 1 600 0 cm BT /F 12 Tf 10 100 Td (mirror) Tj ET", "mirror"},
 		{"squeezed", "BT /F 12 Tf 50 Tz 10 100 Td (4111 1111) Tj ET", "4111 1111"},
 		{"raised", "BT /F 12 Tf 10 100 Td (x) Tj 4 Ts (2) Tj ET", "x2"},
+		{"raised and smaller, and back", "BT /F 12 Tf 10 100 Td (OMEGA) Tj /F 7 Tf 5 Ts (1) Tj /F 12 Tf 0 Ts (next) Tj ET", "OMEGA1next"},
 		{"invisible", "BT 3 Tr /F 12 Tf 10 100 Td (hidden) Tj ET", "hidden"},
 		{"of no size", "BT /F 0 Tf 10 100 Td (no size) Tj ET", "no size"},
 		{"saved and restored", "q BT /F 12 Tf 10 100 Td (a) Tj ET q 2 0 0 2 0 0 cm Q Q Q BT /F 12 Tf 10 80 Td (b) Tj ET", "a\nb"},
@@ -160,4 +161,9 @@ func TestRightToLeft(t *testing.T) {
 	font := []string{"<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/UniGB-UCS2-H/DescendantFonts[6 0 R]>>", "<</Type/Font/Subtype/CIDFontType0/BaseFont/X/DW 500>>"}
 	content := streamOf("", "BT /F 12 Tf 10 700 Td <0034003100310031002005D105D0> Tj ET")
 	wants(t, objects(append([]string{catalog, pages, onePage, content}, font...)...), "אב 4111")
+	// A ligature, and words that are said in the place of glyphs.
+	content = streamOf("", "BT /F 12 Tf 10 700 Td <0628FEFB> Tj ET")
+	wants(t, objects(append([]string{catalog, pages, onePage, content}, font...)...), "لاب")
+	content = streamOf("", "BT /F 12 Tf 10 700 Td /Span<</ActualText<FEFF05D005D1>>> BDC <F8FF> Tj EMC ET")
+	wants(t, objects(append([]string{catalog, pages, onePage, content}, font...)...), "אב")
 }

@@ -123,8 +123,9 @@ type Attachment struct {
 	Description string
 	MediaType   string // as the document claims
 	Data        []byte
-	// Err is [ErrProtected] for a file that needs a secret, and another error for
-	// one that is damaged, of which Data is what can be read.
+	// Err is [ErrProtected] for a file that needs a secret, [ErrLimited],
+	// [ErrUnknown], or another error for one that is damaged. Data is what can be
+	// read of it.
 	Err error
 }
 

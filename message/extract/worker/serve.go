@@ -40,6 +40,9 @@ func serve(args []string, read func(context.Context, []byte, extract.Hint, *extr
 	}
 	debug.SetMaxStack(deepest)
 	debug.SetGCPercent(collector)
+	// A service manager sends these to all processes of a service; documents in
+	// hand are read to their end, and the pool ends its workers.
+	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	spent := make(chan os.Signal, 1)
 	signal.Notify(spent, unix.SIGXCPU)
 	go func() {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +61,9 @@ func garbage() int {
 	}
 }
 
+// spins keeps a loop without end from being taken for none.
+var spins atomic.Int64
+
 // odd is a reader that content tells to misbehave. The content begins with an
 // octet that makes it more than plain text.
 func odd(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budget) extract.Document {
@@ -77,7 +81,8 @@ func odd(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budg
 	case "panic":
 		panic("a reader that panics outside of what is caught")
 	case "hang":
-		for { //nolint:revive // this is the point
+		for n := int64(0); ; n++ {
+			spins.Store(n)
 		}
 	case "hang idle":
 		<-make(chan struct{})
@@ -350,6 +355,42 @@ func TestWorkersAreUsedAgainAndReplaced(t *testing.T) {
 	if len(pids) != 3 {
 		t.Errorf("%d workers for 7 documents, want 3: %v", len(pids), pids)
 	}
+}
+
+// The end of the process is for the pool to tell its workers.
+func TestWorkersOutliveTheSignalsOfAServiceManager(t *testing.T) {
+	p := newPool(t, Options{Workers: 1, Lost: func(reason string) { t.Error(reason) }}, programName)
+	w, err := p.take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.put(w)
+	for _, s := range []os.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP} {
+		if err := w.cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := read(t, p, enough, string(word(t, "text"))); d.Status != extract.Complete {
+		t.Errorf("%s, %s", d.Status, d.Detail)
+	}
+}
+
+// A worker ends when nobody can ask it any more.
+func TestAWorkerEndsWithItsPipe(t *testing.T) {
+	p := newPool(t, Options{Workers: 1}, programName)
+	w, err := p.take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-w.done:
+	case <-time.After(enough):
+		t.Error("it is still there")
+	}
+	p.drop(w)
 }
 
 func TestEightAtOnce(t *testing.T) {
