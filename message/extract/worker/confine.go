@@ -46,7 +46,7 @@ func confine(memory int64) ([]string, error) {
 func limit(memory int64) error {
 	// The limit of data counts what is mapped for writing. That of the address
 	// space is of no use: the runtime reserves more of it than it will ever take.
-	data := uint64(dataMapped() + memory)
+	data := uint64(dataMapped() + shadow*memory)
 	for _, l := range []struct {
 		resource int
 		most     uint64
