@@ -326,15 +326,6 @@ func TestDamagedWordDocument(t *testing.T) {
 	}
 }
 
-func encryptedArchive(t testing.TB) string {
-	b := archive(t, map[string]string{"a.txt": "secret"})
-	b[6] |= 1
-	if i := bytes.Index(b, []byte("PK\x01\x02")); i >= 0 {
-		b[i+8] |= 1
-	}
-	return string(b)
-}
-
 func TestFormatsWithoutText(t *testing.T) {
 	for _, c := range []struct {
 		name, content, mediaType string

@@ -34,7 +34,16 @@ func zeroSize(style string) bool {
 		return false
 	}
 	size, _, _ = strings.Cut(size, ";")
-	return strings.TrimLeft(size, "0.") != size && strings.Trim(size, "0.pxemtr%!important") == ""
+	size = strings.TrimSuffix(size, "!important")
+	unit := strings.TrimLeft(size, "0.")
+	if unit == size {
+		return false
+	}
+	switch unit {
+	case "", "px", "pt", "em", "rem", "%":
+		return true
+	}
+	return false
 }
 
 // isVoid tells the elements that have no end.

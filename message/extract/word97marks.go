@@ -8,13 +8,13 @@ import (
 // wordMark is what is known of a paragraph: it ends at the mark that stands
 // before the offset end.
 type wordMark struct {
-	begin, end           int64
-	style                int
-	list, level          int // list is 0 for none, else 1 plus the index
-	hasList              bool
-	inTable, rowEnd      bool
-	innerCell, innerRow  bool
-	hasLevel, listRemove bool
+	begin, end          int64
+	style               int
+	list, level         int // list is 0 for none, else 1 plus the index
+	hasList             bool
+	inTable, rowEnd     bool
+	innerCell, innerRow bool
+	hasLevel            bool
 }
 
 // readMarks reads the properties of all paragraphs ([MS-DOC] sections 2.8.6 and

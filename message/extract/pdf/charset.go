@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/japanese"
@@ -85,15 +86,11 @@ func nextUTF32(s string) (uint32, int, string) {
 }
 
 func nextUTF8(s string) (uint32, int, string) {
-	for _, r := range s {
-		n := len(string(r))
-		if r == '\ufffd' {
-			n = 1
-		}
-		n = min(n, len(s))
-		return codeOf(s[:n]), n, string(r)
+	if s == "" {
+		return 0, 1, ""
 	}
-	return 0, 1, ""
+	r, n := utf8.DecodeRuneInString(s)
+	return codeOf(s[:n]), n, string(r)
 }
 
 // nextJIS reads JIS X 0208 in seven bits.

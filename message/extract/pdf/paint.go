@@ -55,7 +55,6 @@ type painter struct {
 	finished  func(text string) // takes the text of the layout
 
 	span   *span // text with a text in its place
-	nested int   // marked content within it
 	within []bool
 	extra  []string // what stands in place of text that says something else
 

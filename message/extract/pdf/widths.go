@@ -27,15 +27,16 @@ func usualWidth(base name, text string) float64 {
 	if strings.Contains(low, "times") || strings.Contains(low, "serif") && !strings.Contains(low, "sans") || strings.Contains(low, "roman") {
 		list = &times
 	}
-	for _, r := range text {
-		if r < ' ' || r > '~' {
-			return 556
-		}
-		w := float64(list[r-' '])
-		if strings.Contains(low, "bold") && r > ' ' {
-			w *= 1.06
-		}
-		return w
+	if text == "" {
+		return 0
 	}
-	return 0
+	c := text[0]
+	if c < ' ' || c > '~' {
+		return 556
+	}
+	w := float64(list[c-' '])
+	if strings.Contains(low, "bold") && c > ' ' {
+		w *= 1.06
+	}
+	return w
 }

@@ -243,7 +243,7 @@ func (f *File) rebuild() bool {
 				}
 			}
 		case kind == "ObjStm" && f.entries[p.num].at == p.at:
-			packs = append(packs, packing{p.num, p.at})
+			packs = append(packs, packing(p))
 		case kind == "Catalog":
 			catalog = ref{num: p.num}
 		case kind == "Standard":
