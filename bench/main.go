@@ -231,8 +231,8 @@ func settled(ctx context.Context, i *mta.Instance) error {
 	}
 }
 
-// CPUTime is the time that a process has had of the processors, in user and
-// system mode; in steps of the kernel's 10 ms. None for pid 0.
+// CPUTime is the time that a process and its children have had of the processors,
+// in user and system mode; in steps of the kernel's 10 ms. None for pid 0.
 func cpuTime(pid int) (time.Duration, error) {
 	if pid == 0 {
 		return 0, nil
@@ -241,18 +241,39 @@ func cpuTime(pid int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	// Behind the name in brackets: state is field 3, utime 14, stime 15.
+	// Behind the name in brackets: state is field 3, utime 14, stime 15, and then
+	// those of children that ended.
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	fields := strings.Fields(rest)
 	var ticks int
-	for _, f := range fields[11:13] {
+	for _, f := range fields[11:15] {
 		n, err := strconv.Atoi(f)
 		if err != nil {
 			return 0, fmt.Errorf("/proc/%d/stat: %w", pid, err)
 		}
 		ticks += n
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond, nil
+	all := time.Duration(ticks) * 10 * time.Millisecond
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return 0, err
+	}
+	for _, list := range lists {
+		children, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread ended
+		}
+		for _, child := range strings.Fields(string(children)) {
+			n, err := strconv.Atoi(child)
+			if err != nil {
+				return 0, err
+			}
+			if t, err := cpuTime(n); err == nil { // else it ended, and is counted above the next time
+				all += t
+			}
+		}
+	}
+	return all, nil
 }
 
 // Configure writes testdata/bench/postern.yaml with the addresses of this run.
