@@ -102,13 +102,18 @@ func (r *reader) plain() (plain bool) {
 	if len(r.content) == 0 {
 		return true
 	}
-	if !looksLikeText(r.content) {
+	if !r.looksLikeText() {
 		return false
 	}
 	// What a sniffer notes of the document is not kept.
 	at := &reader{ctx: r.ctx, content: r.content, hint: r.hint, lim: r.lim, formats: r.formats, left: NewBudget(r.lim), depth: r.depth}
+	at.texty = r.texty
 	f := identify(at)
-	return f != nil && f.plain
+	if f == nil || !f.plain {
+		return false
+	}
+	r.format = f
+	return true
 }
 
 // askFallback asks for the text of a document that no format knows.

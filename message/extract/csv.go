@@ -20,7 +20,7 @@ var formatCSV = Format{
 func isCSV(r *reader) bool {
 	t, ext := r.hintType(), r.extension()
 	labelled := t == "text/csv" || t == "application/csv" || t == "text/tab-separated-values" || ext == "csv" || ext == "tsv"
-	return labelled && (looksLikeText(r.content) || utf16Like(r.content))
+	return labelled && (r.looksLikeText() || utf16Like(r.content))
 }
 
 // readCSV writes one row a line, cells parted by tabs, so that numbers of two

@@ -13,7 +13,7 @@ var formatEnriched = Format{
 	rank:       byWords,
 	sniff: func(r *reader) bool {
 		t := r.hintType()
-		return (t == "text/enriched" || t == "text/richtext") && looksLikeText(r.content)
+		return (t == "text/enriched" || t == "text/richtext") && r.looksLikeText()
 	},
 	read: readEnriched,
 }

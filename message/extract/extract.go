@@ -36,6 +36,8 @@ type reader struct {
 	chars   int
 	ended   bool     // nothing more is to be read
 	zipKind *zipKind // what a zip archive is, once it was looked at
+	format  *Format  // once it is known
+	texty   int8     // whether the content looks like text: 1 or -1, 0 before it is asked
 }
 
 // run finds the format and reads the document. Formats read a stranger's
@@ -52,7 +54,10 @@ func (r *reader) run() {
 	if !openEncrypted(r) {
 		return
 	}
-	format := identify(r)
+	format := r.format
+	if format == nil {
+		format = identify(r)
+	}
 	if format == nil || r.ended {
 		return
 	}

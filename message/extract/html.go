@@ -28,7 +28,7 @@ var formatHTML = Format{
 // isHTML tells whether text is HTML: labelled or named so, or it looks so and is
 // not labelled as plain text, which mail readers believe.
 func isHTML(r *reader) bool {
-	if !looksLikeText(r.content) && !utf16Like(r.content) {
+	if !r.looksLikeText() && !utf16Like(r.content) {
 		t := r.hintType()
 		if t != "text/html" && t != "application/xhtml+xml" || !mimetype.Detect(r.content).Is("application/octet-stream") {
 			return false

@@ -114,14 +114,46 @@ func looksLikeText(content []byte) bool {
 	if hasUnicodeMark(head) {
 		return true
 	}
+	const step = 64
+	for len(head) >= step {
+		bad := byte(0)
+		for _, c := range head[:step] {
+			bad |= noText[c]
+		}
+		if bad != 0 {
+			return false
+		}
+		head = head[step:]
+	}
 	for _, c := range head {
-		// Escape sequences are part of ISO 2022; form feeds, backspaces and the
-		// old end-of-file mark occur in text files.
-		if c < ' ' && strings.IndexByte("\t\n\v\f\r\b\x1b\x1a", c) < 0 {
+		if noText[c] != 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// noText holds 1 for the octets that text has none of. Escape sequences are part
+// of ISO 2022; form feeds, backspaces and the old end-of-file mark occur in text
+// files.
+var noText = func() (t [256]byte) {
+	for c := range ' ' {
+		if !strings.ContainsRune("\t\n\v\f\r\b\x1b\x1a", c) {
+			t[c] = 1
+		}
+	}
+	return t
+}()
+
+// looksLikeText is that of the whole content, looked at once.
+func (r *reader) looksLikeText() bool {
+	if r.texty == 0 {
+		r.texty = -1
+		if looksLikeText(r.content) {
+			r.texty = 1
+		}
+	}
+	return r.texty > 0
 }
 
 // hasUnicodeMark tells whether a byte order mark begins the content.

@@ -26,7 +26,7 @@ func isJSON(r *reader) bool {
 	t := r.hintType()
 	switch ext := r.extension(); {
 	case t == "application/json", strings.HasSuffix(t, "+json"), ext == "json", ext == "jsonl", ext == "ndjson", ext == "geojson":
-		return looksLikeText(r.content)
+		return r.looksLikeText()
 	}
 	return len(r.content) < 1<<20 && json.Valid(r.content)
 }

@@ -72,12 +72,12 @@ func IsMail(content []byte) bool {
 func isMail(r *reader) bool {
 	switch r.hintType() {
 	case "message/rfc822", "message/global", "multipart/related":
-		return looksLikeText(r.content)
+		return r.looksLikeText()
 	case "text/plain":
 		// What people write as text may begin like a message, and is shown as text.
 		return false
 	}
-	return looksLikeText(r.content) && IsMail(r.content)
+	return r.looksLikeText() && IsMail(r.content)
 }
 
 // shownFields are those of a header section that mail readers show.
@@ -192,7 +192,7 @@ func nextMail(content []byte, pos int) int {
 }
 
 func isMailbox(r *reader) bool {
-	if !bytes.HasPrefix(r.content, []byte("From ")) || !looksLikeText(r.content) {
+	if !bytes.HasPrefix(r.content, []byte("From ")) || !r.looksLikeText() {
 		return false
 	}
 	if !IsMail(r.content) {

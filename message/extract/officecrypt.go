@@ -60,7 +60,7 @@ func openEncrypted(r *reader) bool {
 		r.fail(Protected, "an encrypted Office document")
 		return false
 	}
-	r.content = plain
+	r.content, r.texty = plain, 0
 	return true
 }
 

@@ -76,7 +76,7 @@ func isSigned(r *reader) bool {
 		if s.encryption != "" {
 			r.doc.Encryption = s.encryption
 			r.fail(Protected, s.encryption)
-			if looksLikeText(r.content) {
+			if r.looksLikeText() {
 				readText(r)
 			}
 		}

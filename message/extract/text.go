@@ -22,7 +22,7 @@ var formatText = Format{
 // isText tells whether a document is text: by its octets, or because it is
 // labelled as text and looks like nothing else.
 func isText(r *reader) bool {
-	if looksLikeText(r.content) {
+	if r.looksLikeText() {
 		return true
 	}
 	t := r.hintType()

@@ -16,7 +16,7 @@ var formatXML = Format{
 
 // isPlainXML tells by the declaration, or by label or name and the first character.
 func isPlainXML(r *reader) bool {
-	if !looksLikeText(r.content) && !utf16Like(r.content) {
+	if !r.looksLikeText() && !utf16Like(r.content) {
 		return false
 	}
 	head := bytes.TrimLeft(bytes.TrimPrefix(r.content[:min(len(r.content), 512)], []byte("\xef\xbb\xbf")), " \t\r\n")
