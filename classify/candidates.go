@@ -214,16 +214,26 @@ func (f *finder) descend(n uint16, w *word, k int) {
 func (f *finder) reach(n uint16, end, k int) {
 	node := &f.trie.nodes[n]
 	if len(node.accepts) > 0 && f.ends(end) {
-		for _, p := range node.accepts {
-			f.accept(p, end, k)
-		}
+		f.take(node.accepts, end, k)
 	}
 	kind, size := delimiterAt(f.text, end)
 	if kind == 0 || node.delims[kind] == 0 {
 		return
 	}
-	if next := readGroup(f.text, end+size); next.end > next.start {
-		f.descend(node.delims[kind], &next, k)
+	end += size
+	behind := node.delims[kind]
+	f.take(f.trie.nodes[behind].accepts, end, k)
+	if next := readGroup(f.text, end); next.end > next.start {
+		f.descend(behind, &next, k)
+	}
+}
+
+// take accepts the value read for the primaries of a node.
+func (f *finder) take(accepts []accept, end, k int) {
+	for _, a := range accepts {
+		if f.wanted[a.primary] && f.trie.fits(a.sets, f.value[:k]) {
+			f.accept(a.primary, end, k)
+		}
 	}
 }
 
@@ -250,7 +260,7 @@ func (f *finder) freely(ff *freeFormat, w word) {
 		small |= w.small << k
 		k += w.len()
 		if k >= ff.min && f.ends(w.end) {
-			if all := (word{digit: digit, small: small}); ff.shape.fits(&all) {
+			if all := (word{digit: digit, small: small}); ff.shape.fits(&all) && f.trie.fits(ff.sets[k], f.value[:k]) {
 				f.accept(ff.primary, w.end, k)
 			}
 		}

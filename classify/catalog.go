@@ -194,7 +194,7 @@ func (b *builder) add(t *Type, d *definition) error {
 }
 
 func (b *builder) primary(p primaryDef) (uint16, error) {
-	key := fmt.Sprint(p.check, p.free, p.delimiters, p.formats)
+	key := fmt.Sprint(p.check, p.free, p.upper, p.delimiters, p.formats)
 	if id, ok := b.primaries[key]; ok {
 		return id, nil
 	}
@@ -207,12 +207,12 @@ func (b *builder) primary(p primaryDef) (uint16, error) {
 	c.checks = append(c.checks, p.check.function())
 	for _, f := range p.formats {
 		if p.free {
-			if err := c.trie.addFree(f, p.delimiters, id); err != nil {
+			if err := c.trie.addFree(f, p.delimiters, p.upper, id); err != nil {
 				return 0, fmt.Errorf("format %q: %w", f, err)
 			}
 			continue
 		}
-		layouts, err := parseFormat(f, p.delimiters)
+		layouts, err := parseFormat(f, p.delimiters, p.upper)
 		if err != nil {
 			return 0, fmt.Errorf("format %q: %w", f, err)
 		}

@@ -25,6 +25,7 @@ type primaryDef struct {
 	formats    []string
 	delimiters string
 	free       bool
+	upper      bool // letters must be capitals
 	check      checkName
 }
 
@@ -174,7 +175,7 @@ func (r *typeReader) primaries(m *strictyaml.Mapping) {
 }
 
 func (r *typeReader) primary(e strictyaml.Entry) (p primaryDef) {
-	m := r.Mapping(e.Value, e.Field, "formats", "delimiters", "grouping", "check")
+	m := r.Mapping(e.Value, e.Field, "formats", "delimiters", "grouping", "case", "check")
 	if d, ok := m.Get("delimiters"); ok {
 		p.delimiters, _ = r.Text(d.Value, d.Field)
 		for _, c := range p.delimiters {
@@ -188,6 +189,10 @@ func (r *typeReader) primary(e strictyaml.Entry) (p primaryDef) {
 	if g, ok := m.Get("grouping"); ok {
 		s, _ := r.OneOf(g.Value, g.Field, "free", "fixed")
 		p.free = s == "free"
+	}
+	if g, ok := m.Get("case"); ok {
+		s, _ := r.OneOf(g.Value, g.Field, "any", "upper")
+		p.upper = s == "upper"
 	}
 	var row *checkRow
 	if c, ok := m.Get("check"); ok {
@@ -222,12 +227,12 @@ func (r *typeReader) primary(e strictyaml.Entry) (p primaryDef) {
 
 // tryFormat tells what is wrong with a format and its use with a check.
 func tryFormat(mask string, p primaryDef, row *checkRow) error {
-	layouts, err := parseFormat(mask, p.delimiters)
+	layouts, err := parseFormat(mask, p.delimiters, p.upper)
 	if err != nil {
 		return err
 	}
 	if p.free {
-		if err := newTrie().addFree(mask, p.delimiters, 0); err != nil {
+		if err := newTrie().addFree(mask, p.delimiters, p.upper, 0); err != nil {
 			return err
 		}
 	}
