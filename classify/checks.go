@@ -1,5 +1,10 @@
 package classify
 
+import (
+	"slices"
+	"strings"
+)
+
 // A checkFunc tells whether a value keeps the rules of its kind beyond its
 // format. It gets the value in capitals without delimiters, 1 to maxWord
 // characters of A-Z and 0-9, in the shape of the element's format.
@@ -15,7 +20,15 @@ type checkRow struct {
 }
 
 // checks are all rules, sorted by name.
-var checks = []checkRow{
+var checks = func() []checkRow {
+	all := slices.Concat(commonChecks, shapeChecks, westChecks, northChecks, eastChecks, southChecks, americasChecks, asiaChecks, southernChecks)
+	slices.SortFunc(all, func(a, b checkRow) int { return strings.Compare(a.name, b.name) })
+	return all
+}()
+
+// commonChecks are the rules for the numbers of banks and cards, and for those of
+// the United States, Canada and the United Kingdom.
+var commonChecks = []checkRow{
 	{name: "abaRouting", check: abaRouting, min: 9, max: 9},
 	{name: "businessIdentifierCode", check: businessIdentifierCode, min: 8, max: 11, letters: true},
 	{name: "canadaSIN", check: canadaSIN, min: 9, max: 9},
