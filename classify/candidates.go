@@ -27,14 +27,24 @@ type span struct{ start, end int }
 // finder collects the candidates of a text. It holds what one scan needs, to be
 // used again by the next.
 type finder struct {
-	text   string
-	trie   *trie
-	checks []checkFunc // by primary; nil where the format is all
-	wanted []bool      // by primary
-	spans  [][]span    // by primary: candidates found, in octets
-	found  []uint16    // primaries with candidates
-	value  [maxWord]byte
-	start  int // of the candidate being read
+	text      string
+	trie      *trie
+	tokens    *tokenTable
+	primaries []primary
+	wanted    []bool   // by primary
+	spans     [][]span // by primary: candidates found, in octets
+	found     []uint16 // primaries with candidates
+	near      []neighbourhood
+	value     [maxWord]byte
+	long      []byte // a value beyond maxWord
+	start     int    // of the candidate being read
+}
+
+// neighbourhood is a piece of the text, in octets, around which evidence is
+// wanted so many characters far.
+type neighbourhood struct {
+	span
+	reach int
 }
 
 const (
@@ -63,7 +73,7 @@ func load(s string, i int) uint64 {
 // run collects the candidates. It goes from digit to digit, and to runs of
 // capitals where a format wants these; all else is passed over.
 func (f *finder) run() {
-	text, done := f.text, 0
+	text, done, tokens := f.text, 0, 0
 	var capitals uint64
 	if f.trie.capitals != 0 {
 		capitals = highs
@@ -93,6 +103,9 @@ func (f *finder) run() {
 		}
 		w := readWord(text, start)
 		f.word(&w)
+		if len(f.tokens.alphabets) > 0 && w.start >= tokens {
+			tokens = f.token(&w, tokens)
+		}
 		i, done = w.end, w.end
 	}
 }
@@ -286,18 +299,49 @@ func (f *finder) copy(w *word, k int) {
 	}
 }
 
-// accept keeps the value read as a candidate of a primary, if its check says so.
+// accept keeps the value read as a candidate of a primary, if its checks say so.
 func (f *finder) accept(p uint16, end, k int) {
 	if !f.wanted[p] {
 		return
 	}
-	if check := f.checks[p]; check != nil && !check(f.value[:k]) {
+	if check := f.primaries[p].check; check != nil && !check(f.value[:k]) {
+		return
+	}
+	f.keep(p, f.start, end)
+}
+
+// whole keeps a piece of the text as a candidate of a primary, if its checks say
+// so.
+func (f *finder) whole(p uint16, start, end int) {
+	if check := f.primaries[p].check; check != nil {
+		f.long = normalise(f.long[:0], f.text[start:end])
+		if len(f.long) == 0 || !check(f.long) {
+			return
+		}
+	}
+	f.keep(p, start, end)
+}
+
+// keep notes a candidate and where evidence for it may be.
+func (f *finder) keep(p uint16, start, end int) {
+	one := &f.primaries[p]
+	if one.raw != nil && !one.raw([]byte(f.text[start:end])) {
 		return
 	}
 	if len(f.spans[p]) == 0 {
 		f.found = append(f.found, p)
 	}
-	f.spans[p] = append(f.spans[p], span{f.start, end})
+	f.spans[p] = append(f.spans[p], span{start, end})
+	if one.reach == 0 {
+		return
+	}
+	if n := len(f.near); n > 0 {
+		if last := &f.near[n-1]; last.reach == one.reach && start >= last.start && start-last.end <= one.reach {
+			last.end = max(last.end, end)
+			return
+		}
+	}
+	f.near = append(f.near, neighbourhood{span{start, end}, one.reach})
 }
 
 // begins tells whether a value may begin with w: not inside a longer word,

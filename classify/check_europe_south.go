@@ -6,14 +6,14 @@ var southChecks = []checkRow{
 	{name: "cyprusTax", check: cyprusTax, min: 9, max: 11, letters: true},
 	{name: "greeceAMKA", check: greeceAMKA, min: 11, max: 11},
 	{name: "greeceTax", check: greeceTax, min: 9, max: 11, letters: true},
-	{name: "italyFiscalCode", check: italyFiscalCode, min: 11, max: 16, letters: true},
-	{name: "italyVAT", check: italyVAT, min: 11, max: 13, letters: true},
+	{name: "italyFiscalCode", check: italyFiscalCode, min: 10, max: 16, letters: true},
+	{name: "italyVAT", check: italyVAT, min: 10, max: 13, letters: true},
 	{name: "maltaVAT", check: maltaVAT, min: 8, max: 10, letters: true},
 	{name: "portugalCitizenCard", check: portugalCitizenCard, min: 12, max: 12, letters: true},
 	{name: "portugalTax", check: portugalTax, min: 9, max: 9},
 	{name: "spainDNI", check: spainDNI, min: 9, max: 9, letters: true},
 	{name: "spainNIE", check: spainNIE, min: 9, max: 9, letters: true},
-	{name: "spainNIF", check: spainNIF, min: 9, max: 9, letters: true},
+	{name: "spainNIF", check: spainNIF, min: 6, max: 9, letters: true},
 	{name: "spainSocialSecurity", check: spainSocialSecurity, min: 11, max: 12},
 	{name: "turkeyPersonal", check: turkeyPersonal, min: 11, max: 11},
 }
@@ -67,8 +67,8 @@ const omocodia = "LMNPQRSTUV"
 // municipality, and a letter for the sum of all modulo 26; or the eleven digits of
 // bodies and of provisional codes.
 func italyFiscalCode(v []byte) bool {
-	if len(v) == 11 {
-		return allDigits(v) && italyVAT(v)
+	if len(v) <= 11 {
+		return italyVAT(v)
 	}
 	if len(v) != 16 {
 		return false
@@ -111,8 +111,15 @@ func italyFiscalCode(v []byte) bool {
 }
 
 // italyVAT keeps the partita IVA (decree of 23 December 1976): IT or not, seven
-// digits, a province from 001 to 100 or 120, 121, 888 or 999, and Luhn's formula.
+// digits, a province from 001 to 100 or 120, 121, 888 or 999, and Luhn's formula. A zero in
+// front may be left out.
 func italyVAT(v []byte) bool {
+	if len(v) == 10 && v[0] != '0' {
+		var b [11]byte
+		b[0] = '0'
+		copy(b[1:], v)
+		return italyVAT(b[:])
+	}
 	v, ok := nationalPart(v, "IT", 11)
 	if !ok || number(v[:7]) == 0 || !luhn(v) {
 		return false
@@ -182,8 +189,12 @@ func spainNIE(v []byte) bool {
 // spainNIF keeps royal decree 1065/2007: a DNI, an NIE, K, L or M with seven digits
 // and the letter of the DNI, or a legal person's letter (order EHA/451/2008), seven digits and a
 // control: the sum of the digits in even places and of the digits of twice the
-// others, taken from ten, as a digit or a letter from J.
+// others, taken from ten, as a digit or a letter from J. The zeros in front of a DNI
+// may be left out.
 func spainNIF(v []byte) bool {
+	if n := len(v) - 1; n < 8 {
+		return allDigits(v[:n]) && v[0] != '0' && v[n] == dniLetters[number(v[:n])%23]
+	}
 	switch {
 	case isDigit(v[0]):
 		return spainDNI(v)
@@ -205,10 +216,7 @@ func spainNIF(v []byte) bool {
 		sum += d
 	}
 	n := (10 - sum%10) % 10
-	if strings.IndexByte("NPQRSW", v[0]) >= 0 {
-		return v[8] == "JABCDEFGHI"[n]
-	}
-	return v[8] == byte('0'+n) || v[8] == "JABCDEFGHI"[n] && strings.IndexByte("CDFGJUV", v[0]) >= 0
+	return v[8] == byte('0'+n) || v[8] == "JABCDEFGHI"[n]
 }
 
 // spainSocialSecurity keeps the Tesorería General's rule: a province, seven or eight

@@ -21,7 +21,7 @@ var westChecks = []checkRow{
 	{name: "luxembourgNatural", check: luxembourgNatural, min: 13, max: 13},
 	{name: "luxembourgLegal", check: luxembourgLegal, min: 11, max: 11},
 	{name: "netherlandsBSN", check: netherlandsBSN, min: 8, max: 9},
-	{name: "netherlandsVAT", check: netherlandsVAT, min: 12, max: 14, letters: true},
+	{name: "netherlandsVAT", check: netherlandsVAT, min: 10, max: 14, letters: true},
 	{name: "switzerlandAHV", check: switzerlandAHV, min: 13, max: 13},
 	{name: "ukDriverLicence", check: ukDriverLicence, min: 16, max: 18, letters: true},
 	{name: "ukUTR", check: ukUTR, min: 10, max: 10},
@@ -290,10 +290,16 @@ func netherlandsBSN(v []byte) bool {
 
 // netherlandsVAT keeps the btw-identificatienummer: nine digits, B and two digits;
 // the digits keep the eleven test (RSIN), or, since 2020, NL and all characters,
-// letters from A as 10, keep ISO/IEC 7064 MOD 97-10 (Belastingdienst).
+// letters from A as 10, keep ISO/IEC 7064 MOD 97-10 (Belastingdienst). Zeros in front
+// may be left out.
 func netherlandsVAT(v []byte) bool {
-	if len(v) == 14 && string(v[:2]) == "NL" {
+	if string(v[:2]) == "NL" {
 		v = v[2:]
+	}
+	if n := len(v); n == 10 || n == 11 {
+		b := [12]byte{'0', '0'}
+		copy(b[12-n:], v)
+		return netherlandsVAT(b[:])
 	}
 	if len(v) != 12 || v[9] != 'B' || !allDigits(v[:9]) || !allDigits(v[10:]) || number(v[10:]) == 0 {
 		return false

@@ -88,9 +88,9 @@ func newZealandRule(rule byte, branch, account []byte, suffix int) bool {
 	}
 	switch rule {
 	case 'A':
-		return (weighted(branch, 0, 0, 6, 3, 7, 9)+weighted(account, 10, 5, 8, 4, 2, 1, 0))%11 == 0
+		return (weighted(branch, 0, 0, 6, 3, 7, 9)+weighted(account, 0, 10, 5, 8, 4, 2, 1))%11 == 0
 	case 'B':
-		return weighted(account, 10, 5, 8, 4, 2, 1, 0)%11 == 0
+		return weighted(account, 0, 10, 5, 8, 4, 2, 1)%11 == 0
 	case 'D':
 		return weighted(account, 7, 6, 5, 4, 3, 2, 1)%11 == 0
 	case 'E':

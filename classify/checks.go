@@ -11,12 +11,14 @@ import (
 type checkFunc func(v []byte) bool
 
 // checkRow is a rule a primary element can name. A format it is used with must
-// give values of min to max characters, digits only unless letters is set.
+// give values of min to max characters, digits only unless letters is set. With
+// raw set the check gets the text as it is written, delimiters and all.
 type checkRow struct {
 	name     string
 	check    checkFunc
 	min, max int
 	letters  bool
+	raw      bool
 }
 
 // checks are all rules, sorted by name.
