@@ -10,6 +10,7 @@ type definition struct {
 	members   []string // of a bundle, by name
 	filters   []filterDef
 	dummies   dummyChoice
+	custom    bool // of an administrator
 	match     []matchSample
 	noMatch   []noMatchSample
 }

@@ -55,8 +55,9 @@ func readWords(r *strictyaml.Reader, e strictyaml.Entry) []wordDef {
 
 // resources are what type files refer to.
 type resources struct {
-	lists        map[string][]wordDef
-	dictionaries map[string]*Dictionary
+	lists map[string][]wordDef
+	// dictionary gives a dictionary by the name in the file; nil has none.
+	dictionary func(name string) (*Dictionary, error)
 	// custom is set for files of administrators, whose regular expressions are held
 	// to the rules of the dialect and whose samples may be missing.
 	custom bool

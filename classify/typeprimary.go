@@ -43,7 +43,7 @@ func (r *typeReader) primary(m *strictyaml.Mapping, at strictyaml.Entry) (p prim
 	}
 	p.words = append(readWordKeys(r.Reader, m), r.sharedLists(m)...)
 	if e, ok := m.Get("dictionary"); ok {
-		p.dictionary = r.dictionary(e)
+		p.dictionary = r.dictionaryOf(e)
 	}
 	kinds := 0
 	for _, key := range []string{"formats", "token", "regex", "dictionary"} {
@@ -158,14 +158,19 @@ func (r *typeReader) near(name string, lists map[string][]wordDef) string {
 	return ""
 }
 
-func (r *typeReader) dictionary(e strictyaml.Entry) *Dictionary {
+func (r *typeReader) dictionaryOf(e strictyaml.Entry) *Dictionary {
 	name, ok := r.Text(e.Value, e.Field)
 	if !ok {
 		return nil
 	}
-	d := r.dictionaries[name]
-	if d == nil {
-		r.Errorf(e.Value, e.Field, "write the path of a text file with one term a line, relative to this file", "there is no dictionary %q", name)
+	if r.dictionary == nil {
+		r.Errorf(e.Value, e.Field, "write `list`", "dictionaries are not read here")
+		return nil
+	}
+	d, err := r.dictionary(name)
+	if err != nil {
+		r.Errorf(e.Value, e.Field, "write the path of a text file with one term a line, relative to this file", "the dictionary cannot be used: %v", err)
+		return nil
 	}
 	return d
 }

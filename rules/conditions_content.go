@@ -190,7 +190,10 @@ func parseExtension(r *reader, n *strictyaml.Node, field string) (check, bool) {
 		suffixes = append(suffixes, "."+ext)
 	}
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
-		for _, c := range s.attachments() {
+		for _, c := range s.inComponent() {
+			if c.part == nil || c.body {
+				continue
+			}
 			for _, name := range c.part.Names {
 				name = plainName(name)
 				i := slices.IndexFunc(suffixes, func(x string) bool { return strings.HasSuffix(name, x) })

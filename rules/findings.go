@@ -57,10 +57,21 @@ func (s *Scan) instancesOf(ctx context.Context, t *classify.Type) *instances {
 			}
 		}
 	}
-	if in := s.found[t]; in != nil {
+	in := s.found[t]
+	switch {
+	case in == nil:
+		return &instances{}
+	case s.component == 0:
 		return in
 	}
-	return &instances{}
+	seen := s.inComponent()
+	one := &instances{}
+	for i, c := range in.in {
+		if slices.Contains(seen, c) {
+			one.matches, one.in = append(one.matches, in.matches[i]), append(one.in, c)
+		}
+	}
+	return one
 }
 
 func (s *Scan) classified(ctx context.Context, c *content) []classify.Detection {
