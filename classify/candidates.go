@@ -325,8 +325,11 @@ func (f *finder) whole(p uint16, start, end int) {
 // keep notes a candidate and where evidence for it may be.
 func (f *finder) keep(p uint16, start, end int) {
 	one := &f.primaries[p]
-	if one.raw != nil && !one.raw([]byte(f.text[start:end])) {
-		return
+	if one.raw != nil {
+		f.long = append(f.long[:0], f.text[start:end]...)
+		if !one.raw(f.long) {
+			return
+		}
 	}
 	if len(f.spans[p]) == 0 {
 		f.found = append(f.found, p)

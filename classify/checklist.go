@@ -28,24 +28,28 @@ func (l checkList) key() string {
 }
 
 // functions give the checks of a normalised value and of the text as written; nil
-// for none.
-func (l checkList) functions() (normal, raw checkFunc) {
+// for none. Sure tells that all values have the shape the checks are made for.
+func (l checkList) functions(sure bool) (normal, raw checkFunc) {
 	join := func(want bool) checkFunc {
-		var rows []checkRow
+		var list []checkFunc
 		for _, c := range l {
-			if c.raw == want {
-				rows = append(rows, c.checkRow)
+			switch {
+			case c.raw != want:
+			case sure:
+				list = append(list, c.check)
+			default:
+				list = append(list, c.keeps)
 			}
 		}
-		switch len(rows) {
+		switch len(list) {
 		case 0:
 			return nil
 		case 1:
-			return rows[0].keeps
+			return list[0]
 		}
 		return func(v []byte) bool {
-			for i := range rows {
-				if !rows[i].keeps(v) {
+			for _, check := range list {
+				if !check(v) {
 					return false
 				}
 			}

@@ -162,7 +162,7 @@ func (b *builder) primary(p primaryDef) (uint16, error) {
 	id := uint16(len(c.primaries))
 	b.primaries[key] = id
 	one := primary{secret: p.secret}
-	one.check, one.raw = p.checks.functions()
+	one.check, one.raw = p.checks.functions(len(p.formats) > 0)
 	c.primaries = append(c.primaries, one)
 	switch {
 	case p.token != nil:

@@ -17,6 +17,8 @@ type Dictionary struct {
 	text  string   // the folded terms in order, one behind the other
 	at    []uint32 // where each begins, and the end
 	heads []uint32 // the first term, from 1, of those with one first word, by its hash
+	// filter has two bits set for each first word: most words of a text are none.
+	filter []uint64
 }
 
 // MaxTerms is the most terms of a dictionary.
@@ -64,8 +66,12 @@ func NewDictionary(data string) (*Dictionary, error) {
 	}
 	d.at = append(d.at, end)
 	d.heads = make([]uint32, firsts+firsts/3+8)
+	d.filter = make([]uint64, firsts/8+1)
 	for i, t := range terms {
 		h := t[:firstWord(t)]
+		a, b := d.filterBits(maphash.String(keySeed, h))
+		d.filter[a>>6] |= 1 << (a & 63)
+		d.filter[b>>6] |= 1 << (b & 63)
 		if slot := d.slot(h); d.heads[slot] == 0 {
 			d.heads[slot] = uint32(i + 1)
 		}
@@ -77,6 +83,18 @@ func NewDictionary(data string) (*Dictionary, error) {
 func (d *Dictionary) Terms() int { return len(d.at) - 1 }
 
 func (d *Dictionary) term(i int) string { return d.text[d.at[i]:d.at[i+1]] }
+
+// filterBits gives the two bits of a hash in the filter.
+func (d *Dictionary) filterBits(hash uint64) (a, b uint64) {
+	n := uint64(len(d.filter)) * 64
+	return (hash & 0xffffffff) * n >> 32, (hash >> 32) * n >> 32
+}
+
+// mayBegin tells whether a word may be the first one of a term.
+func (d *Dictionary) mayBegin(head []byte) bool {
+	a, b := d.filterBits(maphash.Bytes(keySeed, head))
+	return d.filter[a>>6]>>(a&63)&1 == 1 && d.filter[b>>6]>>(b&63)&1 == 1
+}
 
 // slot gives the place of a first word in heads, or the empty one where it would
 // stand.
@@ -127,6 +145,10 @@ func wordEnd(text string, i int) int {
 func (d *Dictionary) each(text string, from, to int, hit func(start, end int)) {
 	var buf [maxTerm + utf8.UTFMax]byte
 	for i := from; i < to; {
+		if text[i] == ' ' {
+			i++
+			continue
+		}
 		if !edge(text, i) {
 			_, size := utf8.DecodeRuneInString(text[i:])
 			i += size
@@ -137,7 +159,7 @@ func (d *Dictionary) each(text string, from, to int, hit func(start, end int)) {
 			return
 		}
 		n, ok := foldInto(&buf, 0, text[i:end])
-		if !ok || buf[0] == ' ' {
+		if !ok || buf[0] == ' ' || !d.mayBegin(buf[:n]) {
 			i = end
 			continue
 		}

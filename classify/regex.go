@@ -3,14 +3,18 @@ package classify
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	re2 "github.com/wasilibs/go-re2"
 )
 
 // expression is a regular expression of a type with what is known of its matches.
 type expression struct {
 	text string
 	re   *regexp.Regexp
+	fast *re2.Regexp // of expressions without literals, whose pieces are longer
 	// literals are texts of which each match has one; none when the expression has
 	// to be looked for with the set.
 	literals []string
@@ -63,6 +67,9 @@ type requirement struct {
 // maxLiterals bounds the alternatives of a requirement.
 const maxLiterals = 64
 
+// rareSigns are characters that prose has few of.
+const rareSigns = `%=_{}<>\$#@~^|&;+*![]`
+
 func (q requirement) ok() bool { return len(q.texts) > 0 }
 
 // score is higher for requirements that fewer texts meet.
@@ -75,6 +82,9 @@ func (q requirement) score() int {
 		least = min(least, len(t))
 	}
 	s := min(least, 12) * 10
+	if !slices.ContainsFunc(q.texts, func(t string) bool { return !strings.ContainsAny(t, rareSigns) }) {
+		s += 40 // prose has few of them
+	}
 	if q.before < 0 {
 		s -= 15
 	}
@@ -206,7 +216,11 @@ const maxRegexMatches = 10_000
 // is left out, as it does not see what stands before. Of an expression with a
 // group the group is the value.
 func (x *expression) each(text string, from, to int, match func(start, end int)) {
-	for _, loc := range x.re.FindAllStringSubmatchIndex(text[from:to], maxRegexMatches) {
+	find := x.re.FindAllStringSubmatchIndex
+	if x.fast != nil {
+		find = x.fast.FindAllStringSubmatchIndex
+	}
+	for _, loc := range find(text[from:to], maxRegexMatches) {
 		start, end := loc[0], loc[1]
 		if start == 0 && from > 0 {
 			continue

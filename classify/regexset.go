@@ -2,7 +2,9 @@ package classify
 
 import (
 	"fmt"
+	"unicode/utf8"
 
+	re2 "github.com/wasilibs/go-re2"
 	"github.com/wasilibs/go-re2/experimental"
 )
 
@@ -15,6 +17,7 @@ type regexTable struct {
 	owners    [][]int // expressions by literal
 	set       *experimental.Set
 	setOwners []int // expressions by their place in the set
+	overlap   int   // octets that a piece given to the set shows of its neighbours
 }
 
 type ownedExpression struct {
@@ -23,10 +26,10 @@ type ownedExpression struct {
 }
 
 const (
-	// chunk is the size of the pieces given to the set, in octets, and overlap what
-	// each shows of its neighbours: longer values may be missed at an edge.
-	chunk   = 2048
-	overlap = 512
+	// chunk is the size of the pieces given to the set, in octets, and maxOverlap the
+	// most each shows of its neighbours: longer values may be missed at an edge.
+	chunk      = 1024
+	maxOverlap = 512
 	// setMemory bounds the automaton of the set, in octets.
 	setMemory = 64 << 20
 )
@@ -42,6 +45,11 @@ func (t *regexTable) compile() error {
 		if len(x.literals) == 0 {
 			exprs = append(exprs, x.text)
 			t.setOwners = append(t.setOwners, i)
+			t.overlap = max(t.overlap, min(x.longest+utf8.UTFMax, maxOverlap))
+			var err error
+			if t.list[i].fast, err = re2.Compile(x.text); err != nil {
+				return fmt.Errorf("a regular expression cannot be used: %w", err)
+			}
 			continue
 		}
 		for _, lit := range x.literals {
@@ -100,7 +108,7 @@ func (s *scratch) chunks(t *regexTable) {
 		return
 	}
 	for at := 0; at < len(s.text); at += chunk {
-		from, to := charBoundary(s.text, at-overlap), charBoundary(s.text, at+chunk+overlap)
+		from, to := charBoundary(s.text, at-t.overlap), charBoundary(s.text, at+chunk+t.overlap)
 		ids, err := t.set.FindAllStringWithError(s.text[from:to], len(t.setOwners))
 		if err != nil {
 			// The set ran out of memory: each expression looks for itself.

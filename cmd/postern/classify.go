@@ -46,8 +46,6 @@ type matchJSON struct {
 	Length     int    `json:"length"`
 	Confidence int    `json:"confidence"`
 	Value      string `json:"value"`
-	// Placeholder is set for numbers published for tests and for mock secrets.
-	Placeholder bool `json:"placeholder,omitempty"`
 }
 
 // classifier is a run of the command.
@@ -176,7 +174,7 @@ func (c *classifier) result(name string, line int, rd reading) classifiedJSON {
 				value = m.Value.Reveal()
 			}
 			matches = append(matches, m.Match)
-			dj.Matches = append(dj.Matches, matchJSON{shown(m.Part), m.Offset, m.Length, m.Confidence, value, m.Placeholder})
+			dj.Matches = append(dj.Matches, matchJSON{shown(m.Part), m.Offset, m.Length, m.Confidence, value})
 		}
 		dj.Count, dj.UniqueCount, dj.Confidence = classify.Count(matches, 1, 100)
 		out.Detections = append(out.Detections, dj)
