@@ -23,7 +23,7 @@ type checkRow struct {
 
 // checks are all rules, sorted by name.
 var checks = func() []checkRow {
-	all := slices.Concat(commonChecks, shapeChecks, westChecks, northChecks, eastChecks, southChecks, americasChecks, asiaChecks, southernChecks)
+	all := slices.Concat(commonChecks, shapeChecks, westChecks, northChecks, eastChecks, southChecks, americasChecks, asiaChecks, southernChecks, secretChecks)
 	slices.SortFunc(all, func(a, b checkRow) int { return strings.Compare(a.name, b.name) })
 	return all
 }()
