@@ -104,6 +104,9 @@ func required(re *syntax.Regexp) requirement {
 			return required(re.Sub[0])
 		}
 	case syntax.OpAlternate:
+		if texts, ok := spelled(re); ok {
+			return requirementOf(texts)
+		}
 		var all requirement
 		for _, sub := range re.Sub {
 			q := required(sub)
@@ -119,28 +122,116 @@ func required(re *syntax.Regexp) requirement {
 		}
 		return all
 	case syntax.OpConcat:
-		var best requirement
-		before := 0
-		for _, sub := range re.Sub {
-			if q := required(sub); q.ok() {
-				if before < 0 || q.before < 0 {
-					q.before = -1
-				} else {
-					q.before += before
-				}
-				if q.score() > best.score() {
-					best = q
-				}
-			}
-			if n := longest(sub); n < 0 || before < 0 {
-				before = -1
-			} else {
-				before += n
-			}
-		}
-		return best
+		return requiredOfRow(re.Sub)
 	}
 	return requirement{}
+}
+
+// requiredOfRow gives the best requirement of expressions that stand in a row.
+// Neighbours that can be spelled out make longer texts together: the parser takes
+// common beginnings of alternatives apart.
+func requiredOfRow(row []*syntax.Regexp) (best requirement) {
+	before := 0
+	consider := func(q requirement, at int) {
+		if !q.ok() {
+			return
+		}
+		if at < 0 || q.before < 0 {
+			q.before = -1
+		} else {
+			q.before += at
+		}
+		if q.score() > best.score() {
+			best = q
+		}
+	}
+	run, runAt := []string{""}, 0
+	for _, sub := range row {
+		texts, ok := spelled(sub)
+		if ok && len(run)*len(texts) <= maxLiterals {
+			joined := make([]string, 0, len(run)*len(texts))
+			for _, a := range run {
+				for _, b := range texts {
+					joined = append(joined, a+b)
+				}
+			}
+			run = joined
+		} else {
+			consider(requirementOf(run), runAt)
+			consider(required(sub), before)
+			run, runAt = []string{""}, before
+			if n := longest(sub); n < 0 || before < 0 {
+				runAt = -1
+			} else {
+				runAt += n
+			}
+		}
+		if n := longest(sub); n < 0 || before < 0 {
+			before = -1
+		} else {
+			before += n
+		}
+	}
+	consider(requirementOf(run), runAt)
+	return best
+}
+
+// requirementOf makes a requirement of texts when they are long enough.
+func requirementOf(texts []string) requirement {
+	if slices.ContainsFunc(texts, func(t string) bool { return len(t) < minLiteral }) {
+		return requirement{}
+	}
+	slices.Sort(texts)
+	return requirement{texts: slices.Compact(texts)}
+}
+
+// spelled gives all texts an expression matches, in small letters, when they are
+// few.
+func spelled(re *syntax.Regexp) (texts []string, ok bool) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		t, ok := literalText(re)
+		return []string{t}, ok
+	case syntax.OpCapture:
+		return spelled(re.Sub[0])
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			more, ok := spelled(sub)
+			if !ok || len(texts)+len(more) > maxLiterals {
+				return nil, false
+			}
+			texts = append(texts, more...)
+		}
+		return texts, true
+	case syntax.OpConcat:
+		texts = []string{""}
+		for _, sub := range re.Sub {
+			more, ok := spelled(sub)
+			if !ok || len(texts)*len(more) > maxLiterals {
+				return nil, false
+			}
+			joined := make([]string, 0, len(texts)*len(more))
+			for _, a := range texts {
+				for _, b := range more {
+					joined = append(joined, a+b)
+				}
+			}
+			texts = joined
+		}
+		return texts, true
+	case syntax.OpCharClass:
+		const few = 8
+		for i := 0; i+1 < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if r >= utf8.RuneSelf || len(texts) == few {
+					return nil, false
+				}
+				texts = append(texts, strings.ToLower(string(r)))
+			}
+		}
+		return texts, len(texts) > 0
+	}
+	return nil, false
 }
 
 // literalText gives a literal in small letters. Letters beyond ASCII are left to
