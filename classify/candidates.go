@@ -35,9 +35,16 @@ type finder struct {
 	spans     [][]span // by primary: candidates found, in octets
 	found     []uint16 // primaries with candidates
 	near      []neighbourhood
-	value     [maxWord]byte
-	long      []byte // a value beyond maxWord
-	start     int    // of the candidate being read
+
+	groups      [][]uint16 // primaries that the shape alone decides, by group
+	groupSpans  [][]span   // by group: candidates found
+	foundGroups []uint16
+	own         [][]span // by primary: the memory of spans, while these are a group's
+	shared      []uint16 // primaries of which they are
+
+	value [maxWord]byte
+	long  []byte // a value beyond maxWord
+	start int    // of the candidate being read
 }
 
 // neighbourhood is a piece of the text, in octets, around which evidence is
@@ -91,7 +98,7 @@ func (f *finder) run() {
 			i += 8
 		}
 		if i >= len(text) {
-			return
+			break
 		}
 		if !isAlnum(text[i]) {
 			i++
@@ -108,6 +115,7 @@ func (f *finder) run() {
 		}
 		i, done = w.end, w.end
 	}
+	f.spread()
 }
 
 func readWord(text string, start int) word {
@@ -226,8 +234,8 @@ func (f *finder) descend(n uint16, w *word, k int) {
 // reach takes what ends at a node and goes on behind the next delimiter.
 func (f *finder) reach(n uint16, end, k int) {
 	node := &f.trie.nodes[n]
-	if len(node.accepts) > 0 && f.ends(end) {
-		f.take(node.accepts, end, k)
+	if (node.group > 0 || len(node.accepts) > 0) && f.ends(end) {
+		f.take(node, end, k)
 	}
 	kind, size := delimiterAt(f.text, end)
 	if kind == 0 || node.delims[kind] == 0 {
@@ -235,15 +243,22 @@ func (f *finder) reach(n uint16, end, k int) {
 	}
 	end += size
 	behind := node.delims[kind]
-	f.take(f.trie.nodes[behind].accepts, end, k)
+	f.take(&f.trie.nodes[behind], end, k)
 	if next := readGroup(f.text, end); next.end > next.start {
 		f.descend(behind, &next, k)
 	}
 }
 
 // take accepts the value read for the primaries of a node.
-func (f *finder) take(accepts []accept, end, k int) {
-	for _, a := range accepts {
+func (f *finder) take(node *trieNode, end, k int) {
+	if g := node.group; g > 0 {
+		if len(f.groupSpans[g]) == 0 {
+			f.foundGroups = append(f.foundGroups, g)
+		}
+		f.groupSpans[g] = append(f.groupSpans[g], span{f.start, end})
+	}
+	for i := range node.accepts {
+		a := &node.accepts[i]
 		if f.wanted[a.primary] && f.trie.fits(a.sets, f.value[:k]) {
 			f.accept(a.primary, end, k)
 		}
@@ -322,6 +337,32 @@ func (f *finder) whole(p uint16, start, end int) {
 	f.keep(p, start, end)
 }
 
+// spread gives the candidates noted for groups to their primaries. They share the
+// memory as long as no more are added.
+func (f *finder) spread() {
+	for _, g := range f.foundGroups {
+		spans, reach := f.groupSpans[g], 0
+		for _, p := range f.groups[g] {
+			if !f.wanted[p] {
+				continue
+			}
+			reach = max(reach, f.primaries[p].reach)
+			if len(f.spans[p]) == 0 {
+				f.found = append(f.found, p)
+				f.own[p], f.spans[p] = f.spans[p], spans[:len(spans):len(spans)]
+				f.shared = append(f.shared, p)
+				continue
+			}
+			f.spans[p] = append(f.spans[p], spans...)
+		}
+		if reach > 0 {
+			for _, s := range spans {
+				f.around(s.start, s.end, reach)
+			}
+		}
+	}
+}
+
 // keep notes a candidate and where evidence for it may be.
 func (f *finder) keep(p uint16, start, end int) {
 	one := &f.primaries[p]
@@ -335,16 +376,20 @@ func (f *finder) keep(p uint16, start, end int) {
 		f.found = append(f.found, p)
 	}
 	f.spans[p] = append(f.spans[p], span{start, end})
-	if one.reach == 0 {
-		return
+	if one.reach > 0 {
+		f.around(start, end, one.reach)
 	}
+}
+
+// around notes that evidence is wanted so far around a candidate.
+func (f *finder) around(start, end, reach int) {
 	if n := len(f.near); n > 0 {
-		if last := &f.near[n-1]; last.reach == one.reach && start >= last.start && start-last.end <= one.reach {
+		if last := &f.near[n-1]; last.reach == reach && start >= last.start && start-last.end <= reach {
 			last.end = max(last.end, end)
 			return
 		}
 	}
-	f.near = append(f.near, neighbourhood{span{start, end}, one.reach})
+	f.near = append(f.near, neighbourhood{span{start, end}, reach})
 }
 
 // begins tells whether a value may begin with w: not inside a longer word,

@@ -64,6 +64,7 @@ type Catalog struct {
 	names        map[string]*Type // by name, alias and ID in lower case
 	placeholders Placeholders
 	trie         *trie
+	groups       [][]uint16 // of the trie
 	tokens       tokenTable
 	regexes      regexTable
 	words        keywords // of primaries

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"net/netip"
@@ -50,7 +51,7 @@ func ipv4(v []byte) bool {
 // unspecified, nor for documentation (RFC 3849). Abbreviations of three characters
 // and fewer are too like other things.
 func ipv6(v []byte) bool {
-	if len(v) < 6 {
+	if len(v) < 6 || bytes.Count(v, []byte(":")) < 2 {
 		return false
 	}
 	a, err := netip.ParseAddr(string(v))

@@ -37,6 +37,7 @@ func compile(defs []*definition, dummies Placeholders) (*Catalog, error) {
 	if err := errors.Join(c.words.compile(), c.evidence.compile(), c.regexes.compile()); err != nil {
 		return nil, err
 	}
+	c.groups = c.trie.settle(c.primaries)
 	c.everyone = make([]bool, max(len(c.primaries), len(c.finders)))
 	for i := range c.everyone {
 		c.everyone[i] = true

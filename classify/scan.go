@@ -23,7 +23,8 @@ type scratch struct {
 
 func newScratch(c *Catalog) *scratch {
 	return &scratch{
-		finder:     finder{trie: c.trie, tokens: &c.tokens, primaries: c.primaries, spans: make([][]span, len(c.primaries))},
+		finder: finder{trie: c.trie, tokens: &c.tokens, primaries: c.primaries, spans: make([][]span, len(c.primaries)),
+			groups: c.groups, groupSpans: make([][]span, len(c.groups)), own: make([][]span, len(c.primaries))},
 		wantedSome: make([]bool, len(c.primaries)),
 		active:     make([]bool, len(c.finders)),
 		hits:       make([][]span, len(c.finders)),
@@ -35,9 +36,17 @@ const keptSpans = 1 << 14
 
 func (s *scratch) reset() {
 	s.text = ""
+	for _, g := range s.foundGroups {
+		s.groupSpans[g] = emptied(s.groupSpans[g])
+	}
+	s.foundGroups = s.foundGroups[:0]
 	if len(s.found) == 0 {
 		return // nothing else was touched
 	}
+	for _, p := range s.shared {
+		s.spans[p], s.own[p] = s.own[p], nil
+	}
+	s.shared = s.shared[:0]
 	for _, p := range s.found {
 		s.spans[p] = emptied(s.spans[p])
 	}

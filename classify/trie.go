@@ -26,6 +26,8 @@ type trieNode struct {
 	mixed   [][]trieEdge                // other words, by length; or nil
 	delims  [len(delimiters) + 1]uint16 // by kind of the delimiter behind
 	accepts []accept
+	bare    []uint16 // primaries that may end here without another look, after settle
+	group   uint16   // the number of bare, from 1
 }
 
 // number gives the node behind a word of n digits, or 0.
@@ -194,4 +196,27 @@ func (t *trie) word(n uint16, w groupShape) uint16 {
 	to := uint16(len(t.nodes))
 	*edges = append(*edges, trieEdge{w, to})
 	return t.node()
+}
+
+// settle parts the primaries that the shape alone decides from those with checks,
+// and gives them by group, from 1: their values are noted once for all of them.
+func (t *trie) settle(primaries []primary) (groups [][]uint16) {
+	groups = make([][]uint16, 1)
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		checked := n.accepts[:0]
+		for _, a := range n.accepts {
+			if p := &primaries[a.primary]; a.sets == 0 && p.check == nil && p.raw == nil {
+				n.bare = append(n.bare, a.primary)
+			} else {
+				checked = append(checked, a)
+			}
+		}
+		n.accepts = checked
+		if len(n.bare) > 0 {
+			n.group = uint16(len(groups))
+			groups = append(groups, n.bare)
+		}
+	}
+	return groups
 }
