@@ -111,3 +111,9 @@ func password(v []byte) bool {
 	s := string(v)
 	return kinds > 1 && !strings.ContainsAny(s[:1], "$%{<[(&@") && !strings.Contains(s, "://") && !strings.Contains(s, "->")
 }
+
+// botKey keeps the form of a bot's key: four parts of 11, 3, 3 and 43 characters
+// with points between them.
+func botKey(v []byte) bool {
+	return len(v) == 63 && v[11] == '.' && v[15] == '.' && v[19] == '.' && bytes.Count(v, []byte(".")) == 3
+}

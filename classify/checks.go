@@ -32,6 +32,7 @@ var checks = func() []checkRow {
 // the United States, Canada and the United Kingdom.
 var commonChecks = []checkRow{
 	{name: "abaRouting", check: abaRouting, min: 9, max: 9},
+	{name: "botKey", check: botKey, raw: true},
 	{name: "businessIdentifierCode", check: businessIdentifierCode, min: 8, max: 11, letters: true},
 	{name: "canadaSIN", check: canadaSIN, min: 9, max: 9},
 	{name: "creditCard", check: creditCard, min: 6, max: maxWord},

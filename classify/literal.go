@@ -5,9 +5,10 @@ package classify
 // with blocks of two octets. Text is stepped over by as much as the octets at the
 // end of a window of the shortest literal's length allow.
 type literals struct {
-	least int     // octets of the shortest literal
-	shift []uint8 // by block
-	ends  map[uint16][]literal
+	least   int         // octets of the shortest literal
+	shift   []uint8     // by block
+	bucket  []uint16    // by block: the literals of which the window ends so
+	buckets [][]literal // from 1
 }
 
 // literal is a text in small letters with the number it is told by.
@@ -27,7 +28,7 @@ func block(a, b byte) uint16 { return uint16(a|smallBit)<<8 | uint16(b|smallBit)
 
 // newLiterals compiles texts of at least minLiteral octets.
 func newLiterals(texts []string) *literals {
-	l := &literals{least: maxTerm, shift: make([]uint8, 1<<16), ends: map[uint16][]literal{}}
+	l := &literals{least: maxTerm, shift: make([]uint8, 1<<16), bucket: make([]uint16, 1<<16), buckets: make([][]literal, 1)}
 	for _, t := range texts {
 		l.least = min(l.least, len(t))
 	}
@@ -40,7 +41,11 @@ func newLiterals(texts []string) *literals {
 			l.shift[b] = min(l.shift[b], uint8(min(l.least-1-i, 255)))
 		}
 		b := block(t[l.least-2], t[l.least-1])
-		l.ends[b] = append(l.ends[b], literal{t, id})
+		if l.bucket[b] == 0 {
+			l.bucket[b] = uint16(len(l.buckets))
+			l.buckets = append(l.buckets, nil)
+		}
+		l.buckets[l.bucket[b]] = append(l.buckets[l.bucket[b]], literal{t, id})
 	}
 	return l
 }
@@ -55,7 +60,7 @@ func (l *literals) run(text string, hit func(id, start int)) {
 			continue
 		}
 		start := i - l.least + 1
-		for _, c := range l.ends[b] {
+		for _, c := range l.buckets[l.bucket[b]] {
 			if hasLiteral(text, start, c.text) {
 				hit(c.id, start)
 			}

@@ -24,3 +24,13 @@ func TestTypesMatchTheirSamples(t *testing.T) {
 		})
 	}
 }
+
+// Every expression of a built-in type has a text of its own by which it is found,
+// so that none has to be looked for in the whole text.
+func TestBuiltinExpressionsHaveLiterals(t *testing.T) {
+	for _, x := range Builtin().regexes.list {
+		if len(x.literals) == 0 {
+			t.Errorf("%s has none", x.text)
+		}
+	}
+}
