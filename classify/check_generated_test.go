@@ -100,6 +100,24 @@ var standardRules = []standardRule{
 		return (11-total(d, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2)%11)%10 == d[12]
 	}},
 	{"Belgium national number", "{ymd}-1dd-##", func(d []int) bool { return 97-decimals(d[:9])%97 == decimals(d[9:]) }},
+	{"Portugal tax identification number", "2ddddddd#", func(d []int) bool {
+		r := 11 - total(d, 9, 8, 7, 6, 5, 4, 3, 2)%11
+		return r == d[8] || r > 9 && d[8] == 0
+	}},
+	{"Slovenia tax identification number", "ndddddd#", func(d []int) bool {
+		r := 11 - total(d, 8, 7, 6, 5, 4, 3, 2)%11
+		return r == d[7] || r == 10 && d[7] == 0
+	}},
+	{"Turkey national identification number", "ndddddddd##", func(d []int) bool {
+		odd, even := d[0]+d[2]+d[4]+d[6]+d[8], d[1]+d[3]+d[5]+d[7]
+		return ((odd*7-even)%10+10)%10 == d[9] && (odd+even+d[9])%10 == d[10]
+	}},
+	{"Japan My Number - Personal", "ndddddddddd#", func(d []int) bool {
+		r := 11 - total(d, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)%11
+		return r == d[11] || r > 9 && d[11] == 0
+	}},
+	{"Hungary value added tax number", "HUndddddd#", func(d []int) bool { return total(d, 9, 7, 3, 1, 9, 7, 3, 1)%10 == 0 }},
+	{"Austria tax identification number", "nd-ddd/ddd#", func(d []int) bool { return doubled(d)%10 == 0 }},
 	{"U.K. national health service number", "nddddddd" + "d#", func(d []int) bool { return total(d, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)%11 == 0 }},
 }
 
