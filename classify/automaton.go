@@ -23,6 +23,7 @@ type automaton struct {
 	end    uint32 // the column of outs
 	states int
 	idle   [256]bool // octets of ASCII that lead from the first state to itself
+	inside bool      // terms may begin inside a word
 }
 
 // found marks a transition into a state in which a term ends.
@@ -147,7 +148,7 @@ func (a *automaton) run(text string, from, to int, hit func(term, end int) bool)
 		if s == 0 {
 			// Most octets begin no term: none has them first, or they stand inside a
 			// word.
-			for a.idle[text[i]] || i > 0 && isAlnum(text[i]) && isAlnum(text[i-1]) {
+			for a.idle[text[i]] || !a.inside && i > 0 && isAlnum(text[i]) && isAlnum(text[i-1]) {
 				if i++; i == to {
 					return
 				}

@@ -1,9 +1,6 @@
 package classify
 
-import (
-	"math/bits"
-	"unicode/utf8"
-)
+import "math/bits"
 
 // minCapitals is the fewest letters of a candidate without a digit: such runs
 // must be capitals throughout, and are looked for eight octets at a time.
@@ -27,14 +24,31 @@ type span struct{ start, end int }
 // finder collects the candidates of a text. It holds what one scan needs, to be
 // used again by the next.
 type finder struct {
-	text   string
-	trie   *trie
-	checks []checkFunc // by primary; nil where the format is all
-	wanted []bool      // by primary
-	spans  [][]span    // by primary: candidates found, in octets
-	found  []uint16    // primaries with candidates
-	value  [maxWord]byte
-	start  int // of the candidate being read
+	text      string
+	trie      *trie
+	tokens    *tokenTable
+	primaries []primary
+	wanted    []bool   // by primary
+	spans     [][]span // by primary: candidates found, in octets
+	found     []uint16 // primaries with candidates
+	near      []neighbourhood
+
+	groups      [][]uint16 // primaries that the shape alone decides, by group
+	groupSpans  [][]span   // by group: candidates found
+	foundGroups []uint16
+	own         [][]span // by primary: the memory of spans, while these are a group's
+	shared      []uint16 // primaries of which they are
+
+	value [maxWord]byte
+	long  []byte // a value beyond maxWord
+	start int    // of the candidate being read
+}
+
+// neighbourhood is a piece of the text, in octets, around which evidence is
+// wanted so many characters far.
+type neighbourhood struct {
+	span
+	reach int
 }
 
 const (
@@ -63,7 +77,7 @@ func load(s string, i int) uint64 {
 // run collects the candidates. It goes from digit to digit, and to runs of
 // capitals where a format wants these; all else is passed over.
 func (f *finder) run() {
-	text, done := f.text, 0
+	text, done, tokens := f.text, 0, 0
 	var capitals uint64
 	if f.trie.capitals != 0 {
 		capitals = highs
@@ -81,7 +95,7 @@ func (f *finder) run() {
 			i += 8
 		}
 		if i >= len(text) {
-			return
+			break
 		}
 		if !isAlnum(text[i]) {
 			i++
@@ -93,8 +107,12 @@ func (f *finder) run() {
 		}
 		w := readWord(text, start)
 		f.word(&w)
+		if len(f.tokens.alphabets) > 0 && w.start >= tokens {
+			tokens = f.token(&w, tokens)
+		}
 		i, done = w.end, w.end
 	}
+	f.spread()
 }
 
 func readWord(text string, start int) word {
@@ -213,17 +231,34 @@ func (f *finder) descend(n uint16, w *word, k int) {
 // reach takes what ends at a node and goes on behind the next delimiter.
 func (f *finder) reach(n uint16, end, k int) {
 	node := &f.trie.nodes[n]
-	if len(node.accepts) > 0 && f.ends(end) {
-		for _, p := range node.accepts {
-			f.accept(p, end, k)
-		}
+	if (node.group > 0 || len(node.accepts) > 0) && f.ends(end) {
+		f.take(node, end, k)
 	}
 	kind, size := delimiterAt(f.text, end)
 	if kind == 0 || node.delims[kind] == 0 {
 		return
 	}
-	if next := readGroup(f.text, end+size); next.end > next.start {
-		f.descend(node.delims[kind], &next, k)
+	end += size
+	behind := node.delims[kind]
+	f.take(&f.trie.nodes[behind], end, k)
+	if next := readGroup(f.text, end); next.end > next.start {
+		f.descend(behind, &next, k)
+	}
+}
+
+// take accepts the value read for the primaries of a node.
+func (f *finder) take(node *trieNode, end, k int) {
+	if g := node.group; g > 0 {
+		if len(f.groupSpans[g]) == 0 {
+			f.foundGroups = append(f.foundGroups, g)
+		}
+		f.groupSpans[g] = append(f.groupSpans[g], span{f.start, end})
+	}
+	for i := range node.accepts {
+		a := &node.accepts[i]
+		if f.wanted[a.primary] && f.trie.fits(a.sets, f.value[:k]) {
+			f.accept(a.primary, end, k)
+		}
 	}
 }
 
@@ -250,7 +285,7 @@ func (f *finder) freely(ff *freeFormat, w word) {
 		small |= w.small << k
 		k += w.len()
 		if k >= ff.min && f.ends(w.end) {
-			if all := (word{digit: digit, small: small}); ff.shape.fits(&all) {
+			if all := (word{digit: digit, small: small}); ff.shape.fits(&all) && f.trie.fits(ff.sets[k], f.value[:k]) {
 				f.accept(ff.primary, w.end, k)
 			}
 		}
@@ -276,128 +311,80 @@ func (f *finder) copy(w *word, k int) {
 	}
 }
 
-// accept keeps the value read as a candidate of a primary, if its check says so.
+// accept keeps the value read as a candidate of a primary, if its checks say so.
 func (f *finder) accept(p uint16, end, k int) {
 	if !f.wanted[p] {
 		return
 	}
-	if check := f.checks[p]; check != nil && !check(f.value[:k]) {
+	if check := f.primaries[p].check; check != nil && !check(f.value[:k]) {
 		return
+	}
+	f.keep(p, f.start, end)
+}
+
+// whole keeps a piece of the text as a candidate of a primary, if its checks say
+// so.
+func (f *finder) whole(p uint16, start, end int) {
+	if check := f.primaries[p].check; check != nil {
+		f.long = normalise(f.long[:0], f.text[start:end])
+		if len(f.long) == 0 || !check(f.long) {
+			return
+		}
+	}
+	f.keep(p, start, end)
+}
+
+// spread gives the candidates noted for groups to their primaries. They share the
+// memory as long as no more are added.
+func (f *finder) spread() {
+	for _, g := range f.foundGroups {
+		spans, reach := f.groupSpans[g], 0
+		for _, p := range f.groups[g] {
+			if !f.wanted[p] {
+				continue
+			}
+			reach = max(reach, f.primaries[p].reach)
+			if len(f.spans[p]) == 0 {
+				f.found = append(f.found, p)
+				f.own[p], f.spans[p] = f.spans[p], spans[:len(spans):len(spans)]
+				f.shared = append(f.shared, p)
+				continue
+			}
+			f.spans[p] = append(f.spans[p], spans...)
+		}
+		if reach > 0 {
+			for _, s := range spans {
+				f.around(s.start, s.end, reach)
+			}
+		}
+	}
+}
+
+// keep notes a candidate and where evidence for it may be.
+func (f *finder) keep(p uint16, start, end int) {
+	one := &f.primaries[p]
+	if one.raw != nil {
+		f.long = append(f.long[:0], f.text[start:end]...)
+		if !one.raw(f.long) {
+			return
+		}
 	}
 	if len(f.spans[p]) == 0 {
 		f.found = append(f.found, p)
 	}
-	f.spans[p] = append(f.spans[p], span{f.start, end})
+	f.spans[p] = append(f.spans[p], span{start, end})
+	if one.reach > 0 {
+		f.around(start, end, one.reach)
+	}
 }
 
-// begins tells whether a value may begin with w: not inside a longer word,
-// behind a sign that makes w part of a longer number, or behind another group of
-// digits and a point or dash.
-func (f *finder) begins(w *word) bool {
-	i := w.start
-	if i == 0 {
-		return true
-	}
-	if !edge(f.text, i) {
-		return false
-	}
-	switch c := f.text[i-1]; {
-	case c == '+':
-		return false
-	case c == '.' || c == '-' && w.len() < longRun:
-		return i < 2 || !isDigit(f.text[i-2]) || !isDigit(f.text[i])
-	}
-	return true
-}
-
-// longRun is the length from which an undivided run is a value of its own even
-// where a dash and digits are next to it, as in lists of cards with their dates.
-const longRun = 13
-
-// ends tells whether the value may end at an octet, as begins does.
-func (f *finder) ends(end int) bool {
-	if end == len(f.text) {
-		return true
-	}
-	if !edge(f.text, end) {
-		return false
-	}
-	c := f.text[end]
-	if c != '.' && c != '-' || end+1 == len(f.text) || !isDigit(f.text[end+1]) || !isDigit(f.text[end-1]) {
-		return true
-	}
-	if c == '-' && end-f.start >= longRun {
-		for i := f.start; i < end; i++ {
-			if f.text[i] == '-' {
-				return false
-			}
+// around notes that evidence is wanted so far around a candidate.
+func (f *finder) around(start, end, reach int) {
+	if n := len(f.near); n > 0 {
+		if last := &f.near[n-1]; last.reach == reach && start >= last.start && start-last.end <= reach {
+			last.end = max(last.end, end)
+			return
 		}
-		return true
 	}
-	return false
-}
-
-// Classes of octets.
-const (
-	classDigit = iota + 1
-	classSmall
-	classCapital
-)
-
-var alnum = func() (t [256]uint8) {
-	for c := '0'; c <= '9'; c++ {
-		t[c] = classDigit
-	}
-	for c := 'a'; c <= 'z'; c++ {
-		t[c], t[c-'a'+'A'] = classSmall, classCapital
-	}
-	return t
-}()
-
-func isAlnum(c byte) bool { return alnum[c] != 0 }
-
-func isDigit(c byte) bool { return c-'0' < 10 }
-
-// delimiterAt gives the kind of the delimiter at octet i of the text, 0 for none,
-// and its size in octets.
-func delimiterAt(text string, i int) (kind uint8, size int) {
-	if i >= len(text) {
-		return 0, 0
-	}
-	if c := text[i]; c < utf8.RuneSelf {
-		return kinds[c], 1
-	}
-	r, size := utf8.DecodeRuneInString(text[i:])
-	return wideKind(r), size
-}
-
-// delimiterBefore gives the delimiter that ends at octet i.
-func delimiterBefore(text string, i int) (kind uint8, size int) {
-	if i == 0 {
-		return 0, 0
-	}
-	if c := text[i-1]; c < utf8.RuneSelf {
-		return kinds[c], 1
-	}
-	r, size := utf8.DecodeLastRuneInString(text[:i])
-	return wideKind(r), size
-}
-
-var kinds = func() (t [256]uint8) {
-	for c := range t {
-		t[c] = delimiterKind(byte(c))
-	}
-	return t
-}()
-
-// wideKind gives the kind of a delimiter beyond ASCII: blanks and dashes as word
-// processors and web pages set them.
-func wideKind(r rune) uint8 {
-	switch {
-	case r == 0x00a0, r >= 0x2000 && r <= 0x200a, r == 0x202f, r == 0x205f, r == 0x3000:
-		return delimiterKind(' ')
-	case r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0xfe63, r == 0xff0d:
-		return delimiterKind('-')
-	}
-	return 0
+	f.near = append(f.near, neighbourhood{span{start, end}, reach})
 }

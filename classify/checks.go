@@ -1,22 +1,38 @@
 package classify
 
+import (
+	"slices"
+	"strings"
+)
+
 // A checkFunc tells whether a value keeps the rules of its kind beyond its
 // format. It gets the value in capitals without delimiters, 1 to maxWord
 // characters of A-Z and 0-9, in the shape of the element's format.
 type checkFunc func(v []byte) bool
 
 // checkRow is a rule a primary element can name. A format it is used with must
-// give values of min to max characters, digits only unless letters is set.
+// give values of min to max characters, digits only unless letters is set. With
+// raw set the check gets the text as it is written, delimiters and all.
 type checkRow struct {
 	name     string
 	check    checkFunc
 	min, max int
 	letters  bool
+	raw      bool
 }
 
 // checks are all rules, sorted by name.
-var checks = []checkRow{
+var checks = func() []checkRow {
+	all := slices.Concat(commonChecks, shapeChecks, westChecks, northChecks, eastChecks, southChecks, americasChecks, asiaChecks, southernChecks, secretChecks)
+	slices.SortFunc(all, func(a, b checkRow) int { return strings.Compare(a.name, b.name) })
+	return all
+}()
+
+// commonChecks are the rules for the numbers of banks and cards, and for those of
+// the United States, Canada and the United Kingdom.
+var commonChecks = []checkRow{
 	{name: "abaRouting", check: abaRouting, min: 9, max: 9},
+	{name: "botKey", check: botKey, raw: true},
 	{name: "businessIdentifierCode", check: businessIdentifierCode, min: 8, max: 11, letters: true},
 	{name: "canadaSIN", check: canadaSIN, min: 9, max: 9},
 	{name: "creditCard", check: creditCard, min: 6, max: maxWord},

@@ -6,6 +6,9 @@ import "unicode/utf8"
 // text[from:to] of a scan, in order.
 type evidenceFunc func(s *scratch, hits []span, from, to int) []span
 
+// evidenceFunctions are the names of all functions.
+var evidenceFunctions = []string{"euDate", "expirationDate", "usDate"}
+
 // evidenceFunction gives the function of a name, nil when there is none.
 func evidenceFunction(name string) evidenceFunc {
 	switch name {
@@ -13,6 +16,8 @@ func evidenceFunction(name string) evidenceFunc {
 		return euDate
 	case "expirationDate":
 		return expirationDate
+	case "usDate":
+		return usDate
 	}
 	return nil
 }
@@ -61,6 +66,35 @@ func euDate(s *scratch, hits []span, from, to int) []span {
 			return 0
 		}
 		for d.oneOf(" .,-") {
+		}
+		return d.year()
+	})
+}
+
+// usDate finds a month, a day and a year: month/day/year, the same with dashes, and
+// an English name of a month with the day, a comma or none, and the year.
+func usDate(s *scratch, hits []span, from, to int) []span {
+	return eachDate(s, hits, from, to, func(d dateReader) int {
+		if !isDigit(d.text[d.at]) {
+			if !d.month(englishMonth) {
+				return 0
+			}
+			for d.oneOf(" .") {
+			}
+			if n, digits := d.digits(); digits == 0 || digits > 2 || n < 1 || n > 31 {
+				return 0
+			}
+			for d.oneOf(" ,") {
+			}
+			return d.year()
+		}
+		n, digits := d.digits()
+		mark := d.at
+		if digits == 0 || digits > 2 || n < 1 || n > 12 || !d.oneOf("/-") {
+			return 0
+		}
+		if n, digits = d.digits(); digits == 0 || digits > 2 || n < 1 || n > 31 || !d.oneOf(d.text[mark:mark+1]) {
+			return 0
 		}
 		return d.year()
 	})

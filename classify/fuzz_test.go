@@ -26,21 +26,21 @@ func naiveNear(hits []span, m span, proximity int) bool {
 
 // naiveConfidence judges a candidate with all hits of the text, 0 for none.
 func naiveConfidence(t *compiledType, primary uint16, m span, hits map[uint16][]span) (best int) {
-	for _, p := range t.patterns {
-		holds := p.primary == primary
-		for _, l := range p.all {
-			holds = holds && naiveNear(hits[l], m, t.proximity)
+	var holds func(w wish) bool
+	holds = func(w wish) bool {
+		if !w.group {
+			return naiveNear(hits[w.list], m, w.proximity)
 		}
-		for _, g := range p.any {
-			n := 0
-			for _, l := range g.of {
-				if naiveNear(hits[l], m, t.proximity) {
-					n++
-				}
+		n := 0
+		for _, x := range w.of {
+			if holds(x) {
+				n++
 			}
-			holds = holds && n >= g.min && n <= g.max
 		}
-		if holds {
+		return n >= w.min && n <= w.max
+	}
+	for _, p := range t.patterns {
+		if p.primary == primary && !slices.ContainsFunc(p.wishes, func(w wish) bool { return !holds(w) }) {
 			best = max(best, p.confidence)
 		}
 	}
@@ -58,9 +58,9 @@ func FuzzScan(f *testing.F) {
 	f.Add(prose(400) + "121000358" + prose(290) + " aba 121000358")
 	c := Builtin()
 	terms := map[uint16][]string{}
-	for term, lists := range c.termLists {
-		for _, l := range lists {
-			terms[l] = append(terms[l], c.auto.terms[term])
+	for term, uses := range c.evidence.whole.uses {
+		for _, u := range uses {
+			terms[u.owner] = append(terms[u.owner], c.evidence.whole.auto.terms[term])
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -88,6 +88,9 @@ func FuzzScan(f *testing.F) {
 		s.index.build(s.text, false)
 		for _, typ := range c.types {
 			ct := typ.compiled
+			if len(ct.members) > 0 {
+				continue // a bundle has what its members have
+			}
 			hits := map[uint16][]span{}
 			for _, l := range ct.lists {
 				if c.finders[l] != nil {

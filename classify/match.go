@@ -13,6 +13,9 @@ type Match struct {
 	// Key is equal for instances that count once: a keyed digest of the normalised value,
 	// without meaning beyond the process.
 	Key string
+	// Placeholder is set for values that are made up: numbers published for tests and
+	// mock secrets.
+	Placeholder bool
 }
 
 // Detection holds the instances of one type in one text.

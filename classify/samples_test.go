@@ -8,31 +8,29 @@ import (
 
 // Every type is proved by the samples of its own file.
 func TestTypesMatchTheirSamples(t *testing.T) {
-	defs, problems := loadBuiltin()
+	defs, _, problems := loadBuiltin()
 	if strictyaml.Errors(problems) {
 		t.Fatal(problems)
 	}
-	for _, d := range defs {
-		t.Run(d.info.Name, func(t *testing.T) {
-			c, err := compile([]*definition{d})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range d.match {
-				found := c.Scan(s.text, nil)
-				if len(found) == 0 {
-					t.Errorf("%q: no match", s.text)
-					continue
-				}
-				if n, _, _ := Count(found[0].Matches, s.confidence, s.confidence); n != s.count {
-					t.Errorf("%q: %d of confidence %d, want %d: %v", s.text, n, s.confidence, s.count, found[0].Matches)
-				}
-			}
-			for _, s := range d.noMatch {
-				if found := c.Scan(s, nil); len(found) > 0 {
-					t.Errorf("%q: matched %v", s, found[0].Matches)
-				}
+	c, err := compile(defs, Placeholders{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range c.Types() {
+		t.Run(typ.Name, func(t *testing.T) {
+			for _, f := range c.Test(typ) {
+				t.Error(f)
 			}
 		})
+	}
+}
+
+// Every expression of a built-in type has a text of its own by which it is found,
+// so that none has to be looked for in the whole text.
+func TestBuiltinExpressionsHaveLiterals(t *testing.T) {
+	for _, x := range Builtin().regexes.list {
+		if len(x.literals) == 0 {
+			t.Errorf("%s has none", x.text)
+		}
 	}
 }

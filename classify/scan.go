@@ -2,6 +2,7 @@ package classify
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,12 +18,14 @@ type scratch struct {
 	windows    []span   // in characters, apart and in order
 	index      runeIndex
 	instances  []instance
+	pieces     []span // by expression
 }
 
 func newScratch(c *Catalog) *scratch {
 	return &scratch{
-		finder:     finder{trie: c.trie, checks: c.checks, spans: make([][]span, len(c.checks))},
-		wantedSome: make([]bool, len(c.checks)),
+		finder: finder{trie: c.trie, tokens: &c.tokens, primaries: c.primaries, spans: make([][]span, len(c.primaries)),
+			groups: c.groups, groupSpans: make([][]span, len(c.groups)), own: make([][]span, len(c.primaries))},
+		wantedSome: make([]bool, len(c.primaries)),
 		active:     make([]bool, len(c.finders)),
 		hits:       make([][]span, len(c.finders)),
 	}
@@ -33,9 +36,17 @@ const keptSpans = 1 << 14
 
 func (s *scratch) reset() {
 	s.text = ""
+	for _, g := range s.foundGroups {
+		s.groupSpans[g] = emptied(s.groupSpans[g])
+	}
+	s.foundGroups = s.foundGroups[:0]
 	if len(s.found) == 0 {
 		return // nothing else was touched
 	}
+	for _, p := range s.shared {
+		s.spans[p], s.own[p] = s.own[p], nil
+	}
+	s.shared = s.shared[:0]
 	for _, p := range s.found {
 		s.spans[p] = emptied(s.spans[p])
 	}
@@ -44,6 +55,12 @@ func (s *scratch) reset() {
 		s.active[l] = false
 	}
 	s.found = s.found[:0]
+	if s.near = s.near[:0]; cap(s.near) > keptSpans {
+		s.near = nil
+	}
+	if cap(s.long) > keptSpans {
+		s.long = nil
+	}
 	s.windows = emptied(s.windows)
 	if cap(s.instances) > keptSpans {
 		s.instances = nil
@@ -62,6 +79,7 @@ func emptied(spans []span) []span {
 type instance struct {
 	octets, runes span
 	confidence    int
+	secret        bool
 }
 
 // Scan looks for types in a text, which is one item: neither evidence nor
@@ -87,30 +105,102 @@ func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
 	if wanted != nil {
 		s.finder.wanted = s.wantedSome
 		clear(s.wantedSome)
-		for _, t := range c.types {
-			if wanted[t] {
-				for _, p := range t.compiled.primaries {
-					s.wantedSome[p] = true
-				}
+		wanted = withMembers(wanted)
+		for t := range wanted {
+			for _, p := range t.compiled.needs {
+				s.wantedSome[p] = true
 			}
 		}
 	}
 	s.run()
+	if len(c.regexes.list) > 0 {
+		s.expressions(&c.regexes)
+	}
+	c.words.run(text, 0, len(text), s.finder.wanted, func(p uint16, start, end, _ int) { s.whole(p, start, end) })
+	for _, d := range c.dictionaries {
+		if s.finder.wanted[d.primary] {
+			d.terms.each(text, 0, len(text), func(start, end int) { s.whole(d.primary, start, end) })
+		}
+	}
 	if len(s.found) == 0 {
 		return nil
 	}
 	s.index.build(text, ascii)
 	c.gather(s, wanted)
+	return c.judgeAll(s, wanted)
+}
+
+// withMembers adds the members of the bundles wanted.
+func withMembers(wanted map[*Type]bool) map[*Type]bool {
+	all := wanted
+	for t, want := range wanted {
+		if !want {
+			continue
+		}
+		for _, m := range t.compiled.members {
+			if !all[m] {
+				if len(all) == len(wanted) {
+					all = maps.Clone(wanted)
+				}
+				all[m] = true
+			}
+		}
+	}
+	return all
+}
+
+// judgeAll gives the instances of all types wanted.
+func (c *Catalog) judgeAll(s *scratch, wanted map[*Type]bool) []Detection {
 	var found []Detection
 	for _, t := range c.types {
-		if wanted != nil && !wanted[t] {
+		if wanted != nil && !wanted[t] || len(t.compiled.members) > 0 {
 			continue
 		}
 		if matches := s.judge(t.compiled); len(matches) > 0 {
 			found = append(found, Detection{Type: t, Matches: matches})
 		}
 	}
+	if len(found) == 0 {
+		return nil
+	}
+	var bundles []Detection
+	for _, t := range c.types {
+		if len(t.compiled.members) == 0 || wanted != nil && !wanted[t] {
+			continue
+		}
+		if matches := bundled(t.compiled.members, found); len(matches) > 0 {
+			bundles = append(bundles, Detection{Type: t, Matches: matches})
+		}
+	}
+	if len(bundles) > 0 {
+		found = append(found, bundles...)
+		slices.SortStableFunc(found, func(a, b Detection) int {
+			return cmp.Compare(slices.Index(c.types, a.Type), slices.Index(c.types, b.Type))
+		})
+	}
 	return found
+}
+
+// bundled gives the instances of the members of a bundle; of those that overlap
+// the surest, then the longest.
+func bundled(members []*Type, found []Detection) (matches []Match) {
+	for _, d := range found {
+		if slices.Contains(members, d.Type) {
+			matches = append(matches, d.Matches...)
+		}
+	}
+	slices.SortStableFunc(matches, func(a, b Match) int {
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Length, a.Length))
+	})
+	kept := matches[:0]
+	for _, m := range matches {
+		if n := len(kept); n == 0 || m.Offset >= kept[n-1].Offset+kept[n-1].Length {
+			kept = append(kept, m)
+		} else if m.Confidence > kept[n-1].Confidence {
+			kept[n-1] = m
+		}
+	}
+	return kept
 }
 
 // judge gives the instances of a type.
@@ -121,10 +211,14 @@ func (s *scratch) judge(t *compiledType) []Match {
 			continue
 		}
 		for _, octets := range s.spans[p] {
+			if (t.dropMocks || t.dropTests) && s.dummy(t, p, octets) || !keepsAll(t.filters, s.text, octets.start, octets.end) {
+				continue
+			}
 			runes := span{s.index.at(octets.start), s.index.at(octets.end)}
 			for i := range t.patterns {
-				if pt := &t.patterns[i]; pt.primary == p && s.satisfied(pt, runes, t.proximity) {
-					s.instances = append(s.instances, instance{octets, runes, pt.confidence})
+				pt := &t.patterns[i]
+				if pt.primary == p && s.satisfied(pt.wishes, runes) && keepsAll(pt.filters, s.text, octets.start, octets.end) {
+					s.instances = append(s.instances, instance{octets, runes, pt.confidence, s.primaries[p].secret})
 					break
 				}
 			}
@@ -150,12 +244,41 @@ func (s *scratch) judge(t *compiledType) []Match {
 	matches := make([]Match, len(kept))
 	for i, x := range kept {
 		clear := s.text[x.octets.start:x.octets.end]
+		s.long = appendKey(s.long[:0], clear, x.secret)
 		matches[i] = Match{
 			Offset: x.runes.start, Length: x.runes.end - x.runes.start, Confidence: x.confidence,
-			Value: Value{strings.Clone(clear)}, Key: keyOf(normalise(s.value[:0], clear)),
+			Value: Value{strings.Clone(clear)}, Key: keyOf(s.long),
+			Placeholder: x.secret && isMockSecret(clear) || !x.secret && isTestNumber(s.long),
 		}
 	}
 	return matches
+}
+
+// dummy tells whether a candidate is made up and to be dropped for it.
+func (s *scratch) dummy(t *compiledType, p uint16, at span) bool {
+	value := s.text[at.start:at.end]
+	if s.primaries[p].secret {
+		return t.dropMocks && isMockSecret(value)
+	}
+	if !t.dropTests {
+		return false
+	}
+	s.long = normalise(s.long[:0], value)
+	return isTestNumber(s.long)
+}
+
+// appendKey appends what instances are counted by: numbers without delimiters and
+// in capitals, words folded, secrets as they are.
+func appendKey(to []byte, value string, secret bool) []byte {
+	if secret {
+		return append(to, value...)
+	}
+	if n := len(to); isASCII(value) {
+		if to = normalise(to, value); len(to) > n {
+			return to
+		}
+	}
+	return append(to, foldTerm(value)...)
 }
 
 // possible tells whether some pattern of a primary has all the evidence it needs
@@ -163,11 +286,25 @@ func (s *scratch) judge(t *compiledType) []Match {
 func (s *scratch) possible(t *compiledType, p uint16) bool {
 	for i := range t.patterns {
 		pt := &t.patterns[i]
-		if pt.primary == p && !slices.ContainsFunc(pt.all, func(l uint16) bool { return len(s.hits[l]) == 0 }) {
+		if pt.primary == p && !slices.ContainsFunc(pt.wishes, s.hopeless) {
 			return true
 		}
 	}
 	return false
+}
+
+// hopeless tells whether a wish cannot hold anywhere in the text.
+func (s *scratch) hopeless(w wish) bool {
+	if !w.group {
+		return len(s.hits[w.list]) == 0
+	}
+	n := 0
+	for i := range w.of {
+		if !s.hopeless(w.of[i]) {
+			n++
+		}
+	}
+	return n < w.min
 }
 
 // normalise appends a value without delimiters and in capitals.
@@ -197,76 +334,4 @@ func isASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-// runeIndex turns places in octets into places in characters and back. The text
-// must be UTF-8.
-type runeIndex struct {
-	text   string
-	ascii  bool
-	counts []int32 // characters that begin before each block
-}
-
-const indexBlock = 128
-
-func (x *runeIndex) reset() {
-	x.text = ""
-	if cap(x.counts) > keptSpans {
-		x.counts = nil
-	}
-}
-
-func (x *runeIndex) build(text string, ascii bool) {
-	x.text, x.ascii = text, ascii
-	x.counts = x.counts[:0]
-	if ascii {
-		return
-	}
-	n := int32(0)
-	for i := 0; i <= len(text); i += indexBlock {
-		x.counts = append(x.counts, n)
-		n += int32(begun(text[i:min(len(text), i+indexBlock)]))
-	}
-}
-
-// begun counts the characters that begin in a piece of UTF-8.
-func begun(s string) int {
-	n := 0
-	for i := range len(s) {
-		if s[i]&0xc0 != 0x80 {
-			n++
-		}
-	}
-	return n
-}
-
-// at gives the number of characters before octet i.
-func (x *runeIndex) at(i int) int {
-	if x.ascii {
-		return i
-	}
-	block := i / indexBlock
-	return int(x.counts[block]) + begun(x.text[block*indexBlock:i])
-}
-
-// octet gives where character n begins, or the end of the text.
-func (x *runeIndex) octet(n int) int {
-	if x.ascii {
-		return min(n, len(x.text))
-	}
-	block, exact := slices.BinarySearch(x.counts, int32(n))
-	if !exact {
-		block--
-	}
-	left := n - int(x.counts[block])
-	i := block * indexBlock
-	for ; i < len(x.text); i++ {
-		if x.text[i]&0xc0 != 0x80 {
-			if left == 0 {
-				break
-			}
-			left--
-		}
-	}
-	return i
 }

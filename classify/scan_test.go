@@ -28,11 +28,11 @@ samples:
   match: [{text: x, confidence: 75}]
   noMatch: [x]
 `, proximity, evidence, patterns)
-	def, problems := readType("test.yaml", []byte(file), map[string][]string{})
+	def, problems := readType("test.yaml", []byte(file), resources{})
 	if def == nil {
 		t.Fatal(problems)
 	}
-	c, err := compile([]*definition{def})
+	c, err := compile([]*definition{def}, Placeholders{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ proximity: 300
 primaries: {a: {formats: [%q]}, b: {formats: [%q]}}
 patterns: [{confidence: 65, primary: a}, {confidence: 85, primary: b}]
 samples: {match: [{text: x, confidence: 75}], noMatch: [x]}
-`, id, first, second), nil)
+`, id, first, second), resources{})
 	if def == nil {
 		t.Fatal(problems)
 	}
@@ -168,7 +168,7 @@ func TestOfOverlappingCandidatesTheSurestStays(t *testing.T) {
 		{"999 999", "999 999 99", "123 456 78", "0+10=85"},
 		{"999 999", "99999", "123 456 78", "0+7=65"},
 	} {
-		c, err := compile([]*definition{twoFormats(t, "two", x.first, x.second)})
+		c, err := compile([]*definition{twoFormats(t, "two", x.first, x.second)}, Placeholders{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,12 +185,12 @@ func TestOfOverlappingCandidatesTheSurestStays(t *testing.T) {
 }
 
 func TestTypesThatLookForTheSameAreWantedApart(t *testing.T) {
-	c, err := compile([]*definition{twoFormats(t, "one", "99999", "9999"), twoFormats(t, "other", "99999", "9999")})
+	c, err := compile([]*definition{twoFormats(t, "one", "99999", "9999"), twoFormats(t, "other", "99999", "9999")}, Placeholders{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.checks) != 2 {
-		t.Errorf("%d primaries, want the types to share 2", len(c.checks))
+	if len(c.primaries) != 2 {
+		t.Errorf("%d primaries, want the types to share 2", len(c.primaries))
 	}
 	other, _ := c.Lookup("other")
 	if got := c.Scan("12345", map[*Type]bool{other: true}); len(got) != 1 || got[0].Type != other {
@@ -254,11 +254,19 @@ func TestOffsetsAreCharacters(t *testing.T) {
 
 // Candidates are found wherever they lie in the blocks that a scan goes by.
 func TestCandidatesAreFoundAtAnyPlace(t *testing.T) {
+	wanted := map[*Type]bool{}
+	for _, name := range []string{"SWIFT code", "U.K. national insurance number (NINO)", "International banking account number (IBAN)"} {
+		typ, ok := Builtin().Lookup(name)
+		if !ok {
+			t.Fatal(name)
+		}
+		wanted[typ] = true
+	}
 	for n := range 20 {
 		for behind := range 20 {
 			for _, number := range []string{"DEUTDEFF", "DEUTDEFFXXX", "AB123456C", "DE89370400440532013000"} {
 				text := "swift code" + strings.Repeat(".", n+1) + number + strings.Repeat(" ", behind)
-				found := Builtin().Scan(text, nil)
+				found := Builtin().Scan(text, wanted)
 				if len(found) != 1 || len(found[0].Matches) != 1 || found[0].Matches[0].Value.Reveal() != number {
 					t.Fatalf("%q: found %v", text, found)
 				}

@@ -50,7 +50,7 @@ func (s *Scan) eachName(ctx context.Context, ask func(name string) (string, bool
 		}
 		return "", false
 	}
-	for _, c := range s.attachments() {
+	for _, c := range s.attached() {
 		if reason, found := try(c); found {
 			return true, reason
 		}
@@ -126,7 +126,7 @@ func plainName(s string) string {
 func parseDocumentSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	size, ok := r.Size(n, field)
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		for _, c := range s.attachments() {
+		for _, c := range s.attached() {
 			if have := c.part.Size(); have >= size {
 				return true, "an attachment has " + octets(have)
 			}

@@ -218,7 +218,7 @@ func (s *Scan) reader() func(context.Context, []byte, extract.Hint, *extract.Bud
 // them and within bodies.
 func (s *Scan) documents(ctx context.Context) iter.Seq[*content] {
 	return func(yield func(*content) bool) {
-		for _, c := range s.parts() {
+		for _, c := range s.inComponent() {
 			if c.part == nil {
 				continue
 			}

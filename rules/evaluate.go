@@ -175,15 +175,12 @@ func newResult(r *Rule) RuleResult {
 
 // rule judges one rule for the targets still going.
 func (e *evaluation) rule(r *Rule, applies Truth, why string, res *RuleResult) {
-	live := e.going
-	got := combine(answer{one: applies}, e.judge(r.conditions, live, res), and)
-	live = live.without(got, False)
-	exempt := false
-	if r.exceptions != nil && live.count > 0 {
-		exempts := e.judge(r.exceptions, live, res)
-		exempt = live.without(exempts, True).count < live.count
-		got = combine(got, exempts.not(), and)
+	judge := e.once
+	if r.PerComponent {
+		judge = e.byComponent
 	}
+	got, exempt := judge(r, e.going, res)
+	got = combine(answer{one: applies}, got, and)
 	e.tally(got, res)
 	switch {
 	case len(res.Matches) > 0:
@@ -204,6 +201,19 @@ func (e *evaluation) rule(r *Rule, applies Truth, why string, res *RuleResult) {
 	if r.Stop && r.Policy.Mode.Enforced() {
 		e.going = e.going.without(got, True)
 	}
+}
+
+// once judges conditions and exceptions together; exempt tells whether an
+// exception took a target out.
+func (e *evaluation) once(r *Rule, live mask, res *RuleResult) (got answer, exempt bool) {
+	got = e.judge(r.conditions, live, res)
+	live = live.without(got, False)
+	if r.exceptions != nil && live.count > 0 {
+		exempts := e.judge(r.exceptions, live, res)
+		exempt = live.without(exempts, True).count < live.count
+		got = combine(got, exempts.not(), and)
+	}
+	return got, exempt
 }
 
 // tally sorts the recipients by the strictest of the answers of their members.

@@ -60,10 +60,24 @@ func (s *Scan) instancesOf(ctx context.Context, t *classify.Type) *instances {
 			}
 		}
 	}
-	if in := s.found[t]; in != nil {
+	in := s.found[t]
+	switch {
+	case in == nil:
+		return &instances{}
+	case s.component == 0:
 		return in
 	}
-	return &instances{}
+	var seen []*content
+	for _, c := range s.inComponent() {
+		seen = append(append(seen, c), c.within...)
+	}
+	one := &instances{}
+	for i, c := range in.in {
+		if slices.Contains(seen, c) {
+			one.matches, one.in = append(one.matches, in.matches[i]), append(one.in, c)
+		}
+	}
+	return one
 }
 
 // classified looks for types in the text of a content and in its file names.

@@ -270,6 +270,9 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if e, ok := m.Get("disabled"); ok {
 		rule.Disabled, _ = r.Bool(e.Value, e.Field)
 	}
+	if e, ok := m.Get("evaluateRulePerComponent"); ok {
+		rule.PerComponent, _ = r.Bool(e.Value, e.Field)
+	}
 	if e, ok := r.require(m, "conditions", "write `conditions:` and at least one condition"); ok {
 		rule.conditions = r.readConditions(e.Value, e.Field)
 	}

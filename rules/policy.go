@@ -49,6 +49,9 @@ type Rule struct {
 	// PerRecipient is set when the rule may match some recipients of a message and
 	// not others.
 	PerRecipient bool
+	// PerComponent is evaluateRulePerComponent: conditions and exceptions must be
+	// answered by one component, the body or one attachment.
+	PerComponent bool
 	conditions   *node
 	exceptions   *node // nil without any
 	leaves       []*node

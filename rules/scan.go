@@ -46,6 +46,7 @@ type Scan struct {
 	wanted      map[*classify.Type]bool // nil: all types
 	found       map[*classify.Type]*instances
 	classifying bool // some text was gone over for the types wanted
+	component   int  // the component a rule is being judged for; 0 is the whole message
 	err         error
 }
 

@@ -17,8 +17,9 @@ type sensitive struct {
 }
 
 type typeGroup struct {
-	types []typeTest
-	all   bool // types are joined by and
+	types  []typeTest
+	labels []labelTest
+	all    bool // types and labels are joined by and
 }
 
 // typeTest asks for a number of unique values of a type, pooled over the
@@ -79,12 +80,18 @@ func (g *typeGroup) judge(ctx context.Context, s *Scan) (ok bool, evidence []Evi
 			reasons = append(reasons, why)
 		}
 	}
+	for _, l := range g.labels {
+		if part, on := l.judge(ctx, s); on {
+			held++
+			reasons = append(reasons, "the sensitivity label "+quote(l.written)+" is on "+part)
+		}
+	}
 	if len(reasons) == 0 {
 		reasons = append(reasons, "no sensitive information of the types named")
 	}
 	ok = held > 0
 	if g.all {
-		ok = held == len(g.types)
+		ok = held == len(g.types)+len(g.labels)
 	}
 	return ok, evidence, strings.Join(reasons, ", ")
 }
@@ -93,13 +100,19 @@ func (t *typeTest) judge(ctx context.Context, s *Scan) (bool, Evidence, string) 
 	count, unique, confidence, parts := s.instancesOf(ctx, t.typ).between(t.minConfidence, t.maxConfidence)
 	ev := Evidence{Condition: sensitiveName, Type: t.typ.Name, Count: count, UniqueCount: unique, Confidence: confidence, Parts: parts,
 		MinConfidence: t.minConfidence, MaxConfidence: t.maxConfidence}
-	ok := unique >= t.minCount && unique <= t.maxCount
+	// A type has one confidence for the message, that of its surest instances: with
+	// one above the range the range is not that of the message (docs/classification.md).
+	above, _, _, _ := s.instancesOf(ctx, t.typ).between(t.maxConfidence+1, maxConfidence)
+	ok := unique >= t.minCount && unique <= t.maxCount && above == 0
 	if count == 0 {
 		return ok, ev, ""
 	}
 	asked := fmt.Sprintf("%d or more", t.minCount)
 	if t.maxCount != math.MaxInt {
 		asked = fmt.Sprintf("%d to %d", t.minCount, t.maxCount)
+	}
+	if above > 0 {
+		asked += fmt.Sprintf(", and none above %d", t.maxConfidence)
 	}
 	return ok, ev, fmt.Sprintf("%s: %d unique with confidence %d or more, %s asked", t.typ.Name, unique, t.minConfidence, asked)
 }

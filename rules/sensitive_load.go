@@ -90,24 +90,31 @@ func (r *reader) readGroupsOfTypes(n *strictyaml.Node, field string, c *sensitiv
 			continue
 		}
 		g := r.anyCase(item, f, "name", "operator", "sensitiveTypes", "labels")
+		var group typeGroup
+		size := 0
 		if e, ok := g["labels"]; ok {
-			r.Errorf(e.At, e.Field, "take it away", "%q is not supported by this version", "labels")
+			group.labels = r.readLabels(e)
+			size += listed(e.Value)
 		}
-		e, ok := g["sensitiveTypes"]
-		if !ok {
-			if _, labels := g["labels"]; !labels {
-				r.Errorf(item, f, "write `sensitiveTypes: [{type: Name}]`", "the group names no types")
-			}
+		if e, ok := g["sensitiveTypes"]; ok {
+			group.types = r.readTypes(e.Value, e.Field)
+			size += listed(e.Value)
+		}
+		if size == 0 {
+			r.Errorf(item, f, "write `sensitiveTypes: [{type: Name}]`", "the group names no types")
 			continue
-		}
-		group := typeGroup{types: r.readTypes(e.Value, e.Field)}
-		size := 1
-		if e.Value.Kind == sequence {
-			size = len(e.Value.Content)
 		}
 		group.all = r.operator(item, g, f, size)
 		c.groups = append(c.groups, group)
 	}
+}
+
+// listed counts the values of a node that may be a list.
+func listed(n *strictyaml.Node) int {
+	if n.Kind == sequence {
+		return len(n.Content)
+	}
+	return 1
 }
 
 // operator reads how several are joined; it may be missing where there is one.
@@ -168,7 +175,7 @@ func (r *reader) readType(n *strictyaml.Node, field string) (typeTest, bool) {
 		t.minConfidence = levels[word]
 	}
 	if e, ok := v["minConfidence"]; ok {
-		low, _ := r.Int(e.Value, e.Field, 1, maxConfidence)
+		low, _ := r.Int(e.Value, e.Field, 0, maxConfidence)
 		if hasLevel && low != t.minConfidence && t.minConfidence != 0 {
 			r.Errorf(level.At, level.Field, "write one of the two", "confidenceLevel and minConfidence say different things")
 		}
@@ -204,6 +211,10 @@ func (r *reader) lookupType(n *strictyaml.Node, field string, v values) *classif
 			return nil
 		}
 		t, ok := r.vocabulary.Types.Lookup(s)
+		if full, known := classify.Unsupported(s); !ok && known {
+			r.Errorf(id.Value, id.Field, "take it away", "the type %q is not supported by this version", full)
+			return nil
+		}
 		if !ok {
 			r.Errorf(id.Value, id.Field, "write the GUID of a type, or its name under `type`", "there is no type with the id %q", s)
 			return nil
@@ -222,6 +233,10 @@ func (r *reader) lookupType(n *strictyaml.Node, field string, v values) *classif
 		}
 		if t, ok := r.vocabulary.Types.Lookup(s); ok {
 			return t
+		}
+		if full, ok := classify.Unsupported(s); ok {
+			r.Errorf(name.Value, name.Field, "take it away", "the type %q is not supported by this version", full)
+			return nil
 		}
 		r.Errorf(name.Value, name.Field, r.nearType(s), "there is no type %q", s)
 	case n.Kind == mapping:

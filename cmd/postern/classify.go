@@ -14,7 +14,6 @@ import (
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message/extract"
 	"github.com/postern-mail/postern/rules"
-	"github.com/postern-mail/postern/strictyaml"
 )
 
 // classifiedJSON is what was found in one file or line, for programs.
@@ -60,6 +59,7 @@ type classifier struct {
 func newClassify() *cobra.Command {
 	var asJSON, reveal, lines bool
 	var types []string
+	var config string
 	cmd := &cobra.Command{
 		Use:   "classify FILE…",
 		Short: "Find sensitive information in files",
@@ -71,7 +71,11 @@ Values are shown masked, also in the names of parts. "-" reads standard input.`,
   postern classify --lines --reveal samples.txt`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			c := &classifier{catalog: classify.Builtin(), reveal: reveal, out: newOutput(cmd.OutOrStdout(), asJSON)}
+			catalog, err := catalogOf(cmd.Context(), cmd, config)
+			if err != nil {
+				return err
+			}
+			c := &classifier{catalog: catalog, reveal: reveal, out: newOutput(cmd.OutOrStdout(), asJSON)}
 			if err := c.only(types); err != nil {
 				return err
 			}
@@ -89,6 +93,7 @@ Values are shown masked, also in the names of parts. "-" reads standard input.`,
 		},
 	}
 	jsonFlag(cmd, &asJSON)
+	typesFlag(cmd, &config)
 	f := cmd.Flags()
 	f.BoolVar(&reveal, "reveal", false, "show values in clear")
 	f.BoolVar(&lines, "lines", false, "take each line of a text file as an item of its own")
@@ -99,16 +104,9 @@ Values are shown masked, also in the names of parts. "-" reads standard input.`,
 // only reads --types.
 func (c *classifier) only(names []string) error {
 	for _, name := range names {
-		t, ok := c.catalog.Lookup(strings.TrimSpace(name))
-		if !ok {
-			var known []string
-			for _, t := range c.catalog.Types() {
-				known = append(known, t.Name)
-			}
-			if near := strictyaml.Closest(name, known); near != "" {
-				return fmt.Errorf("--types: no type is named %q; did you mean %q?", name, near)
-			}
-			return fmt.Errorf("--types: no type is named %q; the types are %s", name, strings.Join(known, ", "))
+		t, err := typeNamed(c.catalog, name)
+		if err != nil {
+			return fmt.Errorf("--types: %w", err)
 		}
 		if c.wanted == nil {
 			c.wanted = make(map[*classify.Type]bool)

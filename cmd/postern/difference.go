@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/rules"
@@ -49,6 +50,7 @@ func difference(before, after fileSet) []change {
 		changes = append(changes, change{Change: "changed", File: after.Config.Name})
 	}
 	changes = append(changes, peopleDifference(before.People, after.People)...)
+	changes = append(changes, otherDifference(before, after)...)
 	old, next := outlines(before.Policies), outlines(after.Policies)
 	for _, o := range old {
 		if find(next, o.name) == nil {
@@ -160,4 +162,31 @@ func canonical(n *strictyaml.Node) string {
 	}
 	b.WriteString(")")
 	return b.String()
+}
+
+// otherDifference compares the files of types and dictionaries.
+func otherDifference(before, after fileSet) (changes []change) {
+	old, next := slices.Concat(before.Types, before.Dictionaries), slices.Concat(after.Types, after.Dictionaries)
+	in := func(list []rules.File, name string) *rules.File {
+		for i := range list {
+			if list[i].Name == name {
+				return &list[i]
+			}
+		}
+		return nil
+	}
+	for _, f := range old {
+		if in(next, f.Name) == nil {
+			changes = append(changes, change{Change: "removed", File: f.Name})
+		}
+	}
+	for _, f := range next {
+		switch was := in(old, f.Name); {
+		case was == nil:
+			changes = append(changes, change{Change: "added", File: f.Name})
+		case !bytes.Equal(was.Data, f.Data):
+			changes = append(changes, change{Change: "changed", File: f.Name})
+		}
+	}
+	return changes
 }

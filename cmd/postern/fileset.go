@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -20,6 +23,10 @@ type fileSet struct {
 	Config   rules.File   `json:"config"`
 	People   *rules.File  `json:"people,omitempty"`
 	Policies []rules.File `json:"policies"`
+	// Types are files of the administrator's own types of sensitive information,
+	// which stand among the policies, and Dictionaries the files of terms they name.
+	Types        []rules.File `json:"types,omitempty"`
+	Dictionaries []rules.File `json:"dictionaries,omitempty"`
 }
 
 // gather reads postern.yaml and the files it names. It goes on at mistakes, so
@@ -51,7 +58,8 @@ func gather(file string) (fileSet, []strictyaml.Problem, error) {
 			r.Errorf(p.node, p.field, "write the path of a policy file, or a pattern that finds some", "no file matches %q", p.path)
 		}
 		for _, name := range names {
-			if slices.ContainsFunc(s.Policies, func(f rules.File) bool { return f.Name == name }) {
+			same := func(f rules.File) bool { return f.Name == name }
+			if slices.ContainsFunc(s.Policies, same) || slices.ContainsFunc(s.Types, same) {
 				continue
 			}
 			data, err := readBounded(name)
@@ -59,10 +67,62 @@ func gather(file string) (fileSet, []strictyaml.Problem, error) {
 				r.Errorf(p.node, p.field, "", "%v", err)
 				continue
 			}
+			if classify.IsTypesFile(data) {
+				s.addTypes(rules.File{Name: name, Data: data})
+				continue
+			}
 			s.Policies = append(s.Policies, rules.File{Name: name, Data: data})
 		}
 	}
 	return s, r.Problems, nil
+}
+
+// maxDictionary is the most octets of the file of a dictionary.
+const maxDictionary = 128 << 20
+
+// addTypes takes a file of types and the dictionaries it names. One that cannot
+// be read is left out: the loader of the types then says so where it is named.
+func (s *fileSet) addTypes(f rules.File) {
+	s.Types = append(s.Types, f)
+	for _, path := range classify.DictionaryFiles(classify.File(f)) {
+		if slices.ContainsFunc(s.Dictionaries, func(d rules.File) bool { return d.Name == path }) {
+			continue
+		}
+		if data, err := readFileBounded(path, maxDictionary); err == nil {
+			s.Dictionaries = append(s.Dictionaries, rules.File{Name: path, Data: data})
+		}
+	}
+}
+
+// catalog compiles the built-in types with those of the files.
+func (s *fileSet) catalog() (*classify.Catalog, []strictyaml.Problem) {
+	files := make([]classify.File, len(s.Types))
+	for i, f := range s.Types {
+		files[i] = classify.File(f)
+	}
+	return classify.With(files, func(path string) ([]byte, error) {
+		for _, d := range s.Dictionaries {
+			if d.Name == path {
+				return d.Data, nil
+			}
+		}
+		if data, err := readFileBounded(path, maxDictionary); err != nil || len(data) > maxDictionary {
+			if err == nil {
+				err = fmt.Errorf("%s is larger than %d MB", path, maxDictionary>>20)
+			}
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s was not there when the files were read", path)
+	})
+}
+
+// others lists the files beside postern.yaml and the policies.
+func (s *fileSet) others() []rules.File {
+	list := slices.Concat(s.Types, s.Dictionaries)
+	if s.People != nil {
+		list = append(list, *s.People)
+	}
+	return list
 }
 
 // hidden tells files that a pattern leaves out: editors put their locks and
@@ -72,6 +132,10 @@ func hidden(path string) bool { return strings.HasPrefix(filepath.Base(path), ".
 // readBounded reads a regular file, one octet more than strictyaml takes at
 // most, so that the loader says that it is too large.
 func readBounded(name string) ([]byte, error) {
+	return readFileBounded(name, strictyaml.MaxSize)
+}
+
+func readFileBounded(name string, size int64) ([]byte, error) {
 	st, err := os.Stat(name)
 	if err != nil {
 		return nil, plainError(err)
@@ -84,7 +148,7 @@ func readBounded(name string) ([]byte, error) {
 		return nil, plainError(err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, size+1))
 	if err != nil {
 		return nil, plainError(err)
 	}
@@ -112,8 +176,8 @@ func (s fileSet) missing(next fileSet) []string {
 	if s.People != nil && next.People == nil {
 		out = append(out, s.People.Name)
 	}
-	for _, f := range s.Policies {
-		if !slices.ContainsFunc(next.Policies, func(n rules.File) bool { return n.Name == f.Name }) {
+	for _, f := range slices.Concat(s.Policies, s.Types) {
+		if !slices.ContainsFunc(slices.Concat(next.Policies, next.Types), func(n rules.File) bool { return n.Name == f.Name }) {
 			out = append(out, f.Name)
 		}
 	}
@@ -123,10 +187,7 @@ func (s fileSet) missing(next fileSet) []string {
 // directories lists where the files lie, to be watched.
 func (s fileSet) directories() []string {
 	dirs := []string{filepath.Dir(s.Config.Name)}
-	if s.People != nil {
-		dirs = append(dirs, filepath.Dir(s.People.Name))
-	}
-	for _, f := range s.Policies {
+	for _, f := range slices.Concat(s.Policies, s.others()) {
 		dirs = append(dirs, filepath.Dir(f.Name))
 	}
 	slices.Sort(dirs)
@@ -139,8 +200,24 @@ func (s fileSet) names() []string {
 	if s.People != nil {
 		names = append(names, s.People.Name)
 	}
-	for _, f := range s.Policies {
+	for _, f := range slices.Concat(s.Policies, s.Types, s.Dictionaries) {
 		names = append(names, f.Name)
 	}
 	return names
+}
+
+// version gives the version of the policies, or one of them and the types they
+// use, where there are some.
+func (s *fileSet) version(policies string) string {
+	if len(s.Types) == 0 {
+		return policies
+	}
+	h := sha256.New()
+	h.Write([]byte(policies))
+	for _, f := range slices.Concat(s.Types, s.Dictionaries) {
+		sum := sha256.Sum256(f.Data)
+		h.Write([]byte(f.Name))
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
 }

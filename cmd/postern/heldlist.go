@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/postern-mail/postern/audit"
@@ -96,10 +97,7 @@ func (s fileSet) stale() []string {
 // contents gives the files by name.
 func (s fileSet) contents() map[string][]byte {
 	out := map[string][]byte{s.Config.Name: s.Config.Data}
-	if s.People != nil {
-		out[s.People.Name] = s.People.Data
-	}
-	for _, f := range s.Policies {
+	for _, f := range slices.Concat(s.Policies, s.others()) {
 		out[f.Name] = f.Data
 	}
 	return out

@@ -68,7 +68,7 @@ run.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCheck(), newClassify(), newExplain(), newExtract(), newQuarantine(), newReload(), newServe(), newStatus(), newStore(), newVersion())
+	root.AddCommand(newCheck(), newClassify(), newExplain(), newExtract(), newQuarantine(), newReload(), newServe(), newStatus(), newStore(), newTypes(), newVersion())
 	return root
 }
 

@@ -48,6 +48,12 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 			people = file
 		}
 	}
+	if own, more := s.catalog(); len(s.Types) > 0 {
+		problems = append(problems, more...)
+		if own != nil {
+			types = own
+		}
+	}
 	set, more := actions.Load(s.Policies, rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people})
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
@@ -58,6 +64,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 	}
 	if set != nil {
 		problems = append(problems, c.needs(set)...)
+		set.Version = s.version(set.Version)
 	}
 	strictyaml.Sort(problems)
 	if strictyaml.Errors(problems) || set == nil {

@@ -1,0 +1,222 @@
+package classify
+
+import (
+	"errors"
+	"slices"
+)
+
+// trie holds all layouts. Node 0 is no node, node 1 the start.
+type trie struct {
+	nodes []trieNode
+	free  [16][]freeFormat // by which of the first four characters are digits
+	// capitals says which lengths a first word of capital letters may have, and
+	// lead which a first word of letters may have that one with a digit follows.
+	capitals, lead uint64
+	sets           [][]charset // by number, from 1
+}
+
+// accept says that a value of a primary may end at a node.
+type accept struct {
+	primary uint16
+	sets    uint16 // of its characters; 0 when the shape says all
+}
+
+type trieNode struct {
+	digits  []uint16                    // words of digits only, by length; or nil
+	mixed   [][]trieEdge                // other words, by length; or nil
+	delims  [len(delimiters) + 1]uint16 // by kind of the delimiter behind
+	accepts []accept
+	bare    []uint16 // primaries that may end here without another look, after settle
+	group   uint16   // the number of bare, from 1
+}
+
+// number gives the node behind a word of n digits, or 0.
+func (n *trieNode) number(length int) uint16 {
+	if n.digits == nil {
+		return 0
+	}
+	return n.digits[length]
+}
+
+// others gives the words of a length that are not digits only.
+func (n *trieNode) others(length int) []trieEdge {
+	if n.mixed == nil {
+		return nil
+	}
+	return n.mixed[length]
+}
+
+type trieEdge struct {
+	shape groupShape
+	to    uint16
+}
+
+// freeFormat is a format whose value may be grouped anywhere, but not among the
+// first digits or letters.
+type freeFormat struct {
+	shape    groupShape // of the shortest value
+	min, max int
+	delims   uint16 // bits by kind of delimiter
+	primary  uint16
+	sets     [maxWord + 1]uint16 // by length
+}
+
+func newTrie() *trie { return &trie{nodes: make([]trieNode, 2), sets: make([][]charset, 1)} }
+
+func (t *trie) node() uint16 {
+	t.nodes = append(t.nodes, trieNode{})
+	return uint16(len(t.nodes) - 1)
+}
+
+// addFree adds a format that may be grouped anywhere: the first four characters
+// stand together, or are parted once, where the letters end.
+func (t *trie) addFree(format, delims string, upper bool, primary uint16) error {
+	ls, err := parseFormat(format, "", upper)
+	if err != nil {
+		return err
+	}
+	f := freeFormat{shape: ls[0].words[0], primary: primary}
+	f.min, f.max = f.shape.length, ls[len(ls)-1].words[0].length
+	for i := range ls {
+		if n := len(ls[i].sets); f.sets[n] == 0 {
+			if f.sets[n], err = t.setsOf(&ls[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if first := f.shape.letter&0xf | f.shape.digit&0xf; len(ls[0].words) > 1 || first != 0xf || f.shape.digit&0xf == 0 {
+		return errors.New("a format grouped freely begins with four characters, 9, A or U and not all of them letters, and has no delimiters")
+	}
+	for i := range len(delims) {
+		f.delims |= 1 << delimiterKind(delims[i])
+	}
+	t.free[f.shape.digit&0xf] = append(t.free[f.shape.digit&0xf], f)
+	return nil
+}
+
+var errTrieFull = errors.New("the formats of all types together are too many")
+
+// setsOf gives the number of the sets of a layout's characters, 0 when its shape
+// says all.
+func (t *trie) setsOf(l *layout) (uint16, error) {
+	if !l.special() {
+		return 0, nil
+	}
+	for i, s := range t.sets[1:] {
+		if slices.Equal(s, l.sets) {
+			return uint16(i + 1), nil
+		}
+	}
+	if len(t.sets) > maxNodes {
+		return 0, errTrieFull
+	}
+	t.sets = append(t.sets, l.sets)
+	return uint16(len(t.sets) - 1), nil
+}
+
+// fits tells whether a value in capitals has only characters of its sets.
+func (t *trie) fits(sets uint16, v []byte) bool {
+	if sets == 0 {
+		return true
+	}
+	for i, s := range t.sets[sets] {
+		if s&setOf(v[i]) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *trie) add(l layout, primary uint16) error {
+	if len(t.nodes) > maxNodes {
+		return errTrieFull
+	}
+	sets, err := t.setsOf(&l)
+	if err != nil {
+		return err
+	}
+	if l.lead() {
+		t.lead |= 1 << l.words[0].length
+	}
+	if l.capitals() {
+		t.capitals |= 1 << l.words[0].length
+	}
+	n := uint16(1)
+	for i, w := range l.words {
+		if i > 0 {
+			n = t.delimiter(n, l.delims[i-1])
+		}
+		n = t.word(n, w)
+	}
+	if len(l.delims) == len(l.words) {
+		n = t.delimiter(n, l.delims[len(l.words)-1])
+	}
+	a := accept{primary, sets}
+	for _, b := range t.nodes[n].accepts {
+		if b == a {
+			return nil
+		}
+	}
+	t.nodes[n].accepts = append(t.nodes[n].accepts, a)
+	return nil
+}
+
+// delimiter gives the node behind a delimiter, added when it is not there.
+func (t *trie) delimiter(n uint16, kind uint8) uint16 {
+	to := t.nodes[n].delims[kind]
+	if to == 0 {
+		to = t.node()
+		t.nodes[n].delims[kind] = to
+	}
+	return to
+}
+
+// word gives the node behind a word, added when it is not there.
+func (t *trie) word(n uint16, w groupShape) uint16 {
+	if w.digit == uint64(1)<<w.length-1 {
+		if t.nodes[n].digits == nil {
+			t.nodes[n].digits = make([]uint16, maxWord+1)
+		}
+		to := t.nodes[n].digits[w.length]
+		if to == 0 {
+			to = t.node()
+			t.nodes[n].digits[w.length] = to
+		}
+		return to
+	}
+	if t.nodes[n].mixed == nil {
+		t.nodes[n].mixed = make([][]trieEdge, maxWord+1)
+	}
+	edges := &t.nodes[n].mixed[w.length]
+	for _, e := range *edges {
+		if e.shape == w {
+			return e.to
+		}
+	}
+	to := uint16(len(t.nodes))
+	*edges = append(*edges, trieEdge{w, to})
+	return t.node()
+}
+
+// settle parts the primaries that the shape alone decides from those with checks,
+// and gives them by group, from 1: their values are noted once for all of them.
+func (t *trie) settle(primaries []primary) (groups [][]uint16) {
+	groups = make([][]uint16, 1)
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		checked := n.accepts[:0]
+		for _, a := range n.accepts {
+			if p := &primaries[a.primary]; a.sets == 0 && p.check == nil && p.raw == nil {
+				n.bare = append(n.bare, a.primary)
+			} else {
+				checked = append(checked, a)
+			}
+		}
+		n.accepts = checked
+		if len(n.bare) > 0 {
+			n.group = uint16(len(groups))
+			groups = append(groups, n.bare)
+		}
+	}
+	return groups
+}
