@@ -1,6 +1,6 @@
 # Postern: what a contributor runs. `make help` lists the targets.
 SHELL := /bin/sh
-FUZZTIME ?= 30s
+FUZZTIME ?= 60s
 TORTURE_ROUNDS ?= 10000
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -37,7 +37,7 @@ bench: ## messages a second through Postfix: no milter, a no-op, Postern
 	@go build -o bin/bench ./bench
 	@scripts/with-postfix.sh bin/bench $(BENCHFLAGS)
 
-fuzz: ## each fuzz target for FUZZTIME (30s)
+fuzz: ## each fuzz target for FUZZTIME (60s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
 clean: ## remove what was built
