@@ -9,9 +9,10 @@ type keywords struct {
 }
 
 type keywordSet struct {
-	auto  *automaton
-	terms map[string]int
-	uses  [][]keywordUse // by term
+	auto   *automaton
+	terms  map[string]int
+	uses   [][]keywordUse // by term
+	owners []uint16       // of all words
 }
 
 // keywordUse is an owner of a term; exact is how the term must be written, empty
@@ -42,6 +43,9 @@ func (k *keywords) add(owner uint16, words []wordDef) {
 		if w.exact {
 			use.exact = w.text
 		}
+		if !slices.Contains(set.owners, owner) {
+			set.owners = append(set.owners, owner)
+		}
 		if !slices.Contains(set.uses[term], use) {
 			set.uses[term] = append(set.uses[term], use)
 		}
@@ -71,7 +75,7 @@ func (k *keywords) compile() error {
 // begins and ends, in octets, and its characters.
 func (k *keywords) run(text string, from, to int, wanted []bool, hit func(owner uint16, start, end, runes int)) {
 	for _, set := range []*keywordSet{&k.whole, &k.inside} {
-		if set.auto == nil {
+		if set.auto == nil || !slices.ContainsFunc(set.owners, func(o uint16) bool { return wanted[o] }) {
 			continue
 		}
 		set.auto.run(text, from, to, func(term, end int) bool {

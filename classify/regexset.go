@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	re2 "github.com/wasilibs/go-re2"
@@ -79,6 +80,9 @@ func (t *regexTable) compile() error {
 
 // expressions looks for the expressions wanted.
 func (s *scratch) expressions(t *regexTable) {
+	if !slices.ContainsFunc(t.list, func(x ownedExpression) bool { return s.wanted[x.primary] }) {
+		return
+	}
 	if len(s.pieces) < len(t.list) {
 		s.pieces = make([]span, len(t.list))
 	}
