@@ -356,7 +356,11 @@ func (x *wordWriter) closeFields() {
 func (w *wordFile) keepCode(code string) {
 	const most = 10000
 	code = fieldCode(code)
-	if code == "" || w.codes[code] || len(w.behind) >= most {
+	if code == "" || w.codes[code] {
+		return
+	}
+	if len(w.behind) >= most {
+		w.r.fail(Truncated, "more fields than the limit")
 		return
 	}
 	w.codes[code] = true
