@@ -56,3 +56,15 @@ func TestTextInAPictureWithoutAPicture(t *testing.T) {
 		}
 	}
 }
+
+func TestTextWithEscapeSequencesIsReadWithoutThemToo(t *testing.T) {
+	for _, hint := range []Hint{{Name: "a.txt"}, {Name: "a.html"}, {}} {
+		d := extract("\x1b$BCard number 4111 1111 for all\r\n", hint)
+		if !strings.Contains(allText(d), "4111 1111") || d.Status != Complete {
+			t.Errorf("%v: %s with %q", hint, d.Status, allText(d))
+		}
+	}
+	if d := extract("\x1b$B$3$s$K$A$O\x1b(B", Hint{MediaType: "text/plain", Charset: "iso-2022-jp"}); len(d.Members) > 0 || d.Text != "こんにちは" {
+		t.Errorf("labelled text: %q", allText(d))
+	}
+}

@@ -17,7 +17,7 @@ var (
 	errMethod = errors.New("a compression that is not read")
 	errSecret = errors.New("encrypted")
 	errMemory = errors.New("a compression that needs more memory than the limit")
-	errMany   = errors.New(limitMembers)
+	errMany   = errors.New("more members than the limit")
 
 	errDamaged = errors.New(damagedData)
 )
@@ -30,7 +30,7 @@ func (r *reader) unpack(hint Hint, src io.Reader, packed, size int64, names ...s
 	mr := r.budgeted(src, packed)
 	switch {
 	case r.left.members <= 0:
-		r.end(limitMembers)
+		r.end("more members than the limit")
 	case r.left.inflated <= 0:
 		r.end(limitInflated)
 	}

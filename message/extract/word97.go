@@ -356,11 +356,7 @@ func (x *wordWriter) closeFields() {
 func (w *wordFile) keepCode(code string) {
 	const most = 10000
 	code = fieldCode(code)
-	if code == "" || w.codes[code] {
-		return
-	}
-	if len(w.behind) >= most {
-		w.r.fail(Truncated, "more fields than the limit")
+	if code == "" || w.codes[code] || len(w.behind) >= most {
 		return
 	}
 	w.codes[code] = true
