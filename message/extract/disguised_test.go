@@ -27,3 +27,10 @@ func TestUnlistedFilesBeyondTheLimitAreTold(t *testing.T) {
 		t.Errorf("%s (%s) with %d members", d.Status, d.Detail, len(d.Members))
 	}
 }
+
+func TestPropertiesOfPDFDocumentsAreText(t *testing.T) {
+	content := strings.Replace(pdfPage("", "", "Hello", "<</Title("+cardNumber+")/Producer(Maker 4222)>>"), "/Root 1 0 R", "/Root 1 0 R/Info 6 0 R", 1)
+	if d := extract(content, Hint{}); !strings.Contains(d.Text, cardNumber) || strings.Contains(d.Text, "4222") || d.Status != Complete {
+		t.Errorf("%s with %q", d.Status, d.Text)
+	}
+}
