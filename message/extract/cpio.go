@@ -85,7 +85,11 @@ func readCpio(r *reader) {
 		if !ok || e.short {
 			r.fail(Corrupt, damagedData)
 		}
-		if !ok || e.name == cpioEnd {
+		if !ok {
+			return
+		}
+		if e.name == cpioEnd {
+			r.behindArchive(e.next)
 			return
 		}
 		c = e.next

@@ -59,7 +59,9 @@ func (r *reader) insert(name string, src io.Reader) {
 	head, _ := io.ReadAll(io.LimitReader(src, sniffed))
 	switch family, _, _ := strings.Cut(mimetype.Detect(head).String(), "/"); family {
 	case "audio", "video", "font":
-		return
+		if !looksLikeText(head) {
+			return
+		}
 	}
 	data, ok := r.whole32(baseName(name), io.MultiReader(bytes.NewReader(head), src))
 	if !ok || len(data) == 0 {

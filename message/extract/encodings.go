@@ -44,6 +44,14 @@ func (r *reader) encodings(text string) {
 	}
 }
 
+// unescaped reads text without a label once more where escape sequences made it
+// one of ISO 2022: programs that do not look for these show what stands there.
+func (r *reader) unescaped(content []byte, label, mediaType string) {
+	if label == "" && bytes.Contains(content, []byte("\x1b$")) && !r.expired() {
+		r.member(Hint{MediaType: mediaType, Charset: "us-ascii"}, content)
+	}
+}
+
 // leastEncoded is the fewest characters of base64 that are looked into when
 // nothing says that they are base64: enough for a number, more than most words.
 const leastEncoded = 24

@@ -80,8 +80,11 @@ func (e *exifReader) directory(at uint32) bool {
 	}
 	n := int(e.order.Uint16(e.b[at:]))
 	entries := e.b[at+2:]
-	for i := 0; i < n && len(entries) >= 12 && e.tags < most && !e.r.expired(); i++ {
-		e.tags++
+	for i := 0; i < n && len(entries) >= 12 && !e.r.expired(); i++ {
+		if e.tags++; e.tags > most {
+			e.r.end("more metadata than an image holds")
+			break
+		}
 		e.tag(entries[:12])
 		entries = entries[12:]
 	}

@@ -58,7 +58,11 @@ func (r *reader) run() {
 	if format == nil {
 		format = identify(r)
 	}
-	if format == nil || r.ended {
+	if r.ended {
+		return
+	}
+	if format == nil {
+		r.alsoText(nil)
 		return
 	}
 	r.doc.MediaType, r.doc.Extension = format.MediaTypes[0], format.Extensions[0]
@@ -66,6 +70,7 @@ func (r *reader) run() {
 		format.refine(r)
 	}
 	format.read(r)
+	r.alsoText(format)
 }
 
 func (r *reader) document() Document {
@@ -98,7 +103,12 @@ func (r *reader) expired() bool {
 	return r.ended
 }
 
-const limitCharacters = "more text than the limit"
+// Limits that several readers meet.
+const (
+	limitCharacters = "more text than the limit"
+	limitMembers    = "more members than the limit"
+	limitProperties = "more properties than the limit"
+)
 
 // output is the text of a document. What is written in one piece is not copied.
 type output struct {
@@ -223,7 +233,7 @@ func (r *reader) admit(name string) bool {
 	}
 	switch r.left.members--; {
 	case r.left.members < 0:
-		r.end("more members than the limit")
+		r.end(limitMembers)
 	case r.depth+1 >= r.lim.Nesting:
 		r.fail(Truncated, "nested deeper than the limit")
 		return false
@@ -258,11 +268,16 @@ func (r *reader) defect(reason string) {
 func (r *reader) property(name, value string) {
 	const most, longest = 1000, 32 << 10
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-	if name == "" || value == "" || len(r.doc.Properties) >= most {
+	if name == "" || value == "" {
+		return
+	}
+	if len(r.doc.Properties) >= most {
+		r.fail(Truncated, limitProperties)
 		return
 	}
 	if len(value) > longest {
 		value = value[:longest]
+		r.fail(Truncated, "a property longer than the limit")
 	}
 	if r.doc.Properties == nil {
 		r.doc.Properties = map[string]string{}

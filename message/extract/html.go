@@ -85,7 +85,8 @@ type htmlReader struct {
 func readHTML(r *reader) {
 	content := r.needed()
 	h := htmlReader{reader: r, seen: map[string]bool{}}
-	z := html.NewTokenizer(strings.NewReader(charset.Text(content, h.label(content))))
+	label := h.label(content)
+	z := html.NewTokenizer(strings.NewReader(charset.Text(content, label)))
 	dropped := atom.Atom(0)
 	for n := 0; ; n++ {
 		if n%256 == 0 && r.expired() {
@@ -152,6 +153,7 @@ func readHTML(r *reader) {
 		}
 		r.write(strings.TrimSuffix(extra, "\n"))
 	}
+	r.unescaped(content, label, "text/html")
 	if len(content) < len(r.content) {
 		r.end(limitCharacters)
 	}

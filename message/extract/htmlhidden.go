@@ -80,11 +80,8 @@ func (h *hiding) shown(separator, s string) {
 		h.cut = true
 		return
 	}
-	const longest = 64 << 10
-	if h.visible.Len() < longest {
-		h.visible.WriteString(separator)
-		h.visible.WriteString(s)
-	}
+	h.visible.WriteString(separator)
+	h.visible.WriteString(s)
 }
 
 // endLine keeps a line without what is hidden in it.

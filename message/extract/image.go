@@ -85,7 +85,9 @@ func readJPEG(r *reader) {
 	var extended []byte // XMP that takes more than one segment
 	for len(c) >= 2 && !r.expired() {
 		if c[0] != 0xff {
+			from := c
 			if c = fromMarker(c); c == nil {
+				r.behind(from)
 				break
 			}
 			continue
@@ -113,7 +115,8 @@ func readJPEG(r *reader) {
 				r.fail(Corrupt, damagedImage)
 				n = max(min(n, len(c)), 2)
 			} else {
-				break
+				r.behind(c)
+				return
 			}
 		}
 		data := c[2:n]
@@ -154,9 +157,11 @@ func (r *reader) jpegSegment(n byte, data, extended []byte) []byte {
 	case n == 1 && bytes.HasPrefix(data, []byte(adobe)):
 		r.xmp(data[len(adobe):])
 	case n == 1 && bytes.HasPrefix(data, []byte(more)) && len(data) > len(more)+40:
-		if len(extended) < most {
-			extended = append(extended, data[len(more)+40:]...)
+		if len(extended) >= most {
+			r.fail(Truncated, "more metadata than an image holds")
+			return extended
 		}
+		extended = append(extended, data[len(more)+40:]...)
 	case n == 13 && bytes.HasPrefix(data, []byte("Photoshop 3.0\x00")):
 		r.photoshop(data[len("Photoshop 3.0\x00"):])
 	case n == 0, n == 2, n == 14: // JFIF, colour profiles and pointers, Adobe
@@ -224,6 +229,7 @@ func readGIF(r *reader) {
 		case 0:
 			c = c[1:]
 		default:
+			r.behind(c)
 			return
 		}
 	}

@@ -95,7 +95,7 @@ func (s *isoImage) folder(path string, at, size uint32, depth int) {
 		record := data[i : i+n]
 		i += n
 		if s.entries++; s.entries > most {
-			s.r.end("more members than the limit")
+			s.r.end(limitMembers)
 		}
 		id := record[33 : 33+int(record[32])]
 		if len(id) == 1 && id[0] <= 1 { // the folder itself and the one around it

@@ -113,6 +113,7 @@ func readOffice(r *reader) {
 	for _, at := range p.sorted() {
 		p.readPart(at)
 	}
+	p.readDisguised()
 	p.writeLinks()
 	r.writeProperties()
 	r.labelsOfProperties()

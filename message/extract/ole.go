@@ -84,6 +84,9 @@ func readOLE(read func(*reader, *cfb)) func(*reader) {
 			return
 		}
 		read(r, f)
+		if r.doc.MediaType != "application/vnd.ms-outlook" { // its text has them
+			r.writeProperties()
+		}
 		r.oleMacros(f.root)
 		f.settle()
 	}
@@ -258,6 +261,7 @@ func settleOLE(r *reader) {
 		return
 	}
 	r.readOLEProperties(f.root)
+	r.writeProperties()
 	for _, k := range [...]struct{ stream, mediaType, extension string }{
 		{"VisioDocument", "application/vnd.visio", "vsd"},
 		{"Quill", "application/vnd.ms-publisher", "pub"},

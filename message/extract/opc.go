@@ -50,8 +50,8 @@ func partPath(name string) string {
 func openPackage(r *reader, list []member) *officePackage {
 	p := &officePackage{reader: r, byPath: make(map[string]*part, len(list)), from: map[string][]relation{}, ids: map[relationID]*part{}}
 	for _, m := range list {
-		if strings.HasSuffix(m.name, "/") {
-			continue // a folder
+		if m.directory() {
+			continue
 		}
 		at := &part{member: m, path: partPath(m.name)}
 		if _, have := p.byPath[at.path]; have {

@@ -75,6 +75,7 @@ func readPDF(r *reader) {
 		r.property(p.Name, p.Value)
 	}
 	readXMP(r, f.Metadata())
+	r.writeProperties()
 	r.behindPDF()
 	r.labelsOfProperties()
 	r.judgePDF(f, script)

@@ -88,6 +88,9 @@ var madeUp = map[string]bool{
 	"TotalTime": true, "Pages": true, "Words": true, "Characters": true, "CharactersWithSpaces": true, "Lines": true, "Paragraphs": true,
 	"Slides": true, "Notes": true, "HiddenSlides": true, "MMClips": true, "HeadingPairs": true, "TitlesOfParts": true, "Template": true,
 	"PresentationFormat": true, "RevisionNumber": true, "created": true, "modified": true, "lastPrinted": true, "Language": true, "DigSig": true,
+	"Producer": true, "Creator": true, "CreatorTool": true, "CreationDate": true, "ModDate": true, "CreateDate": true, "ModifyDate": true,
+	"MetadataDate": true, "DocumentID": true, "InstanceID": true, "OriginalDocumentID": true, "VersionID": true, "RenditionClass": true,
+	"Trapped": true, "format": true, "part": true, "conformance": true, "PTEX.Fullbanner": true, "DerivedFrom": true,
 	"Author": true, "LastAuthor": true, "DocumentVersion": true, "PrintedBy": true, "KSOProductBuildVer": true, "ICV": true, "ContentTypeId": true,
 }
 

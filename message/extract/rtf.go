@@ -98,6 +98,7 @@ func (x *rtfReader) finish() {
 		x.write(s)
 	}
 	x.ended = x.ended || ended
+	x.writeProperties()
 	x.labelsOfProperties()
 }
 

@@ -49,7 +49,7 @@ func TestRTF(t *testing.T) {
 func TestRTFProperties(t *testing.T) {
 	d := extract(`{\rtf1{\info{\title Plan}{\author Ann}{\operator Bob}{\*\company Example}{\doccomm c}{\creatim\yr2024}}{\*\userprops{\propname Department}\proptype30{\staticval Sales}}x}`, Hint{})
 	want := map[string]string{"Title": "Plan", "Author": "Ann", "LastAuthor": "Bob", "Company": "Example", "Comments": "c", "Department": "Sales"}
-	if diff := cmp.Diff(want, d.Properties); diff != "" || d.Text != "x" {
+	if diff := cmp.Diff(want, d.Properties); diff != "" || d.Text != "x\nComments: c\nCompany: Example\nDepartment: Sales\nTitle: Plan\n" {
 		t.Errorf("%q\n%s", d.Text, diff)
 	}
 }

@@ -252,9 +252,11 @@ func (x *rtfReader) inInfo() bool {
 // aside keeps a text for the end.
 func (x *rtfReader) aside(s string) {
 	const most = 100_000
-	if len(x.asides) < most {
-		x.asides = append(x.asides, s)
+	if len(x.asides) >= most {
+		x.fail(Truncated, limitCharacters)
+		return
 	}
+	x.asides = append(x.asides, s)
 }
 
 // bin takes octets as they are: those of an object, of a picture and the like.

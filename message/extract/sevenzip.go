@@ -48,7 +48,7 @@ func read7z(r *reader) {
 			return
 		}
 		r.write(f.Name + "\n")
-		if f.FileInfo().IsDir() || strings.HasSuffix(f.Name, "/") {
+		if f.UncompressedSize == 0 && (f.FileInfo().IsDir() || strings.HasSuffix(f.Name, "/")) {
 			continue
 		}
 		size := int64(min(f.UncompressedSize, 1<<62))

@@ -97,7 +97,7 @@ func tarEntries(r *reader) (list []tarEntry, damaged bool) {
 		for len(list) < most {
 			h, err := t.Next()
 			if err == io.EOF {
-				return list, damaged
+				break // another archive may follow
 			}
 			if err != nil && err != tar.ErrInsecurePath {
 				damaged = true
@@ -112,9 +112,28 @@ func tarEntries(r *reader) (list []tarEntry, damaged bool) {
 				damaged = true
 			}
 		}
-		base = nextTarHeader(r.content, max(base+tarBlock, (len(r.content)-src.Len())/tarBlock*tarBlock))
+		end := max(base+tarBlock, (len(r.content)-src.Len())/tarBlock*tarBlock)
+		base = nextTarHeader(r.content, end)
+		if !damaged && base < len(r.content) {
+			r.defect("an archive goes on behind its end")
+		} else if !damaged {
+			r.behindArchive(r.content[min(end, len(r.content)):])
+		}
+	}
+	if len(list) >= most {
+		r.end(limitMembers)
 	}
 	return list, damaged
+}
+
+// behindArchive reads what stands behind the last file of an archive, where
+// programs leave nothing but zeros.
+func (r *reader) behindArchive(rest []byte) {
+	if rest = bytes.Trim(rest, "\x00"); len(bytes.TrimSpace(rest)) == 0 || r.expired() {
+		return
+	}
+	r.defect("content behind the end of an archive")
+	r.member(Hint{}, rest)
 }
 
 // tarContent gives the content of a file without copying it, unless it is sparse.

@@ -102,6 +102,7 @@ func readText(r *reader) {
 	}
 	r.write(text)
 	r.encodings(text)
+	r.unescaped(content, label, "text/plain")
 	r.yencoded(content)
 	r.mailInText()
 	if len(content) < len(r.content) {

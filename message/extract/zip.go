@@ -118,6 +118,9 @@ func (r *reader) withHidden(list, hidden []member) []member {
 	if len(hidden) == 0 {
 		return list
 	}
+	if len(hidden) >= mostHidden {
+		r.fail(Truncated, limitMembers)
+	}
 	found := map[string]bool{}
 	for _, m := range hidden {
 		found[m.raw] = true

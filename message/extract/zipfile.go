@@ -112,12 +112,14 @@ func unicodeName(extra []byte, name string) string {
 // (APPNOTE.TXT, section 4.3.7).
 const localHeader = 30
 
+// mostHidden is how many files are looked for that no directory lists.
+const mostHidden = 10000
+
 // localMembers goes from one local file header to the next and lists the files
 // whose data is not among the known ones. It does not look into the data of known
 // files: archives may hold others. What the headers of known files say is given
 // by where their data begins.
 func localMembers(content []byte, known []member) (list []member, headers map[int64]member) {
-	const most = 10000
 	headers = make(map[int64]member, len(known))
 	covered := spans(known)
 	split := 0 // where the next data descriptor may be
@@ -130,7 +132,7 @@ func localMembers(content []byte, known []member) (list []member, headers map[in
 		return split
 	}
 	pos := 0
-	for len(list) < most {
+	for len(list) < mostHidden {
 		for len(covered) > 0 && int64(pos) >= covered[0].start {
 			pos, covered = max(pos, int(covered[0].end)), covered[1:]
 		}
