@@ -291,15 +291,28 @@ var signals = map[extract.Status]message.Signal{
 // notices gives what is told of how far the document was read. That mail is
 // encrypted was noticed before.
 func (c *content) notices() []message.Notice {
-	var list []message.Notice
-	if sig, ok := signals[c.doc.Status]; ok && !c.encrypted {
-		list = append(list, message.Notice{Part: c.name, Signal: sig, Detail: c.doc.Detail})
-	}
-	for _, reason := range c.doc.Defects {
-		list = append(list, message.Notice{Part: c.name, Signal: message.SignalDefect, Detail: reason})
+	list := noticesOf(c.name, &c.doc)
+	if c.encrypted {
+		return list[1:]
 	}
 	return list
 }
+
+// noticesOf gives that of a document: its status first, unless all was read, then
+// its defects.
+func noticesOf(name string, d *extract.Document) []message.Notice {
+	var list []message.Notice
+	if sig, ok := signals[d.Status]; ok {
+		list = append(list, message.Notice{Part: name, Signal: sig, Detail: d.Detail})
+	}
+	for _, reason := range d.Defects {
+		list = append(list, message.Notice{Part: name, Signal: message.SignalDefect, Detail: reason})
+	}
+	return list
+}
+
+// Notices gives what policies are told of how far the part was read.
+func (p ScannedPart) Notices() []message.Notice { return noticesOf(p.Name, &p.Document) }
 
 // Notices gives the signals of the message and of the parts read so far, in
 // order of the parts.

@@ -43,7 +43,7 @@ func readFile(ctx context.Context, docs *documents, name string, r io.Reader, ty
 	}
 	rd := reading{parts: rules.Unfold(filepath.Base(name), doc), signals: []signalJSON{}}
 	for _, p := range rd.parts {
-		rd.signals = append(rd.signals, documentSignals(p)...)
+		rd.signals = append(rd.signals, signalsJSON(p.Notices())...)
 		if types != nil {
 			rd.add(classified(p.Name, p.Detect(types)))
 		}
@@ -108,24 +108,6 @@ func classified(part string, ds []classify.Detection) []rules.PartDetection {
 	}
 	slices.SortFunc(out, byType)
 	return out
-}
-
-// documentSignals says of a file what policies would be told of an attachment.
-func documentSignals(p rules.ScannedPart) []signalJSON {
-	signals := map[extract.Status]message.Signal{
-		extract.Protected:   message.SignalPasswordProtected,
-		extract.Unsupported: message.SignalUnsupported,
-		extract.Corrupt:     message.SignalUnreadable,
-		extract.Truncated:   message.SignalIncomplete,
-	}
-	var list []signalJSON
-	if s, ok := signals[p.Status]; ok {
-		list = append(list, signalJSON{p.Name, string(s), p.Detail})
-	}
-	for _, reason := range p.Defects {
-		list = append(list, signalJSON{p.Name, string(message.SignalDefect), reason})
-	}
-	return list
 }
 
 // isMessage tells a message from other files: it is named so, or it begins like

@@ -414,22 +414,10 @@ func hidesInEscapes(text string) bool {
 }
 
 func escapeAt(s string, i int) (byte, bool) {
-	if i+2 >= len(s) || hexDigit(s[i+1]) < 0 || hexDigit(s[i+2]) < 0 {
+	if i+2 >= len(s) || hexValue(s[i+1]) < 0 || hexValue(s[i+2]) < 0 {
 		return 0, false
 	}
-	return byte(hexDigit(s[i+1])<<4 | hexDigit(s[i+2])), true
-}
-
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	}
-	return -1
+	return byte(hexValue(s[i+1])<<4 | hexValue(s[i+2])), true
 }
 
 // escapes undoes quoted-printable (RFC 2045, section 6.7); what is no escape

@@ -278,7 +278,7 @@ func (x *rtfReader) symbol(c byte) {
 	switch c {
 	case '\'':
 		if x.i+2 <= len(x.s) {
-			hi, lo := unhex(x.s[x.i]), unhex(x.s[x.i+1])
+			hi, lo := int(hexValue(x.s[x.i])), int(hexValue(x.s[x.i+1]))
 			if hi < 0 || lo < 0 {
 				return
 			}
@@ -300,16 +300,6 @@ func (x *rtfReader) symbol(c byte) {
 	case '\r', '\n':
 		x.paragraph()
 	}
-}
-
-func unhex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }
 
 // endText decodes the octets that were collected, in the code page of the font.

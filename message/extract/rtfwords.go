@@ -284,7 +284,7 @@ func (x *rtfReader) object(digits []byte) {
 	b := make([]byte, 0, len(digits)/2)
 	high := -1
 	for _, c := range digits {
-		switch d := unhex(c); {
+		switch d := int(hexValue(c)); {
 		case d < 0:
 		case high < 0:
 			high = d
