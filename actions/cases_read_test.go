@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
@@ -37,7 +38,10 @@ type caseEnvelope struct {
 	aliases     map[string][]string // what the MTA replaces, by address
 	unavailable []string            // addresses and logins whose look-ups fail
 	onError     OnError
-	characters  int // of text read of an attachment; 0 is the default
+	at          time.Time
+	// deferredBefore is how long ago the message was put off before.
+	deferredBefore []time.Duration
+	characters     int // of text read of an attachment; 0 is the default
 }
 
 // caseWant is want.yaml. What it does not name is expected not to be: edits,
@@ -59,6 +63,7 @@ type caseWant struct {
 	signals   []string // "part: signal"
 	mismatch  bool     // the addresses of the sender differ
 	err       string
+	undecided []string // "policy / rule: remedy", of the rules that could not be judged and matter
 }
 
 type wantReply struct {
@@ -218,6 +223,7 @@ func (r *caseReader) envelope(m *strictyaml.Mapping, env *caseEnvelope) {
 		{Name: "partner-relay.example", Kind: directory.ExternalRelay},
 	}
 	env.onError = OnErrorTempfail
+	env.at = caseTime
 	e := &env.envelope
 	e.ClientAddr = netip.MustParseAddr("192.0.2.10")
 	m.Require("from", "write the reverse-path, `<>` for none")
@@ -271,8 +277,21 @@ func (r *caseReader) envelope(m *strictyaml.Mapping, env *caseEnvelope) {
 		case "unavailable":
 			env.unavailable = r.texts(k)
 		case "onError":
-			word, _ := r.OneOf(k.Value, k.Field, string(OnErrorTempfail), string(OnErrorAccept))
+			word, _ := r.OneOf(k.Value, k.Field, string(OnErrorTempfail), string(OnErrorQuarantine), string(OnErrorAccept))
 			env.onError = OnError(word)
+		case "at":
+			var err error
+			if env.at, err = time.Parse(time.RFC3339, r.text(k)); err != nil {
+				r.Errorf(k.Value, k.Field, "", "%v", err)
+			}
+		case "deferredBefore":
+			for _, s := range r.texts(k) {
+				d, err := time.ParseDuration(s)
+				if err != nil {
+					r.Errorf(k.Value, k.Field, "", "%v", err)
+				}
+				env.deferredBefore = append(env.deferredBefore, d)
+			}
 		case "extractedCharacters":
 			env.characters, _ = r.Int(k.Value, k.Field, 1, 1<<30)
 		default:

@@ -55,8 +55,9 @@ func (c *policyCase) run(mu mutation) []string {
 	}
 	defer m.Close()
 	world := c.world()
-	store := &captured{}
+	store := &captured{at: c.env.at, deferredBefore: c.env.deferredBefore}
 	live := caseLive(store, world.Organization, c.notices)
+	live.Now = func() time.Time { return c.env.at }
 	decided := NewEngine(Settings{OnError: c.env.onError, Notices: c.notices, Reviewed: true}).
 		Run(context.Background(), set, rules.NewScan(world, m), live)
 	return c.compare(m, decided, &store.commit)
@@ -65,17 +66,28 @@ func (c *policyCase) run(mu mutation) []string {
 // captured is a store that keeps nothing but shows what it was given.
 type captured struct {
 	quarantine.Store
-	commit quarantine.Commit
+	commit         quarantine.Commit
+	at             time.Time
+	deferredBefore []time.Duration
 }
 
-func (c *captured) Fingerprints(context.Context, string) ([]quarantine.Fingerprint, error) {
-	return nil, nil
+// Fingerprints gives those of earlier attempts that were put off.
+func (c *captured) Fingerprints(_ context.Context, digest string) (list []quarantine.Fingerprint, _ error) {
+	if strings.HasPrefix(digest, outcomeDeferred) {
+		for _, d := range c.deferredBefore {
+			list = append(list, quarantine.Fingerprint{Digest: digest, Outcome: outcomeDeferred, At: c.at.Add(-d)})
+		}
+	}
+	return list, nil
 }
 
 func (c *captured) Commit(_ context.Context, commit *quarantine.Commit) error {
 	c.commit = *commit
 	return nil
 }
+
+// caseTime is when messages of cases are judged.
+var caseTime = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 // caseLive gives live effects with names that are counted.
 func caseLive(store quarantine.Store, org *directory.Organization, notices *notice.Writer) *Live {
@@ -86,7 +98,7 @@ func caseLive(store quarantine.Store, org *directory.Organization, notices *noti
 		Keep:      30 * 24 * time.Hour, Lifetime: 5 * 24 * time.Hour,
 		Reference: func() string { return "P-TESTREF" },
 		ID:        func() string { return fmt.Sprint("id", n.Add(1)) },
-		Now:       func() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) },
+		Now:       func() time.Time { return caseTime },
 		Explain:   func(*message.Message, *Decision) ([]byte, error) { return []byte("{}"), nil },
 		Repeated:  func(Repeat) {},
 	}
@@ -98,6 +110,7 @@ func (c *policyCase) load(mu mutation) (*rules.Set, []strictyaml.Problem) {
 		Actions:   vocabulary{planned: c.want.planned},
 		Directory: c.people,
 		Inverted:  mu.condition,
+		Zone:      time.UTC,
 	})
 	if set != nil && mu.action != nil {
 		for _, p := range set.Policies {
@@ -127,6 +140,7 @@ func (c *policyCase) world() *rules.World {
 		Types:        classify.Builtin(),
 		Trust:        rules.Trust{Authenticated: true, Listeners: []string{"SUBMISSION"}, Networks: c.env.networks},
 		Extract:      limits,
+		Now:          func() time.Time { return c.env.at },
 	}
 }
 

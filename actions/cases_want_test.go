@@ -42,6 +42,8 @@ func (r *caseReader) want(m *strictyaml.Mapping, w *caseWant) {
 			for i, n := range r.List(k.Value, k.Field) {
 				w.copies = append(w.copies, r.copied(n, strictyaml.Index(k.Field, i)))
 			}
+		case "undecided":
+			w.undecided = r.texts(k)
 		case "signals":
 			w.signals = r.texts(k)
 		case "addressMismatch":

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
@@ -34,6 +35,10 @@ type Vocabulary struct {
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
 	Directory directory.Directory
+	// Zone is that of dates written without an offset; nil is that of the machine.
+	Zone *time.Location
+	// Now, when not nil, is asked so that a rule that has expired is a hint.
+	Now func() time.Time
 	// Inverted names a condition that answers the opposite of what it finds, so
 	// that tests of policies can show that they notice. Empty outside of tests.
 	Inverted string
@@ -270,6 +275,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if e, ok := m.Get("disabled"); ok {
 		rule.Disabled, _ = r.Bool(e.Value, e.Field)
 	}
+	r.readMoments(m, rule)
 	if e, ok := m.Get("evaluateRulePerComponent"); ok {
 		rule.PerComponent, _ = r.Bool(e.Value, e.Field)
 	}
