@@ -88,8 +88,9 @@ func isRetry(first *quarantine.Fingerprint, now time.Time) bool {
 // before.
 const deferredTime = 5 * 24 * time.Hour
 
-// outcomeDeferred is that of an attempt that was put off.
-const outcomeDeferred = "deferred"
+// OutcomeDeferred is the outcome of the fingerprint of an attempt that was put off,
+// and begins its digest.
+const OutcomeDeferred = "deferred"
 
 // Deferred implements [Effects].
 func (l *Live) Deferred(ctx context.Context, scan *rules.Scan) (attempts int, since time.Duration, err error) {
@@ -99,7 +100,7 @@ func (l *Live) Deferred(ctx context.Context, scan *rules.Scan) (attempts int, si
 	}
 	now := l.Now()
 	for i := range stored {
-		if age := now.Sub(stored[i].At); stored[i].Outcome == outcomeDeferred && age <= deferredTime {
+		if age := now.Sub(stored[i].At); stored[i].Outcome == OutcomeDeferred && age <= deferredTime {
 			attempts, since = attempts+1, max(since, age)
 		}
 	}
@@ -113,7 +114,7 @@ func (b *batch) putOff() {
 	}
 	env := &b.m.Envelope
 	fp := quarantine.Fingerprint{
-		Digest: deferredDigest(b.m), Outcome: outcomeDeferred, Reference: b.d.Reference, QueueID: env.QueueID,
+		Digest: deferredDigest(b.m), Outcome: OutcomeDeferred, Reference: b.d.Reference, QueueID: env.QueueID,
 		At: b.now, Expires: b.now.Add(deferredTime),
 	}
 	if env.ClientAddr.IsValid() {
@@ -128,7 +129,7 @@ func deferredDigest(m *message.Message) string {
 	for i := range all {
 		all[i] = i
 	}
-	return outcomeDeferred + ":" + digest(m, all)
+	return OutcomeDeferred + ":" + digest(m, all)
 }
 
 // digest is a hash over what a retry repeats: the envelope of the fork, the
