@@ -175,16 +175,16 @@ func (s silent) Login(ctx context.Context, login string) (*directory.Person, err
 	return s.Directory.Login(ctx, login)
 }
 
-func (s silent) Group(ctx context.Context, addr message.Path) (*directory.Group, error) {
-	if err := s.fails(addr.String()); err != nil {
+func (s silent) Group(ctx context.Context, group directory.Ref) (*directory.Group, error) {
+	if err := s.fails(group.String()); err != nil {
 		return nil, err
 	}
-	return s.Directory.Group(ctx, addr)
+	return s.Directory.Group(ctx, group)
 }
 
-func (s silent) Member(ctx context.Context, addr, group message.Path) (bool, error) {
-	for _, p := range []message.Path{addr, group} {
-		if err := s.fails(p.String()); err != nil {
+func (s silent) Member(ctx context.Context, addr message.Path, group directory.Ref) (bool, error) {
+	for _, name := range []string{addr.String(), group.String()} {
+		if err := s.fails(name); err != nil {
 			return false, err
 		}
 	}
