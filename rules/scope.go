@@ -33,21 +33,23 @@ func (d *draft) readScope(n *strictyaml.Node, field string) {
 	groups, users := 0, 0
 	for key, set := range map[string]*senderSet{"exchangeSenderMemberOf": &s.include, "exchangeSenderMemberOfException": &s.exclude} {
 		if e, ok := m.Get(key); ok && d.namesSome(e, "group") {
+			d.limit, d.values = formLimits[formGroups], 0
 			set.groups, _ = d.readGroups(e.Value, e.Field)
 			groups += len(set.groups)
 		}
 	}
 	for key, set := range map[string]*senderSet{"exchangeSender": &s.include, "exchangeSenderException": &s.exclude} {
 		if e, ok := m.Get(key); ok && d.namesSome(e, "address") {
+			d.limit, d.values = formLimits[formAddresses], 0
 			set.users, _ = d.addressSet(e.Value, e.Field)
 			users += len(set.users)
 		}
 	}
 	if groups > maxScopeGroups {
-		d.Errorf(m.Node, field, "put groups into one group", "%d groups are named, at most %d are allowed", groups, maxScopeGroups)
+		d.over(m.Node, field, "put groups into one group", "%d groups are named, at most %d are allowed", groups, maxScopeGroups)
 	}
 	if users > maxScopeUsers {
-		d.Errorf(m.Node, field, "put people into a group", "%d people are named, at most %d are allowed", users, maxScopeUsers)
+		d.over(m.Node, field, "put people into a group", "%d people are named, at most %d are allowed", users, maxScopeUsers)
 	}
 }
 
@@ -64,7 +66,8 @@ func (d *draft) namesSome(e strictyaml.Entry, kind string) bool {
 // readUnits reads the administrative units a policy is for. One that the
 // directory does not know is a hint.
 func (d *draft) readUnits(n *strictyaml.Node, field string) {
-	list, nodes, ok := d.texts(n, field, maxName, maxScopeGroups)
+	d.limit, d.values = Limit{Length: maxName, Count: maxScopeGroups}, 0
+	list, nodes, ok := d.texts(n, field)
 	if !ok {
 		return
 	}
