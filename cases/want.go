@@ -1,24 +1,80 @@
-package actions
+package cases
 
 import (
+	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
-func (r *caseReader) want(m *strictyaml.Mapping, w *caseWant) {
+// want is want.yaml. Lists are nil where they are not named.
+type want struct {
+	verdict   actions.Verdict
+	decidedBy *string // "policy / rule"
+	reply     wantReply
+	forks     []wantFork // nil: one with the verdict of the message
+	rules     map[string]wantRule
+	header    []string // the header section sent on, "Name: value"
+	added     []string // recipients added, with ESMTP arguments
+	dropped   []string // recipients deleted in the session, as the client wrote them
+	held      []string // the recipients of each item, and of its draft the actions
+	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
+	copies    []wantCopy
+	signals   []string // "part: signal"
+	mismatch  *bool    // the addresses of the sender differ
+	err       string
+}
+
+type wantReply struct {
+	code             int
+	enhanced         string
+	contains, absent []string
+}
+
+type wantFork struct {
+	recipients []string
+	verdict    actions.Verdict
+	decidedBy  *string
+	tip        *string
+	edits      []string
+	states     map[string]string
+	simulated  string // "deliver", or "block by policy / rule"
+	final      []string
+	route      string
+	why        string // a part of it
+}
+
+// wantCopy is a message given back to the MTA.
+type wantCopy struct {
+	to     []string // with ESMTP arguments
+	marked bool
+	header []string
+}
+
+type wantRule struct {
+	result     string
+	recipients []string
+	unknownFor []string
+	stoppedFor []string
+	reason     string
+	conditions map[string]string
+	evidence   []string // "Type: count, unique, confidence, parts"
+}
+
+func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
+	w := &c.want
 	m.Require("verdict", "write what becomes of the message")
-	m.Require("rules", "write what every rule comes to")
 	r.each(m, func(k strictyaml.Entry) bool {
 		switch k.Key {
 		case "planned":
-			w.planned, _ = r.Bool(k.Value, k.Field)
+			c.Planned, _ = r.Bool(k.Value, k.Field)
 		case "verdict":
 			w.verdict = r.verdict(k)
 		case "decidedBy":
-			w.decidedBy = r.text(k)
+			w.decidedBy = r.words(k)
 		case "reply":
 			r.reply(k, &w.reply)
 		case "forks":
+			w.forks = []wantFork{}
 			for i, n := range r.List(k.Value, k.Field) {
 				w.forks = append(w.forks, r.fork(n, strictyaml.Index(k.Field, i)))
 			}
@@ -39,13 +95,15 @@ func (r *caseReader) want(m *strictyaml.Mapping, w *caseWant) {
 		case "notices":
 			w.notices = r.texts(k)
 		case "copies":
+			w.copies = []wantCopy{}
 			for i, n := range r.List(k.Value, k.Field) {
 				w.copies = append(w.copies, r.copied(n, strictyaml.Index(k.Field, i)))
 			}
 		case "signals":
 			w.signals = r.texts(k)
 		case "addressMismatch":
-			w.mismatch, _ = r.Bool(k.Value, k.Field)
+			differ, _ := r.Bool(k.Value, k.Field)
+			w.mismatch = &differ
 		case "error":
 			w.err = r.text(k)
 		default:
@@ -55,10 +113,16 @@ func (r *caseReader) want(m *strictyaml.Mapping, w *caseWant) {
 	})
 }
 
-func (r *caseReader) verdict(k strictyaml.Entry) Verdict {
-	word, _ := r.OneOf(k.Value, k.Field, string(Deliver), string(Block), string(Defer), string(Discard),
-		string(Quarantine), string(Delete))
-	return Verdict(word)
+// words reads a text that may be empty.
+func (r *caseReader) words(k strictyaml.Entry) *string {
+	s := r.text(k)
+	return &s
+}
+
+func (r *caseReader) verdict(k strictyaml.Entry) actions.Verdict {
+	word, _ := r.OneOf(k.Value, k.Field, string(actions.Deliver), string(actions.Block), string(actions.Defer), string(actions.Discard),
+		string(actions.Quarantine), string(actions.Delete))
+	return actions.Verdict(word)
 }
 
 func (r *caseReader) reply(k strictyaml.Entry, w *wantReply) {
@@ -89,9 +153,9 @@ func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
 		case "verdict":
 			f.verdict = r.verdict(k)
 		case "decidedBy":
-			f.decidedBy = r.text(k)
+			f.decidedBy = r.words(k)
 		case "policyTip":
-			f.tip = r.text(k)
+			f.tip = r.words(k)
 		case "edits":
 			f.edits = r.texts(k)
 		case "states":
