@@ -18,7 +18,7 @@ import (
 // mute is a directory that answers nothing.
 type mute struct{ directory.Directory }
 
-func (mute) Member(context.Context, message.Path, message.Path) (bool, error) {
+func (mute) Member(context.Context, message.Path, directory.Ref) (bool, error) {
 	return false, directory.ErrUnavailable
 }
 

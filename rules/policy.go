@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/classify"
-	"github.com/postern-mail/postern/message"
 )
 
 // Mode is the mode of a policy.
@@ -29,13 +28,7 @@ type Policy struct {
 	Mode     Mode
 	Priority int // of the policies of a set, 0 first, after sorting
 	Rules    []*Rule
-	scope    *scope
-}
-
-// scope limits a policy to senders: those in one of the groups included, when
-// there are any, and not those in one of the groups excluded.
-type scope struct {
-	include, exclude []message.Path
+	scope    scope
 }
 
 // Rule is one rule of a policy.

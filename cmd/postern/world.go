@@ -54,7 +54,8 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 			types = own
 		}
 	}
-	set, more := actions.Load(s.Policies, rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, Zone: c.zone, Now: time.Now})
+	set, more := actions.Load(s.Policies, rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits,
+		Zone: c.zone, Now: time.Now})
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
