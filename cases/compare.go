@@ -222,10 +222,25 @@ func (c *Case) compareForks(d *comparison, m *message.Message, dec *actions.Deci
 			decided = ruleName(f.DecidedBy)
 		}
 		if i < len(w) {
+			d.rule = due(dec, w[i].decidedBy)
 			w[i].compare(d, fmt.Sprintf("fork %d", i), m, f, len(dec.Forks) == 1)
 		}
 	}
+	d.rule = due(dec, c.want.decidedBy)
 	d.text("decided by", decided, c.want.decidedBy)
+	d.rule = nil
+}
+
+// due gives the rule that should have decided; nil for none.
+func due(dec *actions.Decision, name *string) *rules.Rule {
+	if name != nil {
+		for i := range dec.Evaluation.Rules {
+			if r := dec.Evaluation.Rules[i].Rule; ruleName(r) == *name {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
 func (w *wantFork) compare(d *comparison, name string, m *message.Message, f *actions.Fork, alone bool) {
