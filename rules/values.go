@@ -13,33 +13,6 @@ import (
 	"github.com/postern-mail/postern/strictyaml"
 )
 
-// Limits of values, in characters and in values of a condition. Where Purview's
-// pages differ the larger number holds.
-const (
-	maxWord       = 128
-	maxAddress    = 256
-	maxDomain     = 67
-	maxValues     = 600
-	maxDomains    = 5000
-	maxExpression = 300 // patterns
-)
-
-// texts reads a list of at most count texts of at most length characters.
-func (r *reader) texts(n *strictyaml.Node, field string, length, count int) ([]string, []*strictyaml.Node, bool) {
-	list, nodes, ok := r.Texts(n, field)
-	if len(list) > count {
-		r.Errorf(n, field, "divide the rule", "%d values are written, at most %d are allowed", len(list), count)
-		ok = false
-	}
-	for i, s := range list {
-		if c := runes(s); c > length {
-			r.Errorf(nodes[i], entryField(n, field, nodes[i]), fmt.Sprintf("write at most %d", length), "the value has %d characters", c)
-			ok = false
-		}
-	}
-	return list, nodes, ok
-}
-
 // entryField names the place of a value in a list, or the list itself when it is
 // written as a single value.
 func entryField(n *strictyaml.Node, field string, value *strictyaml.Node) string {
@@ -50,7 +23,7 @@ func entryField(n *strictyaml.Node, field string, value *strictyaml.Node) string
 }
 
 func (r *reader) words(n *strictyaml.Node, field string) (*classify.Words, bool) {
-	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	for i, w := range list {
 		f := entryField(n, field, nodes[i])
 		switch {
@@ -77,7 +50,7 @@ func (r *reader) words(n *strictyaml.Node, field string) (*classify.Words, bool)
 
 // addresses reads mailboxes with a domain.
 func (r *reader) addresses(n *strictyaml.Node, field string) ([]message.Path, bool) {
-	list, nodes, ok := r.texts(n, field, maxAddress, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	paths := make([]message.Path, 0, len(list))
 	for i, s := range list {
 		p, err := message.ParsePath(s)
@@ -122,13 +95,14 @@ func (d *draft) scopeGroups(e strictyaml.Entry) []message.Path {
 		d.Errorf(e.Value, e.Field, "leave the key away for all senders", "`All` is no group")
 		return nil
 	}
+	d.limit, d.values = formLimits[formGroups], 0
 	paths, _ := d.readGroups(e.Value, e.Field)
 	return paths
 }
 
 // domains reads names of domains.
-func (r *reader) domains(n *strictyaml.Node, field string, count int) (domainSet, bool) {
-	list, nodes, ok := r.texts(n, field, maxDomain, count)
+func (r *reader) domains(n *strictyaml.Node, field string) (domainSet, bool) {
+	list, nodes, ok := r.texts(n, field)
 	set := domainSet{exact: make(map[string]bool)}
 	for i, s := range list {
 		f := entryField(n, field, nodes[i])
@@ -226,7 +200,7 @@ type ipRange struct{ from, to netip.Addr }
 // ipRanges reads single addresses, networks (the bits of hosts may be set) and
 // ranges a-b.
 func (r *reader) ipRanges(n *strictyaml.Node, field string) ([]ipRange, bool) {
-	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	ranges := make([]ipRange, 0, len(list))
 	for i, s := range list {
 		ir, err := parseIPRange(s)

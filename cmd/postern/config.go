@@ -42,6 +42,7 @@ type config struct {
 	postfix   []string  // parameters of main.cf whose maps are asked
 	postfixAt reference // configuration directory of Postfix, empty for its own; placed at recipients.postfix
 	policies  []reference
+	noLimits  bool // limits of Purview on policies are hints
 	extract   extract.Limits
 	extractIn time.Duration
 }

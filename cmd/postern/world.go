@@ -54,7 +54,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 			types = own
 		}
 	}
-	set, more := actions.Load(s.Policies, rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people})
+	set, more := actions.Load(s.Policies, rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits})
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
