@@ -46,7 +46,7 @@ type loader struct {
 	vocabulary Vocabulary
 	patterns   int // octets of patterns so far
 	rules      int
-	groups     map[string]bool // whether the directory holds a group
+	groups     map[string]error // what the directory said of a group
 }
 
 // draft is a policy being loaded, with the places that checks of the whole set
@@ -79,7 +79,7 @@ type reader struct {
 // Load reads, checks and compiles policies. Problems holds every mistake of
 // every file and of all together; the set is nil when one of them is an error.
 func Load(files []File, v Vocabulary) (*Set, []strictyaml.Problem) {
-	l := &loader{vocabulary: v, groups: make(map[string]bool)}
+	l := &loader{vocabulary: v, groups: make(map[string]error)}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 
@@ -214,26 +214,14 @@ func (d *draft) read(root *strictyaml.Node) {
 		}
 	}
 	if e, ok := m.Get("scope"); ok {
-		p.scope = d.readScope(e.Value, e.Field)
+		d.readScope(e.Value, e.Field)
+	}
+	if e, ok := m.Get("administrativeUnit"); ok {
+		d.readUnits(e.Value, e.Field)
 	}
 	if e, ok := d.require(m, "rules", "write `rules:` and a list of rules"); ok {
 		d.readRules(e.Value, e.Field)
 	}
-}
-
-func (d *draft) readScope(n *strictyaml.Node, field string) *scope {
-	s := &scope{}
-	m := d.keys(n, field, scopeKeys)
-	if e, ok := m.Get("exchangeSenderMemberOf"); ok {
-		s.include = d.scopeGroups(e)
-	}
-	if e, ok := m.Get("exchangeSenderMemberOfException"); ok {
-		s.exclude = d.scopeGroups(e)
-	}
-	if m != nil && len(s.include)+len(s.exclude) > maxScopeGroups {
-		d.over(m.Node, field, "put groups into one group", "%d groups are named, at most %d are allowed", len(s.include)+len(s.exclude), maxScopeGroups)
-	}
-	return s
 }
 
 func (d *draft) readRules(n *strictyaml.Node, field string) {

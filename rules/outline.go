@@ -1,9 +1,6 @@
 package rules
 
-import (
-	"github.com/postern-mail/postern/message"
-	"github.com/postern-mail/postern/strictyaml"
-)
+import "github.com/postern-mail/postern/strictyaml"
 
 // Outline is a condition of a rule as it was compiled, or conditions joined.
 type Outline struct {
@@ -110,13 +107,4 @@ func (r *Rule) Cost() Cost {
 		most = max(most, r.exceptions.cost)
 	}
 	return Cost(most)
-}
-
-// Scope gives the groups of senders that a policy is for, and those that it is
-// not for.
-func (p *Policy) Scope() (include, exclude []message.Path) {
-	if p.scope == nil {
-		return nil, nil
-	}
-	return p.scope.include, p.scope.exclude
 }

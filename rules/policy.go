@@ -2,7 +2,6 @@ package rules
 
 import (
 	"github.com/postern-mail/postern/classify"
-	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -28,13 +27,7 @@ type Policy struct {
 	Mode     Mode
 	Priority int // of the policies of a set, 0 first, after sorting
 	Rules    []*Rule
-	scope    *scope
-}
-
-// scope limits a policy to senders: those in one of the groups included, when
-// there are any, and not those in one of the groups excluded.
-type scope struct {
-	include, exclude []message.Path
+	scope    scope
 }
 
 // Rule is one rule of a policy.

@@ -136,7 +136,7 @@ func (s *Scan) mailbox(ctx context.Context, addr message.Path) (string, error) {
 
 // memberOf tells whether an address is in one of the groups. The reason names
 // the group, or a group that the directory does not hold.
-func (s *Scan) memberOf(ctx context.Context, addr message.Path, groups []message.Path) (Truth, string) {
+func (s *Scan) memberOf(ctx context.Context, addr message.Path, groups []directory.Ref) (Truth, string) {
 	if s.World.Directory == nil {
 		return False, "there is no directory"
 	}
