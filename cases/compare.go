@@ -97,6 +97,17 @@ func (c *Case) compare(m *message.Message, dec *actions.Decision, commit *quaran
 		signals = append(signals, n.Part+": "+string(n.Signal))
 	}
 	d.list("signals", signals, w.signals)
+	var undecided []string
+	for _, u := range dec.Undecided {
+		line := ruleName(u.Rule) + ": " + string(u.Remedy)
+		if len(u.Recipients) < len(m.Envelope.Recipients) {
+			line += " for " + strings.Join(pathsOf(&m.Envelope, u.Recipients), ", ")
+		}
+		undecided = append(undecided, line)
+	}
+	if w.undecided != nil || w.err == "" {
+		d.list("undecided", undecided, w.undecided)
+	}
 	c.compareReply(&d, dec)
 	c.compareRules(&d, m, dec)
 	c.compareForks(&d, m, dec)

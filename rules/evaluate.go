@@ -91,8 +91,8 @@ func (s *Set) Evaluate(ctx context.Context, scan *Scan) *Evaluation {
 			switch {
 			case p.Mode == Disable:
 				res.Reason = "the policy is disabled"
-			case r.Disabled:
-				res.Reason = "the rule is disabled"
+			case r.rests(scan.moment()) != "":
+				res.Reason = r.rests(scan.moment())
 			case len(e.targets) == 0:
 				res.Reason = "the message has no recipients"
 			case e.going.count == 0:

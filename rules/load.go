@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
@@ -34,6 +35,10 @@ type Vocabulary struct {
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
 	Directory directory.Directory
+	// Zone is that of dates written without an offset; nil is that of the machine.
+	Zone *time.Location
+	// Now, when not nil, is asked so that a rule that has expired is a hint.
+	Now func() time.Time
 	// NoLimits makes hints of the limits of Purview, which are mistakes otherwise.
 	NoLimits bool
 	// Inverted names a condition that answers the opposite of what it finds, so
@@ -259,6 +264,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if e, ok := m.Get("disabled"); ok {
 		rule.Disabled, _ = r.Bool(e.Value, e.Field)
 	}
+	r.readMoments(m, rule)
 	if e, ok := m.Get("evaluateRulePerComponent"); ok {
 		rule.PerComponent, _ = r.Bool(e.Value, e.Field)
 	}

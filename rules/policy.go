@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"time"
+
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -36,6 +38,11 @@ type Rule struct {
 	Name     string
 	Comment  string
 	Disabled bool
+	// Activation and Expiry bound the time in which the rule acts, the former
+	// included; zero is open.
+	Activation, Expiry time.Time
+	// ErrorAction is ruleErrorAction; empty leaves it to the settings of the engine.
+	ErrorAction ErrorAction
 	// Stop is stopPolicyProcessing: a match of an enforced rule ends evaluation.
 	Stop bool
 	// Actions are the values made by the vocabulary, in the order of the file.
