@@ -112,7 +112,7 @@ func (w *world) house() *cases.House {
 	return &cases.House{
 		Set: w.set,
 		Load: func(c *cases.Case, people directory.Directory) (*rules.Set, []strictyaml.Problem) {
-			return actions.Load(c.Policies, rules.Vocabulary{Types: w.rules.Types, Actions: actions.Vocabulary(), Directory: people})
+			return actions.Load(c.Policies, w.config.vocabulary(w.rules.Types, people))
 		},
 		World:     &w.rules,
 		Settings:  w.config.settings(w.notices),
