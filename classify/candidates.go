@@ -31,6 +31,7 @@ type finder struct {
 	value [maxWord]byte
 	long  []byte // a value beyond maxWord
 	start int    // of the candidate being read
+	loose looseRun
 }
 
 // shapeGroup is what one scan has found for the primaries with one shape.
@@ -85,11 +86,15 @@ func (f *finder) run() {
 		}
 		w := readWord(text, start)
 		f.word(&w)
+		if f.trie.anyLoose && w.digit != 0 && w.len() <= maxLoose {
+			f.follow(&w)
+		}
 		if len(f.tokens.alphabets) > 0 && w.start >= tokens {
 			tokens = f.token(&w, tokens)
 		}
 		i, done = w.end, w.end
 	}
+	f.endRun()
 }
 
 // word looks for candidates that begin with w, or with a word of letters before

@@ -17,6 +17,8 @@ type trie struct {
 	maxLead        int                                        // the longest of these words
 	sets           [][]charset                                // by number, from 1
 	groups         [][]accept                                 // by group, from 1
+	loose          [maxLoose + 1][]looseFormat                // by characters
+	anyLoose       bool
 }
 
 // nextWord says which lengths a word may have, one bit for each from 1 on.

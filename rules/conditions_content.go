@@ -77,9 +77,6 @@ func parseBodyPatterns(r *reader, n *strictyaml.Node, field string) (check, bool
 	return inSubjectOrBody(m), ok
 }
 
-// maxFieldName is Purview's limit of a field name in a policy, in characters.
-const maxFieldName = 64
-
 // headerTest is a field name with what is looked for in its values.
 type headerTest struct {
 	name string
@@ -94,6 +91,10 @@ func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strict
 	add := func(at *strictyaml.Node, f, name string, value *strictyaml.Node) {
 		if !validFieldName(name) {
 			r.Errorf(at, f, "write a name as `X-Class`", "%q is not the name of a header field", name)
+			ok = false
+			return
+		}
+		if len(name) > maxFieldName && !r.over(at, f, fmt.Sprintf("write at most %d", maxFieldName), "the name of the header field has %d characters", len(name)) {
 			ok = false
 			return
 		}
@@ -142,7 +143,7 @@ func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strict
 }
 
 func validFieldName(s string) bool {
-	return s != "" && len(s) <= maxFieldName && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
 }
 
 func parseHeaderWords(r *reader, n *strictyaml.Node, field string) (check, bool) {

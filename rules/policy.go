@@ -1,8 +1,9 @@
 package rules
 
 import (
+	"time"
+
 	"github.com/postern-mail/postern/classify"
-	"github.com/postern-mail/postern/message"
 )
 
 // Mode is the mode of a policy.
@@ -27,13 +28,7 @@ type Policy struct {
 	Mode     Mode
 	Priority int // of the policies of a set, 0 first, after sorting
 	Rules    []*Rule
-	scope    *scope
-}
-
-// scope limits a policy to senders: those in one of the groups included, when
-// there are any, and not those in one of the groups excluded.
-type scope struct {
-	include, exclude []message.Path
+	scope    scope
 }
 
 // Rule is one rule of a policy.
@@ -42,6 +37,11 @@ type Rule struct {
 	Name     string
 	Comment  string
 	Disabled bool
+	// Activation and Expiry bound the time in which the rule acts, the former
+	// included; zero is open.
+	Activation, Expiry time.Time
+	// ErrorAction is ruleErrorAction; empty leaves it to the settings of the engine.
+	ErrorAction ErrorAction
 	// Stop is stopPolicyProcessing: a match of an enforced rule ends evaluation.
 	Stop bool
 	// Actions are the values made by the vocabulary, in the order of the file.

@@ -127,7 +127,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 	}
 	for _, key := range []string{"milter", "group", "authenticated", "listeners", "networks", "name", "acceptedDomains", "learnMore", "file",
 		"resolve", "postfix", "policies", "blockText", "onError", "path", "messageSize", "memory", "decisionTime", "extractTime", "workers", "workerMemory", "tika", "tikaAllowed",
-		"extractedCharacters", "nesting", "members", "connections", "format", "level", "watch"} {
+		"extractedCharacters", "nesting", "members", "connections", "policies", "format", "level", "watch"} {
 		if !strings.Contains(keys, key+":") {
 			t.Errorf("%s does not name the key %s", page, key)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	_ "time/tzdata" // organization.timeZone works where the system has no time zones
 
 	"github.com/spf13/cobra"
 
