@@ -34,6 +34,8 @@ type House struct {
 	// Limits are those of messages; Budget is where bodies are kept, nil for none.
 	Limits message.Limits
 	Budget *message.Budget
+	// Size is the most octets of a message; 0 is unlimited.
+	Size int64
 	// Whole is set where what want.yaml does not name must not be there. Without it
 	// that holds for verdicts and edits, and rules that are not named must not have
 	// matched when others are named.
@@ -77,6 +79,9 @@ func (c *Case) Run(ctx context.Context, h *House) (*Result, []strictyaml.Problem
 		return nil, nil, plain(err)
 	}
 	defer f.Close()
+	if st, err := f.Stat(); err == nil && h.Size > 0 && st.Size() > h.Size {
+		return nil, nil, fmt.Errorf("%s is larger than the %d octets that are taken", f.Name(), h.Size)
+	}
 	m, err := message.Read(c.env.envelope, f, h.Budget, h.Limits)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", f.Name(), err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/strictyaml"
 )
 
 // Mode is the mode of a policy.
@@ -76,6 +77,7 @@ type node struct {
 
 	// Of a leaf.
 	condition *condition
+	value     *strictyaml.Node
 	check     check
 	index     int // among the leaves of the rule, in the order of the file
 	// strict is set under an exception or an odd number of nots: where several
