@@ -26,11 +26,13 @@ type column struct {
 	cells   []string
 	right   int // of cells: keep the checks of the primary
 	dates   int // of cells: begin with a date
+	digests int // hexadecimal like the value, and written otherwise
 }
 
 // inColumn tells whether a candidate is, by the numbers around it, one of a column
 // of something else: of numbers that mostly break the rule it keeps, of numbers
-// counted up, or of dates.
+// counted up, of dates, of parts of longer names, or of a column that has another
+// heading.
 func (s *scratch) inColumn(x *instance) bool {
 	one := &s.primaries[x.primary]
 	value := s.text[x.octets.start:x.octets.end]
@@ -43,6 +45,9 @@ func (s *scratch) inColumn(x *instance) bool {
 		s.fillColumn(x.octets)
 	}
 	n := len(c.cells)
+	if c.digests >= columnLeast/2 && c.digests+n >= columnLeast {
+		return true
+	}
 	if n < columnLeast {
 		return false
 	}
@@ -50,25 +55,114 @@ func (s *scratch) inColumn(x *instance) bool {
 	if one.check != nil && c.right*4 <= n-8 {
 		return true
 	}
-	return c.dates*2 > n && isDateTime(value) || counted(value, c.cells)
+	return c.dates*2 > n && isDateTime(value) || counted(value, c.cells) || s.glued(x.octets) || s.elsewhere(x)
 }
 
-// besides tells whether a word or other evidence of its pattern stands in the same
-// line as a candidate.
-func (s *scratch) besides(x *instance) bool {
-	line := span{strings.LastIndexByte(s.text[:x.octets.start], '\n') + 1, len(s.text)}
-	if n := strings.IndexByte(s.text[x.octets.end:], '\n'); n >= 0 {
-		line.end = x.octets.end + n
+// glued tells whether a dash, point or stroke joins a candidate to letters or
+// digits, as in INV-123456.
+func (s *scratch) glued(at span) bool {
+	joins := func(sign, next int) bool {
+		return min(sign, next) >= 0 && max(sign, next) < len(s.text) &&
+			strings.IndexByte("-./_", s.text[sign]) >= 0 && isAlnum(s.text[next])
 	}
-	line.start, line.end = s.index.at(line.start), s.index.at(line.end)
-	return s.holdsIn(x.pattern.wishes, line)
+	return joins(at.start-1, at.start-2) || joins(at.end, at.end+1)
 }
 
-// holdsIn tells whether some evidence wished for lies in a piece of the text.
+// elsewhere tells whether all words near a candidate stand in cells of other
+// columns: in lines with as many cells as the candidate's.
+func (s *scratch) elsewhere(x *instance) bool {
+	own := s.cellOf(x.octets.start)
+	if own.cells < 2 {
+		return false
+	}
+	seen := false
+	var others func(wishes []wish) bool
+	others = func(wishes []wish) bool {
+		for i := range wishes {
+			w := &wishes[i]
+			if w.group {
+				if w.max > 0 && !others(w.of) {
+					return false
+				}
+				continue
+			}
+			if !s.ofWords[w.list] {
+				continue
+			}
+			hits := s.hits[w.list]
+			i, _ := slices.BinarySearchFunc(hits, x.runes.start-w.proximity, func(h span, at int) int { return h.end - at })
+			for ; i < len(hits) && hits[i].end <= x.runes.end+w.proximity; i++ {
+				if hits[i].start < x.runes.start-w.proximity {
+					continue
+				}
+				if c := s.cellOf(s.index.octet(hits[i].start)); c.cells != own.cells || c.sign != own.sign || c.column == own.column {
+					return false
+				}
+				seen = true
+			}
+		}
+		return true
+	}
+	return others(x.pattern.wishes) && seen
+}
+
+// cell is where something stands in a line that is divided into cells.
+type cell struct {
+	sign          string // between the cells
+	column, cells int
+}
+
+// cellOf finds the cell of an octet. What divides a line is a tab, bar or semicolon,
+// two blanks or more, or a comma, whichever comes first of these.
+func (s *scratch) cellOf(at int) cell {
+	from, to := s.lineOf(at, at)
+	line := s.text[from:to]
+	for _, sign := range []string{"\t", "|", ";", "  ", ","} {
+		if !strings.Contains(line, sign) {
+			continue
+		}
+		c := cell{sign: sign}
+		for i, part := 0, ""; ; {
+			part, line, _ = strings.Cut(line, sign)
+			if sign != "  " || strings.TrimSpace(part) != "" {
+				if from+i <= at {
+					c.column = c.cells
+				}
+				c.cells++
+			}
+			if i += len(part) + len(sign); from+i > to {
+				return c
+			}
+		}
+	}
+	return cell{cells: 1}
+}
+
+// lineOf gives where the line begins and ends that a piece of the text stands in,
+// in octets.
+func (s *scratch) lineOf(start, end int) (from, to int) {
+	from, to = strings.LastIndexByte(s.text[:start], '\n')+1, len(s.text)
+	if n := strings.IndexByte(s.text[end:], '\n'); n >= 0 {
+		to = end + n
+	}
+	return from, to
+}
+
+// besides tells whether a word of its pattern stands in the same line as a
+// candidate. Dates and numbers beside it may be cells of the same row.
+func (s *scratch) besides(x *instance) bool {
+	from, to := s.lineOf(x.octets.start, x.octets.end)
+	return s.holdsIn(x.pattern.wishes, span{s.index.at(from), s.index.at(to)})
+}
+
+// holdsIn tells whether some word wished for lies in a piece of the text.
 func (s *scratch) holdsIn(wishes []wish, in span) bool {
 	return slices.ContainsFunc(wishes, func(w wish) bool {
 		if w.group {
 			return w.max > 0 && s.holdsIn(w.of, in)
+		}
+		if !s.ofWords[w.list] {
+			return false
 		}
 		hits := s.hits[w.list]
 		i, _ := slices.BinarySearchFunc(hits, in.start, func(h span, at int) int { return h.end - at })
@@ -84,14 +178,23 @@ func (s *scratch) holdsIn(wishes []wish, in span) bool {
 // fillColumn collects what is written like the text at a place, around it.
 func (s *scratch) fillColumn(at span) {
 	c := &s.column
-	c.cells, c.right, c.dates = c.cells[:0], 0, 0
+	c.cells, c.right, c.dates, c.digests = c.cells[:0], 0, 0, 0
+	digest := isDigest(c.value)
 	// take adds the cell that begins at octet i, if one does.
 	take := func(i int) {
 		if !isAlnum(s.text[i]) || i > 0 && isAlnum(s.text[i-1]) {
 			return
 		}
 		end := i + len(c.value)
-		if cell := s.text[i:end]; alike(c.value, cell) && (end == len(s.text) || !isAlnum(s.text[end])) && cell != c.value && !slices.Contains(c.cells, cell) {
+		if end < len(s.text) && isAlnum(s.text[end]) {
+			return
+		}
+		switch cell := s.text[i:end]; {
+		case !alike(c.value, cell):
+			if digest && isDigest(cell) {
+				c.digests++
+			}
+		case cell != c.value && !slices.Contains(c.cells, cell):
 			c.cells = append(c.cells, cell)
 		}
 	}
@@ -127,6 +230,22 @@ func alike(a, b string) bool {
 		}
 	}
 	return true
+}
+
+// isDigest tells whether a value may be a hexadecimal number: eight or more digits
+// and letters up to f, both and of one case.
+func isDigest(v string) bool {
+	if len(v) < 8 {
+		return false
+	}
+	var seen [classCapital + 1]bool
+	for i := range len(v) {
+		if v[i] > 'f' || v[i] > 'F' && v[i] < 'a' || !isAlnum(v[i]) {
+			return false
+		}
+		seen[alnum[v[i]]] = true
+	}
+	return seen[classDigit] && seen[classSmall] != seen[classCapital]
 }
 
 // counted tells whether five or more of the cells are so near to a number that they
@@ -168,4 +287,13 @@ func isDateTime(value string) bool {
 	}
 	_, err := time.Parse("20060102", value[:8])
 	return err == nil
+}
+
+// ofWords tells of each list of evidence whether it is one of words.
+func (c *Catalog) ofWords() []bool {
+	of := make([]bool, len(c.finders))
+	for l := range of {
+		of[l] = c.finders[l] == nil && c.hidden[l] < 0
+	}
+	return of
 }

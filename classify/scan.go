@@ -14,6 +14,7 @@ type scratch struct {
 	finder
 	wantedSome []bool   // by primary, for scans that do not want all types
 	active     []bool   // by list: needed by a type with candidates
+	ofWords    []bool   // by list: of words
 	hits       [][]span // by list, in characters, in order of their ends
 	windows    []span   // in characters, apart and in order
 	index      runeIndex
@@ -29,6 +30,7 @@ func newScratch(c *Catalog) *scratch {
 		wantedSome: make([]bool, len(c.primaries)),
 		active:     make([]bool, len(c.finders)),
 		hits:       make([][]span, len(c.finders)),
+		ofWords:    c.ofWords(),
 	}
 }
 
