@@ -11,8 +11,8 @@ import (
 // in another line is compared with those around it that are written alike: where
 // these are numbers of something else, the confidence sinks to low.
 const (
-	columnReach = 2048 // octets looked at on each side
-	columnCells = 20   // numbers taken on each side
+	columnReach = 4096 // octets looked at on each side
+	columnCells = 40   // numbers taken on each side
 	columnLeast = 10   // numbers that make a column
 	columnLow   = 65   // the most that a number of such a column is worth
 	countedStep = 100  // farthest of the numbers counted up with one
@@ -40,7 +40,7 @@ func (s *scratch) inColumn(x *instance) bool {
 		return false
 	}
 	c := &s.column
-	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/8 || !alike(c.value, value) {
+	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/16 || !alike(c.value, value) {
 		c.primary, c.at, c.value = x.primary, x.octets.start, value
 		s.fillColumn(x.octets)
 	}

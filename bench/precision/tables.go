@@ -10,8 +10,8 @@ import (
 // The rows of a table, from the least to the most. Sizes in between are spread
 // evenly over the orders of magnitude.
 const (
-	leastRows = 100
-	mostRows  = 5000
+	leastRows = 200
+	mostRows  = 10000
 )
 
 // tables gives so many octets of generated tables, each an item. Every second one
