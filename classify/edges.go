@@ -56,27 +56,6 @@ func (f *finder) ends(end int) bool {
 	return false
 }
 
-// Classes of octets.
-const (
-	classDigit = iota + 1
-	classSmall
-	classCapital
-)
-
-var alnum = func() (t [256]uint8) {
-	for c := '0'; c <= '9'; c++ {
-		t[c] = classDigit
-	}
-	for c := 'a'; c <= 'z'; c++ {
-		t[c], t[c-'a'+'A'] = classSmall, classCapital
-	}
-	return t
-}()
-
-func isAlnum(c byte) bool { return alnum[c] != 0 }
-
-func isDigit(c byte) bool { return c-'0' < 10 }
-
 // delimiterAt gives the kind of the delimiter at octet i of the text, 0 for none,
 // and its size in octets.
 func delimiterAt(text string, i int) (kind uint8, size int) {

@@ -25,6 +25,10 @@ type Condition struct {
 	Kind  Kind
 	// Exception tells whether it may stand under `exceptions`.
 	Exception bool
+	// Limit is that of Purview, which a policy keeps unless limits are lifted.
+	Limit Limit
+	// Cost orders conditions: what is cheap is asked first.
+	Cost int
 }
 
 type condition struct {
@@ -53,7 +57,7 @@ const (
 // Forms of values.
 const (
 	formAddresses = "list of addresses"
-	formGroups    = "list of addresses of groups"
+	formGroups    = "list of groups, by address, name or distinguished name"
 	formDomains   = "list of domains; one that begins with a dot stands for all subdomains"
 	formScope     = "inOrganization or notInOrganization"
 	formWords     = "list of words and phrases"
@@ -146,7 +150,7 @@ var catalog = []condition{
 func Conditions() []Condition {
 	list := make([]Condition, len(catalog))
 	for i, c := range catalog {
-		list[i] = Condition{Name: c.name, Doc: c.doc, Value: c.value, Kind: c.kind, Exception: !c.noException}
+		list[i] = Condition{Name: c.name, Doc: c.doc, Value: c.value, Kind: c.kind, Exception: !c.noException, Limit: c.limit(), Cost: c.cost}
 	}
 	return list
 }

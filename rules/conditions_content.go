@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -18,18 +19,26 @@ func (r *reader) wordMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	if !ok {
 		return nil, false
 	}
+	return findWords(words), true
+}
+
+func findWords(words *classify.Words) matcher {
 	return either(func(text string) (string, bool) {
 		w, found := words.Find(text)
 		return "contains " + quote(w), found
-	}), true
+	})
 }
 
 func (r *reader) patternMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	p, ok := r.readPatterns(n, field)
+	return findPatterns(p), ok
+}
+
+func findPatterns(p *patterns) matcher {
 	return either(func(text string) (string, bool) {
 		source, found := p.find(text)
 		return "matches " + quote(source), found
-	}), ok
+	})
 }
 
 func inSubject(m matcher) check {
@@ -51,14 +60,15 @@ func parseSubjectPatterns(r *reader, n *strictyaml.Node, field string) (check, b
 	return inSubject(m), ok
 }
 
-func inSubjectOrBody(m matcher) check {
+func inSubjectOrBody(m *sought) check {
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		if what, found := m(s.Message.Subject()); found {
+		if what, found := m.find(s.Message.Subject()); found {
 			return true, "the subject " + what
 		}
 		for _, c := range s.parts() {
 			if c.part != nil && c.part.IsShown() {
-				if what, found := m(s.document(ctx, c).Text); found {
+				s.document(ctx, c)
+				if what, found := c.seek(m); found {
 					return true, "the body " + what
 				}
 			}
@@ -68,17 +78,14 @@ func inSubjectOrBody(m matcher) check {
 }
 
 func parseBodyWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.wordMatcher(n, field)
+	m, ok := r.seekWords(n, field)
 	return inSubjectOrBody(m), ok
 }
 
 func parseBodyPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.patternMatcher(n, field)
+	m, ok := r.seekPatterns(n, field)
 	return inSubjectOrBody(m), ok
 }
-
-// maxFieldName is Purview's limit of a field name in a policy, in characters.
-const maxFieldName = 64
 
 // headerTest is a field name with what is looked for in its values.
 type headerTest struct {
@@ -94,6 +101,10 @@ func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strict
 	add := func(at *strictyaml.Node, f, name string, value *strictyaml.Node) {
 		if !validFieldName(name) {
 			r.Errorf(at, f, "write a name as `X-Class`", "%q is not the name of a header field", name)
+			ok = false
+			return
+		}
+		if len(name) > maxFieldName && !r.over(at, f, fmt.Sprintf("write at most %d", maxFieldName), "the name of the header field has %d characters", len(name)) {
 			ok = false
 			return
 		}
@@ -142,7 +153,7 @@ func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strict
 }
 
 func validFieldName(s string) bool {
-	return s != "" && len(s) <= maxFieldName && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
 }
 
 func parseHeaderWords(r *reader, n *strictyaml.Node, field string) (check, bool) {

@@ -39,7 +39,7 @@ func parseFromMemberOf(r *reader, n *strictyaml.Node, field string) (check, bool
 }
 
 func parseSenderDomain(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	set, ok := r.domains(n, field, maxValues)
+	set, ok := r.domains(n, field)
 	return ofSenders(func(_ context.Context, _ *Scan, addr message.Path) (Truth, string) {
 		return inDomains(set, addr)
 	}), ok
@@ -113,7 +113,7 @@ func parseSentToMemberOf(r *reader, n *strictyaml.Node, field string) (check, bo
 }
 
 func parseRecipientDomain(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	set, ok := r.domains(n, field, maxDomains)
+	set, ok := r.domains(n, field)
 	return check{recipient: func(_ context.Context, _ *Scan, t *target) (Truth, string) { return inDomains(set, t.addr) }}, ok
 }
 
