@@ -159,7 +159,7 @@ func (sc *scope) holds(ctx context.Context, s *Scan) (Truth, string) {
 }
 
 func (sc *scope) member(ctx context.Context, s *Scan, groups []message.Path, strict bool) (Truth, string) {
-	f := ofSenders(func(ctx context.Context, s *Scan, addr message.Path) (Truth, string) {
+	f := ofSenders(view{}, func(ctx context.Context, s *Scan, addr message.Path) (Truth, string) {
 		return s.memberOf(ctx, addr, groups)
 	}).message(ctx, s, strict)
 	return f.truth, f.reason
