@@ -78,13 +78,13 @@ func newGate(t testing.TB, policy string, s Settings) *gate {
 			t.Error(err)
 		}
 	})
-	c := readCase(t, "block-per-user-mixed", readPeople(t, filepath.Join(casesDir, "people.yaml")))
-	set, problems := Load([]rules.File{{Name: "p.yaml", Data: []byte(policy)}}, rules.Vocabulary{Types: classify.Builtin(), Directory: c.people})
+	people := housePeople(t)
+	set, problems := Load([]rules.File{{Name: "p.yaml", Data: []byte(policy)}}, rules.Vocabulary{Types: classify.Builtin(), Directory: people})
 	if set == nil {
 		t.Fatal(problems)
 	}
-	g := &gate{t: t, store: &counting{Store: store}, set: set, world: c.world()}
-	g.live = caseLive(g.store, g.world.Organization, c.notices)
+	g := &gate{t: t, store: &counting{Store: store}, set: set, world: houseWorld(people)}
+	g.live = houseLive(g.store, g.world.Organization, houseNotices(t))
 	var n atomic.Int64
 	g.live.Reference = func() string { return fmt.Sprintf("P-TEST%03d", n.Add(1)) }
 	g.live.Now = func() time.Time { return *g.now.Load() }
@@ -97,7 +97,7 @@ func newGate(t testing.TB, policy string, s Settings) *gate {
 		g.repeats = append(g.repeats, r)
 	}
 	g.later(0)
-	s.Notices = c.notices
+	s.Notices = g.live.Notices
 	s.Reviewed = true
 	g.engine = NewEngine(s)
 	return g

@@ -1,5 +1,12 @@
 package actions
 
+import (
+	"slices"
+	"strings"
+
+	"github.com/postern-mail/postern/message"
+)
+
 // Verdict is what becomes of a message for some of its recipients.
 type Verdict string
 
@@ -38,6 +45,36 @@ type Modification struct {
 	Value   string // without the leading blank; folds are CRLF and a blank
 	Address string // without angle brackets
 	Args    []string
+}
+
+// Apply gives a header section as an MTA makes it of a modification; those of
+// recipients leave it as it is. It is false when there is no field of that number.
+// The fields given are changed.
+func (m Modification) Apply(fields message.Header) (message.Header, bool) {
+	f := message.Field{Name: m.Name, Value: " " + m.Value}
+	switch m.Kind {
+	case AddHeader:
+		return append(fields, f), true
+	case InsertHeader:
+		return slices.Insert(fields, m.Index, f), true
+	case AddRecipient, DeleteRecipient:
+		return fields, true
+	}
+	n := 0
+	for i := range fields {
+		if !strings.EqualFold(fields[i].Name, m.Name) {
+			continue
+		}
+		if n++; n < m.Index {
+			continue
+		}
+		if m.Kind == DeleteHeader {
+			return slices.Delete(fields, i, i+1), true
+		}
+		fields[i].Value = f.Value
+		return fields, true
+	}
+	return fields, false
 }
 
 // Outcome is what reaches the wire for one message.

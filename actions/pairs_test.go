@@ -1,9 +1,9 @@
 package actions
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -108,14 +108,16 @@ type pairsWorld struct {
 }
 
 func pairWorld(t *testing.T) *pairsWorld {
-	c := readCase(t, "block-per-user-mixed", readPeople(t, casesDir+"/people.yaml"))
-	c.env.envelope.Recipients = messageTo(nil, "ben@example.com", "b@customer.example").Envelope.Recipients
-	m, err := message.Read(c.env.envelope, bytes.NewReader(c.eml), nil, message.DefaultLimits)
+	env := messageTo(nil, "ben@example.com", "b@customer.example").Envelope
+	env.ReversePath, env.Authenticated = messageTo(nil, "anna@example.com").Envelope.Recipients[0].Path, "anna"
+	env.ClientAddr = netip.MustParseAddr("192.0.2.10")
+	const text = "From: anna@example.com\r\nTo: people@example.com\r\nSubject: The plan\r\n\r\nBody.\r\n"
+	m, err := message.Read(env, strings.NewReader(text), nil, message.DefaultLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { m.Close() })
-	return &pairsWorld{world: c.world(), m: m, notices: caseNotices(t)}
+	return &pairsWorld{world: houseWorld(housePeople(t)), m: m, notices: houseNotices(t)}
 }
 
 func (w *pairsWorld) holds(t *testing.T, name, want string, ruleActions [][]string, parted bool) {

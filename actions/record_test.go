@@ -1,7 +1,6 @@
 package actions
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/postern-mail/postern/audit"
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
@@ -153,18 +153,21 @@ func TestWhatNoRuleLooksForIsMaskedToo(t *testing.T) {
 // TestAnUnknownThatDoesNotMatterIsRecorded: the mail goes on, and the record says
 // what could not be known.
 func TestAnUnknownThatDoesNotMatterIsRecorded(t *testing.T) {
-	c := readCase(t, "unknown-in-test-mode", readPeople(t, casesDir+"/people.yaml"))
-	set, problems := c.load(mutation{})
+	const policy = "policy: P\nmode: testWithNotifications\nrules:\n" +
+		"  - {rule: Unsure, conditions: {fromMemberOf: [sales@example.com]}, actions: {blockAccess: all}}\n"
+	set, problems := Load([]rules.File{{Name: "p.yaml", Data: []byte(policy)}}, rules.Vocabulary{Types: classify.Builtin()})
 	if set == nil {
 		t.Fatal(problems)
 	}
-	m, err := message.Read(c.env.envelope, bytes.NewReader(c.eml), nil, message.DefaultLimits)
+	env := messageTo(nil, "b@customer.example").Envelope
+	env.ReversePath = messageTo(nil, "anna@example.com").Envelope.Recipients[0].Path
+	m, err := message.Read(env, strings.NewReader("From: anna@example.com\r\n\r\nBody.\r\n"), nil, message.DefaultLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	world, store := c.world(), &captured{}
-	d := NewEngine(Settings{}).Run(t.Context(), set, rules.NewScan(world, m), caseLive(store, world.Organization, c.notices))
+	world, store := houseWorld(unanswering{housePeople(t), "sales@example.com"}), &captured{}
+	d := NewEngine(Settings{}).Run(t.Context(), set, rules.NewScan(world, m), houseLive(store, world.Organization, houseNotices(t)))
 	if d.Err != nil || d.Outcome.Verdict != Deliver || len(d.Forks[0].Rules) > 0 {
 		t.Fatalf("%s, error %v, rules %v", d.Outcome.Verdict, d.Err, d.Forks[0].Rules)
 	}

@@ -235,7 +235,10 @@ func (p *postfix) modify(mod Modification) {
 	case DeleteRecipient:
 		p.rcpts = slices.DeleteFunc(p.rcpts, func(r postfixRecipient) bool { return r.raw == strings.Trim(mod.Address, "<>") })
 	default:
-		p.fields = modified(p.fields, mod)
+		var ok bool
+		if p.fields, ok = mod.Apply(p.fields); !ok {
+			panic("no such field: " + mod.short())
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ type finder struct {
 	value [maxWord]byte
 	long  []byte // a value beyond maxWord
 	start int    // of the candidate being read
+	loose looseRun
 }
 
 // neighbourhood is a piece of the text, in octets, around which evidence is
@@ -107,11 +108,15 @@ func (f *finder) run() {
 		}
 		w := readWord(text, start)
 		f.word(&w)
+		if f.trie.anyLoose && w.digit != 0 && w.len() <= maxLoose {
+			f.follow(&w)
+		}
 		if len(f.tokens.alphabets) > 0 && w.start >= tokens {
 			tokens = f.token(&w, tokens)
 		}
 		i, done = w.end, w.end
 	}
+	f.endRun()
 	f.spread()
 }
 

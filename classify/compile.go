@@ -138,7 +138,7 @@ func wishes(defs []clauseDef, lists map[string]uint16, proximity int, reach *int
 
 func (p *primaryDef) key() string {
 	var b strings.Builder
-	fmt.Fprint(&b, p.checks.key(), p.free, p.upper, p.secret, p.delimiters, p.formats, p.words)
+	fmt.Fprint(&b, p.checks.key(), p.free, p.loose, p.upper, p.secret, p.delimiters, p.formats, p.words)
 	if p.token != nil {
 		fmt.Fprint(&b, "token", p.token.alphabet, p.token.min, p.token.max, p.token.suffix)
 	}
@@ -186,8 +186,12 @@ func (b *builder) primary(p primaryDef) (uint16, error) {
 		if err != nil {
 			return 0, fmt.Errorf("format %q: %w", f, err)
 		}
+		add := c.trie.add
+		if p.loose {
+			add = c.trie.addLoose
+		}
 		for _, l := range layouts {
-			if err := c.trie.add(l, id); err != nil {
+			if err := add(l, id); err != nil {
 				return 0, fmt.Errorf("format %q: %w", f, err)
 			}
 		}

@@ -12,7 +12,9 @@ type trie struct {
 	// capitals says which lengths a first word of capital letters may have, and
 	// lead which a first word of letters may have that one with a digit follows.
 	capitals, lead uint64
-	sets           [][]charset // by number, from 1
+	sets           [][]charset                 // by number, from 1
+	loose          [maxLoose + 1][]looseFormat // by characters
+	anyLoose       bool
 }
 
 // accept says that a value of a primary may end at a node.

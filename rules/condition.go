@@ -29,14 +29,13 @@ type Condition struct {
 	// empty for most. Optional tells that it may be left out.
 	With     string
 	Optional bool
-	// Limit is how much its value may hold; empty when nothing bounds it. Where the
-	// documents differ it is the larger number.
-	Limit string
+	// Limit is that of Purview, which a policy keeps unless limits are lifted.
+	Limit Limit
 	// Note says what is not plain: what was chosen where documents contradict each
 	// other, and which key of postern.yaml chooses otherwise. It may be empty.
 	Note string
-	// Cost is how dear it is to answer: low, medium or high.
-	Cost string
+	// Cost orders conditions: what is cheap is asked first.
+	Cost int
 }
 
 type condition struct {
@@ -47,7 +46,7 @@ type condition struct {
 	// cost orders conditions: what is cheap is asked first.
 	cost        int
 	noException bool
-	limit, note string
+	note        string
 	parse       func(r *reader, n *strictyaml.Node, field string) (check, bool)
 
 	// Of one whose value stands in two keys: the second of them, and a parser of both
@@ -80,7 +79,7 @@ const (
 // Forms of values.
 const (
 	formAddresses = "list of addresses"
-	formGroups    = "list of addresses of groups"
+	formGroups    = "list of groups, by address, name or distinguished name"
 	formDomains   = "list of domains; one that begins with a dot stands for all subdomains"
 	formScope     = "inOrganization or notInOrganization"
 	formWords     = "list of words and phrases"
@@ -88,16 +87,6 @@ const (
 	formSize      = "number with B, KB, MB, GB or TB"
 	formTrue      = "true"
 	formAttribute = "mapping of names of attributes to lists of "
-)
-
-// Limits of values, as people are told of them.
-const (
-	limitAddresses = "600 addresses of 256 characters"
-	limitGroups    = "600 groups"
-	limitDomains   = "600 domains of 67 characters"
-	limitWords     = "600 words of 128 characters"
-	limitPatterns  = "300 patterns of 128 characters"
-	limitValues    = "600 values of 128 characters"
 )
 
 // What the settings choose, and what was chosen where documents differ.
@@ -121,19 +110,9 @@ func Conditions() []Condition {
 	list := make([]Condition, len(catalog))
 	for i, c := range catalog {
 		list[i] = Condition{Name: c.name, Doc: c.doc, Value: c.value, Kind: c.kind, Exception: !c.noException,
-			With: c.with, Optional: c.optional, Limit: c.limit, Note: c.note, Cost: costWord(c.cost)}
+			With: c.with, Optional: c.optional, Limit: c.limit(), Note: c.note, Cost: c.cost}
 	}
 	return list
-}
-
-func costWord(cost int) string {
-	switch {
-	case cost < costDirectory:
-		return "low"
-	case cost < costText:
-		return "medium"
-	}
-	return "high"
 }
 
 // secondNames are the keys that stand beside conditions.

@@ -138,7 +138,7 @@ func compare(name string, one, other []string, equal, strict bool) (Truth, strin
 func parseBetween(r *reader, first, second strictyaml.Entry) (check, bool) {
 	one, ok1 := r.readGroups(first.Value, first.Field)
 	two, ok2 := r.readGroups(second.Value, second.Field)
-	way := func(ctx context.Context, s *Scan, sender, recipient message.Path, from, to []message.Path) (Truth, string) {
+	way := func(ctx context.Context, s *Scan, sender, recipient message.Path, from, to []directory.Ref) (Truth, string) {
 		in, reason := s.memberOf(ctx, sender, from)
 		if in == False {
 			return False, reason
@@ -231,7 +231,7 @@ func describeOther(who, recipient message.Path, reason string) string {
 // "tag:address" or "tag:domain".
 func parseListed(r *reader, n *strictyaml.Node, field string, owner func(sender, recipient message.Path) (owner, other message.Path)) (check, bool) {
 	attribute := r.vocabulary.Settings.ListAttribute
-	tags, _, ok := r.texts(n, field, maxWord, maxValues)
+	tags, _, ok := r.texts(n, field)
 	if attribute == "" {
 		r.Errorf(n, field, "add `conditions: {listAttribute: CustomAttribute15}` to postern.yaml, with values such as `allow:anna@partner.example`",
 			"no attribute is named that holds lists of correspondents")

@@ -35,7 +35,7 @@ func charsetKey(name string) (key string, ok bool) {
 }
 
 func parseCharset(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	asked := make(map[string]bool, len(list))
 	for i, name := range list {
 		key, known := charsetKey(name)

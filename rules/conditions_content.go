@@ -78,9 +78,6 @@ func parseBodyPatterns(r *reader, n *strictyaml.Node, field string) (check, bool
 	return inSubjectOrBody(m), ok
 }
 
-// maxFieldName is Purview's limit of a field name in a policy, in characters.
-const maxFieldName = 64
-
 // inHeaders reads a mapping of field names to values. Transport rules name the
 // field beside the values: then it is one of those values.
 func (r *reader) inHeaders(e, name strictyaml.Entry, values func(*strictyaml.Node, string) (matcher, bool)) (check, bool) {
@@ -89,7 +86,8 @@ func (r *reader) inHeaders(e, name strictyaml.Entry, values func(*strictyaml.Nod
 			r.Errorf(at, f, "write a name as `X-Class`", "%q is not the name of a header field", text)
 			return "", false
 		}
-		return text, true
+		ok := len(text) <= maxFieldName || r.over(at, f, fmt.Sprintf("write at most %d", maxFieldName), "the name of the header field has %d characters", len(text))
+		return text, ok
 	}
 	var tests []pairTest
 	var ok bool
@@ -121,7 +119,7 @@ func (r *reader) inHeaders(e, name strictyaml.Entry, values func(*strictyaml.Nod
 }
 
 func validFieldName(s string) bool {
-	return s != "" && len(s) <= maxFieldName && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
 }
 
 func parseHeaderWords(r *reader, e, name strictyaml.Entry) (check, bool) {

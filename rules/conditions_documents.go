@@ -79,7 +79,7 @@ func parseNamePatterns(r *reader, n *strictyaml.Node, field string) (check, bool
 
 // extensions reads extensions, each with a dot in front.
 func (r *reader) extensions(n *strictyaml.Node, field string) ([]string, bool) {
-	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	var suffixes []string
 	for i, s := range list {
 		ext := plainName(strings.TrimPrefix(s, "."))

@@ -43,7 +43,7 @@ func (t fileType) what() string {
 // fileTypes reads names of families, media types and extensions.
 func (r *reader) fileTypes(n *strictyaml.Node, field string) ([]fileType, bool) {
 	families := extract.FamilyNames()
-	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	var types []fileType
 	for i, s := range list {
 		refuse := func(write, what string) {

@@ -147,7 +147,7 @@ func classificationKey(s string) string {
 }
 
 func parseClassification(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	list, _, ok := r.texts(n, field, maxAddress, maxValues)
+	list, _, ok := r.texts(n, field)
 	for i := range list {
 		list[i] = classificationKey(list[i])
 	}

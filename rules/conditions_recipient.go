@@ -29,7 +29,7 @@ func parseSentToMemberOf(r *reader, n *strictyaml.Node, field string) (check, bo
 }
 
 func parseRecipientDomain(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	set, ok := r.domains(n, field, maxDomains)
+	set, ok := r.domains(n, field)
 	return ofRecipient(func(_ context.Context, _ *Scan, t *target) (Truth, string) { return inDomains(set, t.addr) }), ok
 }
 

@@ -88,7 +88,7 @@ func parseFromPatterns(r *reader, n *strictyaml.Node, field string) (check, bool
 }
 
 func parseSenderDomain(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	set, ok := r.domains(n, field, maxValues)
+	set, ok := r.domains(n, field)
 	return ofSenders(r.view(), func(_ context.Context, _ *Scan, addr message.Path) (Truth, string) {
 		return inDomains(set, addr)
 	}), ok

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
@@ -35,29 +36,23 @@ type Vocabulary struct {
 	// hint.
 	Directory directory.Directory
 	Settings  Settings
+	// Zone is that of dates written without an offset; nil is that of the machine.
+	Zone *time.Location
+	// Now, when not nil, is asked so that a rule that has expired is a hint.
+	Now func() time.Time
+	// NoLimits makes hints of the limits of Purview, which are mistakes otherwise.
+	NoLimits bool
 	// Inverted names a condition that answers the opposite of what it finds, so
 	// that tests of policies can show that they notice. Empty outside of tests.
 	Inverted string
 }
-
-// Limits of Purview that concern policies as they are written.
-const (
-	maxPolicySize  = 100 << 10 // octets of a file
-	maxName        = 64        // characters
-	maxComment     = 1024      // characters
-	maxScopeGroups = 50        // of a policy, included and excluded
-	maxRules       = 600       // of a set
-	maxPatterns    = 20 << 10  // octets of all patterns of a set
-	maxNesting     = 20        // of all, any and not
-	maxTypes       = 125       // of sensitive information, in a rule
-)
 
 // loader is the state of one Load.
 type loader struct {
 	vocabulary Vocabulary
 	patterns   int // octets of patterns so far
 	rules      int
-	groups     map[string]bool // whether the directory holds a group
+	groups     map[string]error // what the directory said of a group
 }
 
 // draft is a policy being loaded, with the places that checks of the whole set
@@ -77,6 +72,10 @@ type reader struct {
 	rule *Rule // being read
 	// types counts those of sensitive information in the rule being read.
 	types int
+	// limit is that of the condition being read; values counts what is written in
+	// it, and valuesInRule what counts over the rule.
+	limit                Limit
+	values, valuesInRule int
 	// refused are the words said of keys refused, by the path of their mapping.
 	refused map[string][]string
 	// exception is set while exceptions are read.
@@ -86,13 +85,16 @@ type reader struct {
 // Load reads, checks and compiles policies. Problems holds every mistake of
 // every file and of all together; the set is nil when one of them is an error.
 func Load(files []File, v Vocabulary) (*Set, []strictyaml.Problem) {
-	l := &loader{vocabulary: v, groups: make(map[string]bool)}
+	l := &loader{vocabulary: v, groups: make(map[string]error)}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 
 	drafts := make([]*draft, 0, len(files))
-	for _, f := range files {
-		drafts = append(drafts, l.file(f))
+	for i, f := range files {
+		d := l.file(f)
+		if drafts = append(drafts, d); i == maxPolicies {
+			d.over(nil, "", "take policies away", "this is policy number %d, at most %d are allowed", i+1, maxPolicies)
+		}
 	}
 	unique(drafts)
 
@@ -178,15 +180,19 @@ func version(files []File) string {
 
 func (l *loader) file(f File) *draft {
 	d := &draft{policy: &Policy{File: f.Name}}
-	if len(f.Data) > maxPolicySize {
-		d.reader = &reader{Reader: &strictyaml.Reader{File: f.Name}, loader: l}
-		d.Errorf(nil, "", "divide it into several policies", "the policy is larger than %d KB", maxPolicySize>>10)
-		return d
-	}
 	r, root := strictyaml.Parse(f.Name, f.Data)
 	d.reader = &reader{Reader: r, loader: l, refused: make(map[string][]string)}
-	if root != nil {
-		d.read(root)
+	if root == nil {
+		return d
+	}
+	if len(f.Data) > maxPolicySize {
+		d.over(nil, "", "divide it into several policies", "the policy is larger than %d KB", maxPolicySize>>10)
+	}
+	d.read(root)
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if root.Content[i].Value == "rules" {
+			d.sizes(f.Data, root.Content[i+1], "rules")
+		}
 	}
 	return d
 }
@@ -214,26 +220,14 @@ func (d *draft) read(root *strictyaml.Node) {
 		}
 	}
 	if e, ok := m.Get("scope"); ok {
-		p.scope = d.readScope(e.Value, e.Field)
+		d.readScope(e.Value, e.Field)
+	}
+	if e, ok := m.Get("administrativeUnit"); ok {
+		d.readUnits(e.Value, e.Field)
 	}
 	if e, ok := d.require(m, "rules", "write `rules:` and a list of rules"); ok {
 		d.readRules(e.Value, e.Field)
 	}
-}
-
-func (d *draft) readScope(n *strictyaml.Node, field string) *scope {
-	s := &scope{}
-	m := d.keys(n, field, scopeKeys)
-	if e, ok := m.Get("exchangeSenderMemberOf"); ok {
-		s.include = d.scopeGroups(e)
-	}
-	if e, ok := m.Get("exchangeSenderMemberOfException"); ok {
-		s.exclude = d.scopeGroups(e)
-	}
-	if m != nil && len(s.include)+len(s.exclude) > maxScopeGroups {
-		d.Errorf(m.Node, field, "put groups into one group", "%d groups are named, at most %d are allowed", len(s.include)+len(s.exclude), maxScopeGroups)
-	}
-	return s
 }
 
 func (d *draft) readRules(n *strictyaml.Node, field string) {
@@ -245,7 +239,7 @@ func (d *draft) readRules(n *strictyaml.Node, field string) {
 	for i, item := range d.List(n, field) {
 		d.rules++
 		if d.rules == maxRules+1 {
-			d.Errorf(item, strictyaml.Index(field, i), "take rules away", "this is rule number %d of all policies, at most %d are allowed", d.rules, maxRules)
+			d.over(item, strictyaml.Index(field, i), "take rules away", "this is rule number %d of all policies, at most %d are allowed", d.rules, maxRules)
 		}
 		rule := d.readRule(item, strictyaml.Index(field, i), d.policy, names)
 		d.policy.Rules = append(d.policy.Rules, rule)
@@ -254,7 +248,7 @@ func (d *draft) readRules(n *strictyaml.Node, field string) {
 
 func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map[string]bool) *Rule {
 	rule := &Rule{Policy: p}
-	r.rule, r.types = rule, 0
+	r.rule, r.types, r.valuesInRule = rule, 0, 0
 	m := r.keys(n, field, ruleKeys)
 	if e, ok := r.require(m, "rule", "write `rule: Name`"); ok {
 		if rule.Name, ok = r.shortText(e.Value, e.Field, maxName); ok {
@@ -271,6 +265,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if e, ok := m.Get("disabled"); ok {
 		rule.Disabled, _ = r.Bool(e.Value, e.Field)
 	}
+	r.readMoments(m, rule)
 	if e, ok := m.Get("evaluateRulePerComponent"); ok {
 		rule.PerComponent, _ = r.Bool(e.Value, e.Field)
 	}
@@ -288,7 +283,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 		r.Hintf(at.At, at.Field, "take it away", "no condition of the rule looks at it")
 	}
 	if r.types > maxTypes {
-		r.Errorf(m.Node, field, "divide the rule", "%d types of sensitive information are named, at most %d are allowed in a rule", r.types, maxTypes)
+		r.over(m.Node, field, "divide the rule", "%d types of sensitive information are named, at most %d are allowed in a rule", r.types, maxTypes)
 	}
 	for _, l := range rule.leaves {
 		rule.PerRecipient = rule.PerRecipient || l.check.recipient != nil
@@ -327,8 +322,7 @@ func (r *reader) boundedText(n *strictyaml.Node, field string, max int) (string,
 		return "", false
 	}
 	if count := runes(s); count > max {
-		r.Errorf(n, field, fmt.Sprintf("write at most %d", max), "the text has %d characters", count)
-		return "", false
+		ok = r.over(n, field, fmt.Sprintf("write at most %d", max), "the text has %d characters", count)
 	}
-	return s, true
+	return s, ok
 }

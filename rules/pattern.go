@@ -35,16 +35,17 @@ func (p *patterns) find(text string) (source string, found bool) {
 // patterns reads regular expressions. Those of .NET that need backtracking are
 // refused with the reason.
 func (r *reader) readPatterns(n *strictyaml.Node, field string) (*patterns, bool) {
-	list, nodes, ok := r.texts(n, field, maxWord, maxExpression)
+	list, nodes, ok := r.texts(n, field)
 	p := &patterns{}
 	for i, s := range list {
 		f := entryField(n, field, nodes[i])
 		before := r.loader.patterns
 		r.loader.patterns += len(s)
 		if before <= maxPatterns && r.loader.patterns > maxPatterns {
-			r.Errorf(nodes[i], f, "take patterns away or join them", "with this pattern all patterns together are longer than %d KB", maxPatterns>>10)
-			ok = false
-			continue
+			if !r.over(nodes[i], f, "take patterns away or join them", "with this pattern all patterns together are longer than %d KB", maxPatterns>>10) {
+				ok = false
+				continue
+			}
 		}
 		re, write, err := compilePattern(s)
 		if err != nil {

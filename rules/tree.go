@@ -143,6 +143,7 @@ func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *
 		r.Errorf(e.At, e.Field, "write it under `conditions`, with `not` when the opposite is meant", "%s has no form as an exception", c.name)
 		return nil
 	}
+	r.limit, r.values = c.limit(), 0
 	chk, ok := c.read(r, e, second)
 	if !ok {
 		return nil
@@ -150,7 +151,7 @@ func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *
 	if c.name == r.vocabulary.Inverted {
 		chk = chk.inverted()
 	}
-	leaf := &node{op: opLeaf, path: at.path, condition: c, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
+	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, second: second.Value, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
 	r.rule.leaves = append(r.rule.leaves, leaf)
 	return leaf
 }

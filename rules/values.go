@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,36 +10,10 @@ import (
 	"unicode"
 
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/strictyaml"
 )
-
-// Limits of values, in characters and in values of a condition. Where Purview's
-// pages differ the larger number holds.
-const (
-	maxWord       = 128
-	maxAddress    = 256
-	maxDomain     = 67
-	maxValues     = 600
-	maxDomains    = 5000
-	maxExpression = 300 // patterns
-)
-
-// texts reads a list of at most count texts of at most length characters.
-func (r *reader) texts(n *strictyaml.Node, field string, length, count int) ([]string, []*strictyaml.Node, bool) {
-	list, nodes, ok := r.Texts(n, field)
-	if len(list) > count {
-		r.Errorf(n, field, "divide the rule", "%d values are written, at most %d are allowed", len(list), count)
-		ok = false
-	}
-	for i, s := range list {
-		if c := runes(s); c > length {
-			r.Errorf(nodes[i], entryField(n, field, nodes[i]), fmt.Sprintf("write at most %d", length), "the value has %d characters", c)
-			ok = false
-		}
-	}
-	return list, nodes, ok
-}
 
 // entryField names the place of a value in a list, or the list itself when it is
 // written as a single value.
@@ -50,7 +25,7 @@ func entryField(n *strictyaml.Node, field string, value *strictyaml.Node) string
 }
 
 func (r *reader) words(n *strictyaml.Node, field string) (*classify.Words, bool) {
-	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	for i, w := range list {
 		f := entryField(n, field, nodes[i])
 		switch {
@@ -77,7 +52,7 @@ func (r *reader) words(n *strictyaml.Node, field string) (*classify.Words, bool)
 
 // addresses reads mailboxes with a domain.
 func (r *reader) addresses(n *strictyaml.Node, field string) ([]message.Path, bool) {
-	list, nodes, ok := r.texts(n, field, maxAddress, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	paths := make([]message.Path, 0, len(list))
 	for i, s := range list {
 		p, err := message.ParsePath(s)
@@ -91,45 +66,45 @@ func (r *reader) addresses(n *strictyaml.Node, field string) ([]message.Path, bo
 	return paths, ok
 }
 
-// groups reads addresses of groups; one that the directory does not hold is a
-// hint.
-func (r *reader) readGroups(n *strictyaml.Node, field string) ([]message.Path, bool) {
-	paths, ok := r.addresses(n, field)
+// readGroups reads groups by address, distinguished name or name. One that the
+// directory does not hold is a hint, a name that several have is an error.
+func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, bool) {
+	list, nodes, ok := r.texts(n, field)
+	groups := make([]directory.Ref, 0, len(list))
+	for i, s := range list {
+		g, err := directory.ParseRef(s)
+		if err != nil {
+			r.Errorf(nodes[i], entryField(n, field, nodes[i]), "write the address, the distinguished name or the name of a group", "%q: %v", s, err)
+			ok = false
+			continue
+		}
+		groups = append(groups, g)
+	}
 	d := r.vocabulary.Directory
 	if d == nil || !ok {
-		return paths, ok
+		return groups, ok
 	}
-	nodes := r.List(n, field)
-	for i, p := range paths {
-		known, asked := r.groups[p.Key()]
+	for i, g := range groups {
+		err, asked := r.groups[g.Key()]
 		if !asked {
-			_, err := d.Group(context.Background(), p)
-			known = !notFound(err)
-			r.groups[p.Key()] = known
+			_, err = d.Group(context.Background(), g)
+			r.groups[g.Key()] = err
 		}
-		if !known {
-			r.Hintf(nodes[i], entryField(n, field, nodes[i]), "", "the directory has no group %s: nobody is in it", p)
+		switch f := entryField(n, field, nodes[i]); {
+		case notFound(err):
+			r.Hintf(nodes[i], f, "", "the directory has no group %s: nobody is in it", g)
+		case errors.Is(err, directory.ErrAmbiguous):
+			r.Errorf(nodes[i], f, "write the address of the group", "several groups of the directory are named %q", g)
+			ok = false
 		}
 	}
-	return paths, true
-}
-
-func (d *draft) scopeGroups(e strictyaml.Entry) []message.Path {
-	if e.Value.Kind == sequence && len(e.Value.Content) == 0 {
-		return nil
-	}
-	if e.Value.Kind == scalar && strings.EqualFold(e.Value.Value, "all") {
-		d.Errorf(e.Value, e.Field, "leave the key away for all senders", "`All` is no group")
-		return nil
-	}
-	paths, _ := d.readGroups(e.Value, e.Field)
-	return paths
+	return groups, ok
 }
 
 // domains reads names of domains.
-func (r *reader) domains(n *strictyaml.Node, field string, count int) (domainSet, bool) {
-	list, nodes, ok := r.texts(n, field, maxDomain, count)
-	set := domainSet{exact: make(map[string]bool), under: make(map[string]bool)}
+func (r *reader) domains(n *strictyaml.Node, field string) (domainSet, bool) {
+	list, nodes, ok := r.texts(n, field)
+	set := newDomainSet(nil)
 	for i, s := range list {
 		f := entryField(n, field, nodes[i])
 		name, sub := strings.CutPrefix(s, ".")
@@ -245,7 +220,7 @@ type ipRange struct{ from, to netip.Addr }
 // ipRanges reads single addresses, networks (the bits of hosts may be set) and
 // ranges a-b.
 func (r *reader) ipRanges(n *strictyaml.Node, field string) ([]ipRange, bool) {
-	list, nodes, ok := r.texts(n, field, maxWord, maxValues)
+	list, nodes, ok := r.texts(n, field)
 	ranges := make([]ipRange, 0, len(list))
 	for i, s := range list {
 		ir, err := parseIPRange(s)

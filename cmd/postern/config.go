@@ -37,13 +37,18 @@ type config struct {
 	keep      time.Duration // how long held mail waits
 	digest    int           // when reviewers are told, in minutes of the local day
 	blockText string
-	people    reference // path of the people file; empty without one
-	groups    bool      // recipients.resolve holds groups
-	postfix   []string  // parameters of main.cf whose maps are asked
-	postfixAt reference // configuration directory of Postfix, empty for its own; placed at recipients.postfix
+	zone      *time.Location // of dates in policies, and of the day of reviewers
+	onErrorAt reference      // the place of onError
+	people    reference      // path of the people file; empty without one
+	groups    bool           // recipients.resolve holds groups
+	postfix   []string       // parameters of main.cf whose maps are asked
+	postfixAt reference      // configuration directory of Postfix, empty for its own; placed at recipients.postfix
 	policies  []reference
-	extract   extract.Limits
-	extractIn time.Duration
+	// conditions is what the file says of conditions, partners and risks.
+	conditions rules.Settings
+	noLimits   bool // limits of Purview on policies are hints
+	extract    extract.Limits
+	extractIn  time.Duration
 }
 
 // reference is a path or pattern written in postern.yaml, with its place.
@@ -106,6 +111,7 @@ func defaults(file string) *config {
 		},
 		keep:      defaultKeep,
 		digest:    defaultDigest,
+		zone:      time.Local,
 		extract:   extract.DefaultLimits,
 		extractIn: 30 * time.Second,
 	}

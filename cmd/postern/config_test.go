@@ -62,7 +62,7 @@ relay:
 quarantine: {reviewers: [anna@example.com], keep: 10d, digest: "06:45"}
 onError: accept
 blockText: Refused.
-limits: {messageSize: 10MB, memory: 0, decisionTime: 20s, extractedCharacters: 5, extractTime: 3s, nesting: 7, members: 8, connections: 9}
+limits: {messageSize: 10MB, memory: 0, decisionTime: 20s, extractedCharacters: 5, extractTime: 3s, nesting: 7, members: 8, connections: 9, policies: none}
 log: {format: console, level: warn}
 watch: true
 `
@@ -109,6 +109,7 @@ func TestEveryKeyIsTaken(t *testing.T) {
 		{"nesting", []int{p.limits.Nesting, c.extract.Nesting}, []int{7, 7}},
 		{"members", []int{p.limits.Members, c.extract.Members}, []int{8, 8}},
 		{"connections", p.connections, 9},
+		{"limits.policies", c.noLimits, true},
 		{"log", []any{p.logFormat, p.logLevel}, []any{"console", zapcore.WarnLevel}},
 		{"watch", p.watch, true},
 	} {
@@ -185,4 +186,25 @@ func FuzzReadConfig(f *testing.F) {
 			t.Errorf("taken without what is required: %+v", c)
 		}
 	})
+}
+
+// The limits of Purview hold for policies until they are lifted.
+func TestLimitsOfPoliciesAreLifted(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "postern.yaml")
+	write(t, filepath.Join(dir, "policies", "a.yaml"), "policy: "+strings.Repeat("n", 65)+"\nmode: enable\nrules:\n  - rule: R\n    conditions: {documentIsUnsupported: true}\n")
+	for text, want := range map[string]string{
+		"":                            "the text has 65 characters; write at most 64",
+		"limits: {policies: purview}": "the text has 65 characters; write at most 64",
+		"limits: {policies: none}":    "hint: policy: beyond the limits of Purview: the text has 65 characters",
+		"limits: none":                "hint: policy: beyond the limits of Purview: the text has 65 characters",
+		"limits: any":                 "write keys and values",
+	} {
+		write(t, config, servedConfig+text+"\n")
+		var out bytes.Buffer
+		status := run([]string{"check", "--config", config}, nil, &out, &out)
+		if good := strings.Contains(want, "hint"); (status == statusGood) != good || !strings.Contains(out.String(), want) {
+			t.Errorf("%q: exit status %d, %s; want %q", text, status, &out, want)
+		}
+	}
 }

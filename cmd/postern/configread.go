@@ -51,6 +51,8 @@ func readConfig(file string, data []byte) (*config, []strictyaml.Problem) {
 			"directory":    cr.directory,
 			"recipients":   cr.recipients,
 			"policies":     cr.policies,
+			"conditions":   cr.conditions,
+			"userRisk":     cr.userRisk,
 			"store":        cr.store,
 			"relay":        cr.relay,
 			"quarantine":   cr.quarantine,
@@ -219,11 +221,8 @@ func (cr *configReader) policies(e strictyaml.Entry) {
 }
 
 func (cr *configReader) onError(e strictyaml.Entry) {
-	if strings.EqualFold(e.Value.Value, "quarantine") {
-		cr.Errorf(e.Value, e.Field, "write `tempfail` or `accept`", "\"quarantine\" is not supported by this version")
-		return
-	}
-	if w, ok := cr.OneOf(e.Value, e.Field, string(actions.OnErrorTempfail), string(actions.OnErrorAccept)); ok {
+	cr.c.onErrorAt = reference{node: e.Value, field: e.Field}
+	if w, ok := cr.OneOf(e.Value, e.Field, string(actions.OnErrorTempfail), string(actions.OnErrorQuarantine), string(actions.OnErrorAccept)); ok {
 		cr.c.process.onError = actions.OnError(w)
 	}
 }
@@ -241,6 +240,10 @@ func (cr *configReader) blockText(e strictyaml.Entry) {
 }
 
 func (cr *configReader) limits(e strictyaml.Entry) {
+	if isNone(e.Value) {
+		cr.c.noLimits = true
+		return
+	}
 	p := &cr.c.process
 	whole := func(into *int, max int) func(strictyaml.Entry) {
 		return func(e strictyaml.Entry) {
@@ -277,9 +280,17 @@ func (cr *configReader) limits(e strictyaml.Entry) {
 		"nesting":             whole(&p.limits.Nesting, 100),
 		"members":             whole(&p.limits.Members, 100_000),
 		"connections":         whole(&p.connections, 100_000),
+		"policies": func(e strictyaml.Entry) {
+			if w, ok := cr.OneOf(e.Value, e.Field, "purview", "none"); ok {
+				cr.c.noLimits = w == "none"
+			}
+		},
 	}})
 	cr.c.extract.Nesting, cr.c.extract.Members = p.limits.Nesting, p.limits.Members
 }
+
+// isNone tells the word `none`.
+func isNone(n *strictyaml.Node) bool { return n.Tag == "!!str" && strings.EqualFold(n.Value, "none") }
 
 func (cr *configReader) log(e strictyaml.Entry) {
 	cr.section(e.Value, e.Field, section{keys: map[string]func(strictyaml.Entry){

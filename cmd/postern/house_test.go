@@ -33,6 +33,7 @@ var house = map[string]room{
 	"cmd/postern":            {floor: 5},
 	"milter":                 {floor: 4},
 	"console":                {floor: 4},
+	"cases":                  {floor: 4},
 	"actions":                {floor: 3},
 	"approval":               {floor: 2},
 	"rules":                  {floor: 2},

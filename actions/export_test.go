@@ -1,0 +1,126 @@
+package actions
+
+import (
+	"slices"
+
+	"github.com/postern-mail/postern/rules"
+)
+
+// PlannedVocabulary reads the actions too of which only the rank is known.
+func PlannedVocabulary() rules.ActionKeys { return vocabulary{planned: true} }
+
+// Mutate changes what every rule of a set does.
+func Mutate(set *rules.Set, change func(*spec)) {
+	for _, p := range set.Policies {
+		for _, r := range p.Rules {
+			change(specOf(r))
+		}
+	}
+}
+
+// Mutations take the effect of one action away, or change it: by action, and what
+// is changed.
+func Mutations() map[string]map[string]func(*spec) {
+	withoutEdits := func(action string, keep func(Edit) bool) func(*spec) {
+		return func(s *spec) {
+			s.edits = slices.DeleteFunc(s.edits, func(e Edit) bool { return e.Action == action && !keep(e) })
+		}
+	}
+	none := func(Edit) bool { return false }
+	return map[string]map[string]func(*spec){
+		"addRecipients": {
+			"nobody is added": withoutEdits(addRecipients, none),
+			"to is left out":  withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "to" }),
+			"cc is left out":  withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "cc" }),
+			"bcc is left out": withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "bcc" }),
+		},
+		"blockAccess": {
+			"nothing is blocked": func(s *spec) {
+				if s.halt != nil && s.halt.text == "" {
+					s.halt = nil
+				}
+			},
+		},
+		"blockAccessScope": {
+			"people inside are blocked too": func(s *spec) {
+				if s.halt != nil {
+					s.halt.outsideOnly = false
+				}
+			},
+			"only people outside are blocked": func(s *spec) {
+				if s.halt != nil {
+					s.halt.outsideOnly = true
+				}
+			},
+		},
+		"blockResponse": {
+			"it is reject":    func(s *spec) { s.response = "" },
+			"it is ndr":       func(s *spec) { s.response = respondNDR },
+			"it is rejectAll": func(s *spec) { s.response = respondRejectAll },
+		},
+		"deleteMessage": {
+			"nothing is deleted": func(s *spec) {
+				if s.halt != nil && s.halt.verdict == Delete {
+					s.halt = nil
+				}
+			},
+		},
+		"quarantine": {
+			"nothing is held": func(s *spec) {
+				if s.halt != nil && s.halt.verdict == Quarantine {
+					s.halt = nil
+				}
+			},
+			"it is a block": func(s *spec) {
+				if s.halt != nil && s.halt.verdict == Quarantine {
+					s.halt.verdict = Block
+				}
+			},
+		},
+		"redirectMessageTo": {
+			"nothing is redirected": withoutEdits(redirect, none),
+			"they are added": func(s *spec) {
+				for i := range s.edits {
+					if s.edits[i].Action == redirect {
+						s.edits[i] = Edit{addRecipients, "bcc", s.edits[i].Value}
+					}
+				}
+			},
+		},
+		"untellable": {
+			"it is quarantine": func(s *spec) { s.untellable = "" },
+			"it is rejectAll":  func(s *spec) { s.untellable = untellableRejectAll },
+		},
+		"notifyPolicyTipCustomText": {"no tip is shown": func(s *spec) { s.tip = "" }},
+		"prependSubject":            {"the subject stays": withoutEdits(prependSubject, none)},
+		"rejectMessage": {
+			"nothing is rejected": func(s *spec) {
+				if s.halt != nil && s.halt.text != "" {
+					s.halt = nil
+				}
+			},
+			"the text is left out": func(s *spec) {
+				if s.halt != nil {
+					s.halt.text = ""
+				}
+			},
+			"the code is left out": func(s *spec) {
+				if s.halt != nil {
+					s.halt.enhanced = ""
+				}
+			},
+		},
+		"removeHeader": {
+			"nothing is removed": withoutEdits(removeHeader, none),
+			"every value is removed": func(s *spec) {
+				for i := range s.edits {
+					if s.edits[i].Action == removeHeader {
+						s.edits[i].Value = ""
+					}
+				}
+			},
+		},
+		"setHeader":            {"nothing is set": withoutEdits(setHeader, none)},
+		"stopPolicyProcessing": {"nothing is stopped": func(s *spec) { s.rule.Stop = false }},
+	}
+}

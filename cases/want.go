@@ -1,0 +1,242 @@
+package cases
+
+import (
+	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/rules"
+	"github.com/postern-mail/postern/strictyaml"
+)
+
+// want is want.yaml. Lists are nil where they are not named.
+type want struct {
+	verdict   actions.Verdict
+	decidedBy *string // "policy / rule"
+	reply     wantReply
+	forks     []wantFork // nil: one with the verdict of the message
+	rules     map[string]wantRule
+	header    []string // the header section sent on, "Name: value"
+	added     []string // recipients added, with ESMTP arguments
+	dropped   []string // recipients deleted in the session, as the client wrote them
+	held      []string // the recipients of each item, and of its draft the actions
+	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
+	copies    []wantCopy
+	signals   []string // "part: signal"
+	undecided []string // "policy / rule: remedy", of the rules that could not be judged and matter
+	mismatch  *bool    // the addresses of the sender differ
+	err       string
+}
+
+type wantReply struct {
+	code             int
+	enhanced         string
+	contains, absent []string
+}
+
+type wantFork struct {
+	recipients []string
+	verdict    actions.Verdict
+	decidedBy  *string
+	tip        *string
+	edits      []string
+	states     map[string]string
+	simulated  string // "deliver", or "block by policy / rule"
+	final      []string
+	route      string
+	why        string // a part of it
+}
+
+// wantCopy is a message given back to the MTA.
+type wantCopy struct {
+	to     []string // with ESMTP arguments
+	marked bool
+	header []string
+}
+
+type wantRule struct {
+	result     string
+	recipients []string
+	unknownFor []string
+	stoppedFor []string
+	reason     string
+	conditions map[string]string
+	evidence   []string // "Type: count, unique, confidence, parts"
+}
+
+func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
+	w := &c.want
+	m.Require("verdict", "write what becomes of the message")
+	r.each(m, func(k strictyaml.Entry) bool {
+		switch k.Key {
+		case "planned":
+			c.Planned, _ = r.Bool(k.Value, k.Field)
+		case "verdict":
+			w.verdict = r.verdict(k)
+		case "decidedBy":
+			w.decidedBy = r.words(k)
+		case "reply":
+			r.reply(k, &w.reply)
+		case "forks":
+			w.forks = []wantFork{}
+			for i, n := range r.List(k.Value, k.Field) {
+				w.forks = append(w.forks, r.fork(n, strictyaml.Index(k.Field, i)))
+			}
+		case "rules":
+			w.rules = make(map[string]wantRule)
+			r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
+				w.rules[e.Key] = r.rule(e)
+				return true
+			})
+		case "header":
+			w.header = r.texts(k)
+		case "added":
+			w.added = r.texts(k)
+		case "dropped":
+			w.dropped = r.texts(k)
+		case "held":
+			w.held = r.texts(k)
+		case "notices":
+			w.notices = r.texts(k)
+		case "copies":
+			w.copies = []wantCopy{}
+			for i, n := range r.List(k.Value, k.Field) {
+				w.copies = append(w.copies, r.copied(n, strictyaml.Index(k.Field, i)))
+			}
+		case "undecided":
+			w.undecided = r.texts(k)
+		case "signals":
+			w.signals = r.texts(k)
+		case "addressMismatch":
+			differ, _ := r.Bool(k.Value, k.Field)
+			w.mismatch = &differ
+		case "error":
+			w.err = r.text(k)
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+// words reads a text that may be empty.
+func (r *caseReader) words(k strictyaml.Entry) *string {
+	s := r.text(k)
+	return &s
+}
+
+func (r *caseReader) verdict(k strictyaml.Entry) actions.Verdict {
+	word, _ := r.OneOf(k.Value, k.Field, string(actions.Deliver), string(actions.Block), string(actions.Defer), string(actions.Discard),
+		string(actions.Quarantine), string(actions.Delete))
+	return actions.Verdict(word)
+}
+
+func (r *caseReader) reply(k strictyaml.Entry, w *wantReply) {
+	r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
+		switch e.Key {
+		case "code":
+			w.code, _ = r.Int(e.Value, e.Field, 400, 599)
+		case "enhanced":
+			w.enhanced = r.text(e)
+		case "contains":
+			w.contains = r.texts(e)
+		case "absent":
+			w.absent = r.texts(e)
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
+	m := r.Mapping(n, field)
+	m.Require("verdict", "write what becomes of the fork")
+	r.each(m, func(k strictyaml.Entry) bool {
+		switch k.Key {
+		case "recipients":
+			f.recipients = r.texts(k)
+		case "verdict":
+			f.verdict = r.verdict(k)
+		case "decidedBy":
+			f.decidedBy = r.words(k)
+		case "policyTip":
+			f.tip = r.words(k)
+		case "edits":
+			f.edits = r.texts(k)
+		case "states":
+			f.states = make(map[string]string)
+			r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
+				f.states[e.Key] = r.text(e)
+				return true
+			})
+		case "simulated":
+			f.simulated = r.text(k)
+		case "finalRecipients":
+			f.final = r.texts(k)
+		case "route":
+			f.route, _ = r.OneOf(k.Value, k.Field, routes...)
+		case "why":
+			f.why = r.text(k)
+		default:
+			return false
+		}
+		return true
+	})
+	return f
+}
+
+// routes are the names of routes, in their order.
+var routes = []string{"refused", "inSession", "resubmitted", "held", "returned", "deleted"}
+
+func (r *caseReader) copied(n *strictyaml.Node, field string) (c wantCopy) {
+	r.each(r.Mapping(n, field), func(k strictyaml.Entry) bool {
+		switch k.Key {
+		case "to":
+			c.to = r.texts(k)
+		case "marked":
+			c.marked, _ = r.Bool(k.Value, k.Field)
+		case "header":
+			c.header = r.texts(k)
+		default:
+			return false
+		}
+		return true
+	})
+	return c
+}
+
+// rule reads the result alone, which is then that for all recipients, or a
+// mapping.
+func (r *caseReader) rule(k strictyaml.Entry) (w wantRule) {
+	results := []string{string(rules.Matched), string(rules.NotMatched), string(rules.UnknownRule), string(rules.NotEvaluated)}
+	if len(k.Value.Content) == 0 {
+		w.result, _ = r.OneOf(k.Value, k.Field, results...)
+		return w
+	}
+	m := r.Mapping(k.Value, k.Field)
+	m.Require("result", "write what the rule comes to")
+	r.each(m, func(e strictyaml.Entry) bool {
+		switch e.Key {
+		case "result":
+			w.result, _ = r.OneOf(e.Value, e.Field, results...)
+		case "recipients":
+			w.recipients = r.texts(e)
+		case "unknownFor":
+			w.unknownFor = r.texts(e)
+		case "stoppedFor":
+			w.stoppedFor = r.texts(e)
+		case "reason":
+			w.reason = r.text(e)
+		case "conditions":
+			w.conditions = make(map[string]string)
+			r.each(r.Mapping(e.Value, e.Field), func(c strictyaml.Entry) bool {
+				w.conditions[c.Key], _ = r.OneOf(c.Value, c.Field, "true", "false", "unknown", "notEvaluated")
+				return true
+			})
+		case "evidence":
+			w.evidence = r.texts(e)
+		default:
+			return false
+		}
+		return true
+	})
+	return w
+}
