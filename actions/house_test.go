@@ -106,7 +106,7 @@ type unanswering struct {
 	group string
 }
 
-func (u unanswering) Member(ctx context.Context, addr, group message.Path) (bool, error) {
+func (u unanswering) Member(ctx context.Context, addr message.Path, group directory.Ref) (bool, error) {
 	if group.String() == u.group {
 		return false, fmt.Errorf("look-up of %s: %w", group, directory.ErrUnavailable)
 	}

@@ -37,6 +37,7 @@ func (c *Case) world(h *House) *rules.World {
 	if c.env.networks != nil {
 		w.Trust.Networks = c.env.networks
 	}
+	w.Now = c.now
 	if c.env.characters > 0 {
 		w.Extract.Characters = c.env.characters
 	}
@@ -92,20 +93,28 @@ func (s silent) Login(ctx context.Context, login string) (*directory.Person, err
 	return d.Login(ctx, login)
 }
 
-func (s silent) Group(ctx context.Context, addr message.Path) (*directory.Group, error) {
-	d, err := s.asked(addr.String())
+func (s silent) Group(ctx context.Context, group directory.Ref) (*directory.Group, error) {
+	d, err := s.asked(group.String())
 	if err != nil {
 		return nil, err
 	}
-	return d.Group(ctx, addr)
+	return d.Group(ctx, group)
 }
 
-func (s silent) Member(ctx context.Context, addr, group message.Path) (bool, error) {
+func (s silent) Member(ctx context.Context, addr message.Path, group directory.Ref) (bool, error) {
 	d, err := s.asked(addr.String(), group.String())
 	if err != nil {
 		return false, err
 	}
 	return d.Member(ctx, addr, group)
+}
+
+func (s silent) HasUnit(ctx context.Context, name string) (bool, error) {
+	d, err := s.asked()
+	if err != nil {
+		return false, err
+	}
+	return d.HasUnit(ctx, name)
 }
 
 // aliases stands for the alias maps of an MTA.

@@ -37,7 +37,19 @@ func compile(defs []*definition, dummies Placeholders) (*Catalog, error) {
 	if err := errors.Join(c.words.compile(), c.evidence.compile(), c.regexes.compile()); err != nil {
 		return nil, err
 	}
-	c.groups = c.trie.settle(c.primaries)
+	c.trie.settle()
+	for i, t := range c.types {
+		ct := t.compiled
+		ct.place = i
+		for _, p := range ct.primaries {
+			c.primaries[p].users = append(c.primaries[p].users, ct)
+		}
+	}
+	for _, p := range c.hidden {
+		if p >= 0 {
+			c.primaries[p].hidden = true
+		}
+	}
 	c.everyone = make([]bool, max(len(c.primaries), len(c.finders)))
 	for i := range c.everyone {
 		c.everyone[i] = true
@@ -138,7 +150,7 @@ func wishes(defs []clauseDef, lists map[string]uint16, proximity int, reach *int
 
 func (p *primaryDef) key() string {
 	var b strings.Builder
-	fmt.Fprint(&b, p.checks.key(), p.free, p.upper, p.secret, p.delimiters, p.formats, p.words)
+	fmt.Fprint(&b, p.checks.key(), p.free, p.loose, p.upper, p.secret, p.delimiters, p.formats, p.words)
 	if p.token != nil {
 		fmt.Fprint(&b, "token", p.token.alphabet, p.token.min, p.token.max, p.token.suffix)
 	}
@@ -186,8 +198,12 @@ func (b *builder) primary(p primaryDef) (uint16, error) {
 		if err != nil {
 			return 0, fmt.Errorf("format %q: %w", f, err)
 		}
+		add := c.trie.add
+		if p.loose {
+			add = c.trie.addLoose
+		}
 		for _, l := range layouts {
-			if err := c.trie.add(l, id); err != nil {
+			if err := add(l, id); err != nil {
 				return 0, fmt.Errorf("format %q: %w", f, err)
 			}
 		}

@@ -21,6 +21,7 @@ type primaryDef struct {
 	formats    []string
 	delimiters string
 	free       bool
+	loose      bool
 	upper      bool // letters must be capitals
 	token      *tokenDef
 	regex      *expression

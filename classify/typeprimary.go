@@ -89,8 +89,8 @@ func (r *typeReader) formats(m *strictyaml.Mapping, f strictyaml.Entry, p *prima
 		}
 	}
 	if g, ok := m.Get("grouping"); ok {
-		s, _ := r.OneOf(g.Value, g.Field, "free", "fixed")
-		p.free = s == "free"
+		s, _ := r.OneOf(g.Value, g.Field, "free", "loose", "fixed")
+		p.free, p.loose = s == "free", s == "loose"
 	}
 	if g, ok := m.Get("case"); ok {
 		s, _ := r.OneOf(g.Value, g.Field, "any", "upper")
@@ -117,6 +117,11 @@ func tryFormat(mask string, p primaryDef) error {
 		}
 	}
 	for _, l := range layouts {
+		if p.loose {
+			if err := newTrie().addLoose(l, 0); err != nil {
+				return err
+			}
+		}
 		total, digits := 0, true
 		for _, w := range l.words {
 			total += w.length

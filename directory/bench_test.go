@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/postern-mail/postern/directory"
 )
 
 // BenchmarkMember asks about one of 20,000 people in 200 groups, nested in groups
@@ -32,7 +34,7 @@ func BenchmarkMember(b *testing.B) {
 	f := load(b, s.String())
 	for name, group := range map[string]string{"direct": "g50@example.com", "nested": "gg5@example.com", "none": "gg6@example.com"} {
 		b.Run(name, func(b *testing.B) {
-			who, of := path(b, "p5050@example.com"), path(b, group)
+			who, of := path(b, "p5050@example.com"), directory.AddressRef(path(b, group))
 			want := name != "none"
 			b.ReportAllocs()
 			for b.Loop() {

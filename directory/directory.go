@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/postern-mail/postern/message"
 )
@@ -11,6 +12,9 @@ import (
 var (
 	ErrNotFound    = errors.New("not in the directory")
 	ErrUnavailable = errors.New("directory unavailable")
+	// ErrAmbiguous is wrapped, beside ErrUnavailable, where a name stands for more
+	// than one entry.
+	ErrAmbiguous = errors.New("not the name of one entry alone")
 )
 
 // Person is someone, or something with an address, in the directory. It is
@@ -22,14 +26,25 @@ type Person struct {
 	Logins  []string
 	Guest   bool
 	Manager message.Path // the manager's primary address; null when none
+	// Units are the administrative units the person belongs to, by name.
+	Units []string
 	// Attributes are by the names of [AttributeNames].
 	Attributes map[string][]string
 }
 
+// InUnit tells whether the person belongs to an administrative unit. Case and
+// repeated blanks of its name do not count.
+func (p *Person) InUnit(name string) bool {
+	name = foldName(name)
+	return slices.ContainsFunc(p.Units, func(u string) bool { return foldName(u) == name })
+}
+
 // Group is a group of people and groups. It is read-only.
 type Group struct {
+	// Address is the null path where mail cannot be sent to the group.
 	Address message.Path
 	Name    string
+	DN      string         // its distinguished name; empty where it has none
 	Members []message.Path // direct; people, groups and outside addresses
 	// Plain marks a group that may be replaced by its members.
 	Plain bool
@@ -43,8 +58,10 @@ type Directory interface {
 	Person(ctx context.Context, addr message.Path) (*Person, error)
 	// Login finds the person with a login name ({auth_authen}).
 	Login(ctx context.Context, login string) (*Person, error)
-	Group(ctx context.Context, addr message.Path) (*Group, error)
+	Group(ctx context.Context, group Ref) (*Group, error)
 	// Member tells whether addr, or the person it belongs to, is in the group,
 	// nested groups included. An unknown group is ErrNotFound.
-	Member(ctx context.Context, addr, group message.Path) (bool, error)
+	Member(ctx context.Context, addr message.Path, group Ref) (bool, error)
+	// HasUnit tells whether somebody belongs to an administrative unit.
+	HasUnit(ctx context.Context, name string) (bool, error)
 }

@@ -19,6 +19,8 @@ type File struct {
 	personByKey   map[string]*Person // by every address
 	personByLogin map[string]*Person // by login name without case
 	groupByKey    map[string]int     // place in groups
+	groupByName   map[string][]int   // places in groups, by name
+	units         map[string]bool    // by name
 	// memberOf gives, for the key of a primary address, of a group or of an outside
 	// address, the groups that name it.
 	memberOf map[string][]int
@@ -60,20 +62,45 @@ func (f *File) Login(ctx context.Context, login string) (*Person, error) {
 	return nil, fmt.Errorf("login %q: %w", login, ErrNotFound)
 }
 
-// Group finds a group by its address.
-func (f *File) Group(_ context.Context, addr message.Path) (*Group, error) {
-	if i, ok := f.groupByKey[addr.Key()]; ok {
-		return f.groups[i], nil
+// Group finds a group by its address or its name. The groups of a file have no
+// distinguished names.
+func (f *File) Group(_ context.Context, group Ref) (*Group, error) {
+	i, err := f.group(group)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("group %s: %w", addr, ErrNotFound)
+	return f.groups[i], nil
+}
+
+// group finds the place of a group.
+func (f *File) group(group Ref) (int, error) {
+	if addr := group.Address(); !addr.IsNull() {
+		if i, ok := f.groupByKey[addr.Key()]; ok {
+			return i, nil
+		}
+	} else if name := group.Name(); name != "" {
+		switch found := f.groupByName[foldName(name)]; len(found) {
+		case 0:
+		case 1:
+			return found[0], nil
+		default:
+			return 0, fmt.Errorf("group %q: %w: %w", name, ErrUnavailable, ErrAmbiguous)
+		}
+	}
+	return 0, fmt.Errorf("group %s: %w", group, ErrNotFound)
+}
+
+// HasUnit tells whether somebody belongs to an administrative unit.
+func (f *File) HasUnit(_ context.Context, name string) (bool, error) {
+	return f.units[foldName(name)], nil
 }
 
 // Member tells whether addr, or the person it belongs to, is in the group,
 // directly or by way of other groups.
-func (f *File) Member(_ context.Context, addr, group message.Path) (bool, error) {
-	goal, ok := f.groupByKey[group.Key()]
-	if !ok {
-		return false, fmt.Errorf("group %s: %w", group, ErrNotFound)
+func (f *File) Member(_ context.Context, addr message.Path, group Ref) (bool, error) {
+	goal, err := f.group(group)
+	if err != nil {
+		return false, err
 	}
 	direct := f.memberOf[f.canonical(addr).Key()]
 	if slices.Contains(direct, goal) {

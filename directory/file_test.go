@@ -24,6 +24,19 @@ func path(t testing.TB, s string) message.Path {
 	return p
 }
 
+// ref names a group; the empty text is the zero Ref.
+func ref(t testing.TB, s string) directory.Ref {
+	t.Helper()
+	if s == "" {
+		return directory.Ref{}
+	}
+	r, err := directory.ParseRef(s)
+	if err != nil {
+		t.Fatalf("ParseRef(%q): %v", s, err)
+	}
+	return r
+}
+
 func texts(paths []message.Path) []string {
 	var out []string
 	for _, p := range paths {
@@ -130,6 +143,9 @@ func TestMemberOfAGroup(t *testing.T) {
 		{"anna@example.com", "sales@example.com", true},
 		{"anna@example.net", "sales@example.com", true},
 		{"anna@example.com", "Everyone@example.com", true},
+		{"anna@example.com", "Sales", true},
+		{"anna@example.com", " sales ", true},
+		{"boss@example.com", "SALES", false},
 		{"agent@partner.example", "sales@example.com", true},
 		{"agent@partner.example", "everyone@example.com", true},
 		{"the.boss@example.com", "everyone@example.com", true},
@@ -144,13 +160,13 @@ func TestMemberOfAGroup(t *testing.T) {
 		{"stranger@elsewhere.example", "circle@example.com", false},
 		{"", "sales@example.com", false},
 	} {
-		got, err := f.Member(t.Context(), path(t, c.addr), path(t, c.group))
+		got, err := f.Member(t.Context(), path(t, c.addr), ref(t, c.group))
 		if err != nil || got != c.want {
 			t.Errorf("Member(%s, %s) = %v, %v, want %v", c.addr, c.group, got, err, c.want)
 		}
 	}
-	for _, group := range []string{"nogroup@example.com", "anna@example.com", ""} {
-		if _, err := f.Member(t.Context(), path(t, "anna@example.com"), path(t, group)); !errors.Is(err, directory.ErrNotFound) {
+	for _, group := range []string{"nogroup@example.com", "anna@example.com", "", "No group", "cn=Sales,dc=example"} {
+		if _, err := f.Member(t.Context(), path(t, "anna@example.com"), ref(t, group)); !errors.Is(err, directory.ErrNotFound) {
 			t.Errorf("Member of %q: error %v, want ErrNotFound", group, err)
 		}
 	}
@@ -158,7 +174,7 @@ func TestMemberOfAGroup(t *testing.T) {
 
 func TestGroupAsWritten(t *testing.T) {
 	f := example(t)
-	g, err := f.Group(t.Context(), path(t, "SALES@example.com"))
+	g, err := f.Group(t.Context(), ref(t, "SALES@example.com"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +184,7 @@ func TestGroupAsWritten(t *testing.T) {
 	if diff := cmp.Diff([]string{"anna@example.com", "agent@partner.example"}, texts(g.Members)); diff != "" {
 		t.Errorf("members by primary address (-want +got):\n%s", diff)
 	}
-	if _, err := f.Group(t.Context(), path(t, "anna@example.com")); !errors.Is(err, directory.ErrNotFound) {
+	if _, err := f.Group(t.Context(), ref(t, "anna@example.com")); !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("a person is no group: error %v", err)
 	}
 }

@@ -53,7 +53,7 @@ func FuzzLoadFile(f *testing.F) {
 		groups := directory.Groups(file)
 		for _, g := range file.Groups() {
 			for _, addr := range g.Members {
-				if in, err := file.Member(t.Context(), addr, g.Address); err != nil || !in {
+				if in, err := file.Member(t.Context(), addr, directory.AddressRef(g.Address)); err != nil || !in {
 					t.Errorf("%s is no member of %s: %v", addr, g.Address, err)
 				}
 			}

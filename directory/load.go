@@ -17,6 +17,7 @@ import (
 //	    logins: [anna]
 //	    manager: boss@example.com
 //	    guest: false
+//	    units: [North]
 //	    attributes: {Department: Sales, Title: [Buyer, Deputy]}
 //	groups:
 //	  - address: sales@example.com
@@ -41,6 +42,8 @@ func LoadFile(name string, data []byte) (*File, []strictyaml.Problem) {
 			personByKey:   make(map[string]*Person),
 			personByLogin: make(map[string]*Person),
 			groupByKey:    make(map[string]int),
+			groupByName:   make(map[string][]int),
+			units:         make(map[string]bool),
 			memberOf:      make(map[string][]int),
 		},
 		taken: make(map[string]string),
@@ -89,7 +92,7 @@ type reference struct {
 }
 
 func (l *loader) person(n *strictyaml.Node, field string) {
-	m := l.Mapping(n, field, "address", "proxies", "name", "logins", "manager", "guest", "attributes")
+	m := l.Mapping(n, field, "address", "proxies", "name", "logins", "manager", "guest", "units", "attributes")
 	if m == nil {
 		return
 	}
@@ -121,6 +124,12 @@ func (l *loader) person(n *strictyaml.Node, field string) {
 	}
 	if e, ok := m.Get("guest"); ok {
 		p.Guest, _ = l.Bool(e.Value, e.Field)
+	}
+	if e, ok := m.Get("units"); ok {
+		p.Units, _, _ = l.Texts(e.Value, e.Field)
+		for _, u := range p.Units {
+			l.file.units[foldName(u)] = true
+		}
 	}
 	p.Attributes = make(map[string][]string)
 	if e, ok := m.Get("attributes"); ok {
@@ -163,7 +172,9 @@ func (l *loader) group(n *strictyaml.Node, field string) {
 		g.Address, _ = l.own(e.Value, e.Field)
 	}
 	if e, ok := m.Get("name"); ok {
-		g.Name, _ = l.Text(e.Value, e.Field)
+		if g.Name, ok = l.Text(e.Value, e.Field); ok && foldName(g.Name) != "" {
+			l.file.groupByName[foldName(g.Name)] = append(l.file.groupByName[foldName(g.Name)], len(l.file.groups))
+		}
 	}
 	var refs []reference
 	if e, ok := m.Require("members", "write the members' addresses, as in `members: [anna@example.com]`"); ok {

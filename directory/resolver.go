@@ -51,7 +51,7 @@ type step func(ctx context.Context, addr message.Path) ([]message.Path, error)
 
 func groupStep(d Directory) step {
 	return func(ctx context.Context, addr message.Path) ([]message.Path, error) {
-		g, err := d.Group(ctx, addr)
+		g, err := d.Group(ctx, AddressRef(addr))
 		if errors.Is(err, ErrNotFound) {
 			return []message.Path{addr}, nil
 		}

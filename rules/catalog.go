@@ -57,7 +57,7 @@ const (
 // Forms of values.
 const (
 	formAddresses = "list of addresses"
-	formGroups    = "list of addresses of groups"
+	formGroups    = "list of groups, by address, name or distinguished name"
 	formDomains   = "list of domains; one that begins with a dot stands for all subdomains"
 	formScope     = "inOrganization or notInOrganization"
 	formWords     = "list of words and phrases"

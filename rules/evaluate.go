@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"context"
-
-	"github.com/postern-mail/postern/message"
-)
+import "context"
 
 // Result of a rule.
 type Result string
@@ -95,8 +91,8 @@ func (s *Set) Evaluate(ctx context.Context, scan *Scan) *Evaluation {
 			switch {
 			case p.Mode == Disable:
 				res.Reason = "the policy is disabled"
-			case r.Disabled:
-				res.Reason = "the rule is disabled"
+			case r.rests(scan.moment()) != "":
+				res.Reason = r.rests(scan.moment())
 			case len(e.targets) == 0:
 				res.Reason = "the message has no recipients"
 			case e.going.count == 0:
@@ -129,40 +125,6 @@ func (e *evaluation) setTargets(resolve bool) {
 	for i := range e.going.in {
 		e.going.in[i] = true
 	}
-}
-
-// holds tells whether a policy is for the sender: for any identity in the
-// groups included, unless all are in the groups excluded.
-func (sc *scope) holds(ctx context.Context, s *Scan) (Truth, string) {
-	if sc == nil {
-		return True, ""
-	}
-	in, out := True, False
-	var why, except string
-	if len(sc.include) > 0 {
-		in, why = sc.member(ctx, s, sc.include, false)
-	}
-	if len(sc.exclude) > 0 && in != False {
-		out, except = sc.member(ctx, s, sc.exclude, true)
-	}
-	switch {
-	case in == False:
-		return False, "the sender is outside the scope of the policy: " + why
-	case out == True:
-		return False, "the sender is excluded from the scope of the policy: " + except
-	case in == Unknown:
-		return Unknown, "the scope of the policy is unknown: " + why
-	case out == Unknown:
-		return Unknown, "the scope of the policy is unknown: " + except
-	}
-	return True, ""
-}
-
-func (sc *scope) member(ctx context.Context, s *Scan, groups []message.Path, strict bool) (Truth, string) {
-	f := ofSenders(func(ctx context.Context, s *Scan, addr message.Path) (Truth, string) {
-		return s.memberOf(ctx, addr, groups)
-	}).message(ctx, s, strict)
-	return f.truth, f.reason
 }
 
 func newResult(r *Rule) RuleResult {

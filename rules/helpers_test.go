@@ -172,14 +172,14 @@ func (p *people) Login(ctx context.Context, login string) (*directory.Person, er
 	return p.File.Login(ctx, login)
 }
 
-func (p *people) Group(ctx context.Context, addr message.Path) (*directory.Group, error) {
-	if err := p.fails("group", addr.String()); err != nil {
+func (p *people) Group(ctx context.Context, group directory.Ref) (*directory.Group, error) {
+	if err := p.fails("group", group.String()); err != nil {
 		return nil, err
 	}
-	return p.File.Group(ctx, addr)
+	return p.File.Group(ctx, group)
 }
 
-func (p *people) Member(ctx context.Context, addr, group message.Path) (bool, error) {
+func (p *people) Member(ctx context.Context, addr message.Path, group directory.Ref) (bool, error) {
 	if err := p.fails("member", addr.String(), group.String()); err != nil {
 		return false, err
 	}

@@ -20,6 +20,7 @@ const (
 	maxComment     = 1024      // characters
 	maxFieldName   = 64        // characters of the name of a header field
 	maxScopeGroups = 50        // of a policy, included and excluded
+	maxScopeUsers  = 100       // of a policy, included and excluded
 	maxTypes       = 125       // of sensitive information, in a rule
 )
 

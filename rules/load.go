@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
@@ -34,6 +35,10 @@ type Vocabulary struct {
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
 	Directory directory.Directory
+	// Zone is that of dates written without an offset; nil is that of the machine.
+	Zone *time.Location
+	// Now, when not nil, is asked so that a rule that has expired is a hint.
+	Now func() time.Time
 	// NoLimits makes hints of the limits of Purview, which are mistakes otherwise.
 	NoLimits bool
 	// Inverted names a condition that answers the opposite of what it finds, so
@@ -46,7 +51,8 @@ type loader struct {
 	vocabulary Vocabulary
 	patterns   int // octets of patterns so far
 	rules      int
-	groups     map[string]bool // whether the directory holds a group
+	sought     []*sought        // by conditions that look into long texts
+	groups     map[string]error // what the directory said of a group
 }
 
 // draft is a policy being loaded, with the places that checks of the whole set
@@ -79,7 +85,7 @@ type reader struct {
 // Load reads, checks and compiles policies. Problems holds every mistake of
 // every file and of all together; the set is nil when one of them is an error.
 func Load(files []File, v Vocabulary) (*Set, []strictyaml.Problem) {
-	l := &loader{vocabulary: v, groups: make(map[string]bool)}
+	l := &loader{vocabulary: v, groups: make(map[string]error)}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 
@@ -111,6 +117,7 @@ func Load(files []File, v Vocabulary) (*Set, []strictyaml.Problem) {
 		}
 		return 0
 	})
+	l.index()
 	set := &Set{Version: version(files), types: make(map[*classify.Type]bool)}
 	for i, d := range drafts {
 		d.policy.Priority = i
@@ -214,26 +221,14 @@ func (d *draft) read(root *strictyaml.Node) {
 		}
 	}
 	if e, ok := m.Get("scope"); ok {
-		p.scope = d.readScope(e.Value, e.Field)
+		d.readScope(e.Value, e.Field)
+	}
+	if e, ok := m.Get("administrativeUnit"); ok {
+		d.readUnits(e.Value, e.Field)
 	}
 	if e, ok := d.require(m, "rules", "write `rules:` and a list of rules"); ok {
 		d.readRules(e.Value, e.Field)
 	}
-}
-
-func (d *draft) readScope(n *strictyaml.Node, field string) *scope {
-	s := &scope{}
-	m := d.keys(n, field, scopeKeys)
-	if e, ok := m.Get("exchangeSenderMemberOf"); ok {
-		s.include = d.scopeGroups(e)
-	}
-	if e, ok := m.Get("exchangeSenderMemberOfException"); ok {
-		s.exclude = d.scopeGroups(e)
-	}
-	if m != nil && len(s.include)+len(s.exclude) > maxScopeGroups {
-		d.over(m.Node, field, "put groups into one group", "%d groups are named, at most %d are allowed", len(s.include)+len(s.exclude), maxScopeGroups)
-	}
-	return s
 }
 
 func (d *draft) readRules(n *strictyaml.Node, field string) {
@@ -271,6 +266,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if e, ok := m.Get("disabled"); ok {
 		rule.Disabled, _ = r.Bool(e.Value, e.Field)
 	}
+	r.readMoments(m, rule)
 	if e, ok := m.Get("evaluateRulePerComponent"); ok {
 		rule.PerComponent, _ = r.Bool(e.Value, e.Field)
 	}

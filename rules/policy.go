@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"time"
+
 	"github.com/postern-mail/postern/classify"
-	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/strictyaml"
 )
 
 // Mode is the mode of a policy.
@@ -27,13 +29,7 @@ type Policy struct {
 	Mode     Mode
 	Priority int // of the policies of a set, 0 first, after sorting
 	Rules    []*Rule
-	scope    *scope
-}
-
-// scope limits a policy to senders: those in one of the groups included, when
-// there are any, and not those in one of the groups excluded.
-type scope struct {
-	include, exclude []message.Path
+	scope    scope
 }
 
 // Rule is one rule of a policy.
@@ -42,6 +38,11 @@ type Rule struct {
 	Name     string
 	Comment  string
 	Disabled bool
+	// Activation and Expiry bound the time in which the rule acts, the former
+	// included; zero is open.
+	Activation, Expiry time.Time
+	// ErrorAction is ruleErrorAction; empty leaves it to the settings of the engine.
+	ErrorAction ErrorAction
 	// Stop is stopPolicyProcessing: a match of an enforced rule ends evaluation.
 	Stop bool
 	// Actions are the values made by the vocabulary, in the order of the file.
@@ -76,6 +77,7 @@ type node struct {
 
 	// Of a leaf.
 	condition *condition
+	value     *strictyaml.Node
 	check     check
 	index     int // among the leaves of the rule, in the order of the file
 	// strict is set under an exception or an odd number of nots: where several

@@ -23,14 +23,16 @@ type keySet struct {
 func (k keySet) has(key string) bool { return slices.Contains(k.known, key) }
 
 var policyKeys = keySet{
-	known:   []string{"policy", "comment", "mode", "priority", "scope", "rules"},
-	unbuilt: []string{"administrativeUnit"},
+	known: []string{"policy", "comment", "mode", "priority", "scope", "administrativeUnit", "rules"},
 	elsewhere: map[string]string{
 		"name":                            "write `policy: Name`",
 		"rule":                            "write it in the list under `rules`",
 		"conditions":                      "write it in a rule, in the list under `rules`",
 		"exceptions":                      "write it in a rule, in the list under `rules`",
 		"actions":                         "write it in a rule, in the list under `rules`",
+		"administrativeunits":             "write `administrativeUnit`",
+		"exchangesender":                  "write it under `scope`",
+		"exchangesenderexception":         "write it under `scope`",
 		"exchangesendermemberof":          "write it under `scope`",
 		"exchangesendermemberofexception": "write it under `scope`",
 		"exchangelocation":                "leave it away, or name groups of senders under `scope`",
@@ -40,7 +42,7 @@ var policyKeys = keySet{
 }
 
 var scopeKeys = keySet{
-	known: []string{"exchangeSenderMemberOf", "exchangeSenderMemberOfException"},
+	known: []string{"exchangeSender", "exchangeSenderException", "exchangeSenderMemberOf", "exchangeSenderMemberOfException"},
 	elsewhere: map[string]string{
 		"include": "write `exchangeSenderMemberOf`",
 		"exclude": "write `exchangeSenderMemberOfException`",
@@ -48,8 +50,9 @@ var scopeKeys = keySet{
 }
 
 var ruleKeys = keySet{
-	known:   []string{"rule", "comment", "disabled", "evaluateRulePerComponent", "conditions", "exceptions", "actions"},
-	unbuilt: []string{"activationDate", "expiryDate", "ruleErrorAction", "senderAddressLocation"},
+	known: []string{"rule", "comment", "disabled", "activationDate", "expiryDate", "ruleErrorAction", "evaluateRulePerComponent",
+		"conditions", "exceptions", "actions"},
+	unbuilt: []string{"senderAddressLocation"},
 	elsewhere: map[string]string{
 		"name":                 "write `rule: Name`",
 		"mode":                 "write it before `rules`: a mode is that of a policy",
@@ -150,7 +153,7 @@ func (r *reader) refuse(e strictyaml.Entry, set keySet) (write string) {
 	if best := strictyaml.Closest(e.Key, append(slices.Clone(set.known), set.unbuilt...)); write == "" && best != "" {
 		write = "did you mean `" + best + "`?"
 	}
-	if write == "" && len(set.known) <= 6 {
+	if write == "" && len(set.known) <= 12 {
 		write = "write " + oneOf(set.known)
 	}
 	if write == "" {

@@ -127,7 +127,7 @@ func (r *reader) readLeaf(e strictyaml.Entry, at place) *node {
 	if c.name == r.vocabulary.Inverted {
 		chk = chk.inverted()
 	}
-	leaf := &node{op: opLeaf, path: at.path, condition: c, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
+	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
 	r.rule.leaves = append(r.rule.leaves, leaf)
 	return leaf
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -64,40 +66,39 @@ func (r *reader) addresses(n *strictyaml.Node, field string) ([]message.Path, bo
 	return paths, ok
 }
 
-// groups reads addresses of groups; one that the directory does not hold is a
-// hint.
-func (r *reader) readGroups(n *strictyaml.Node, field string) ([]message.Path, bool) {
-	paths, ok := r.addresses(n, field)
+// readGroups reads groups by address, distinguished name or name. One that the
+// directory does not hold is a hint, a name that several have is an error.
+func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, bool) {
+	list, nodes, ok := r.texts(n, field)
+	groups := make([]directory.Ref, 0, len(list))
+	for i, s := range list {
+		g, err := directory.ParseRef(s)
+		if err != nil {
+			r.Errorf(nodes[i], entryField(n, field, nodes[i]), "write the address, the distinguished name or the name of a group", "%q: %v", s, err)
+			ok = false
+			continue
+		}
+		groups = append(groups, g)
+	}
 	d := r.vocabulary.Directory
 	if d == nil || !ok {
-		return paths, ok
+		return groups, ok
 	}
-	nodes := r.List(n, field)
-	for i, p := range paths {
-		known, asked := r.groups[p.Key()]
+	for i, g := range groups {
+		err, asked := r.groups[g.Key()]
 		if !asked {
-			_, err := d.Group(context.Background(), p)
-			known = !notFound(err)
-			r.groups[p.Key()] = known
+			_, err = d.Group(context.Background(), g)
+			r.groups[g.Key()] = err
 		}
-		if !known {
-			r.Hintf(nodes[i], entryField(n, field, nodes[i]), "", "the directory has no group %s: nobody is in it", p)
+		switch f := entryField(n, field, nodes[i]); {
+		case notFound(err):
+			r.Hintf(nodes[i], f, "", "the directory has no group %s: nobody is in it", g)
+		case errors.Is(err, directory.ErrAmbiguous):
+			r.Errorf(nodes[i], f, "write the address of the group", "several groups of the directory are named %q", g)
+			ok = false
 		}
 	}
-	return paths, true
-}
-
-func (d *draft) scopeGroups(e strictyaml.Entry) []message.Path {
-	if e.Value.Kind == sequence && len(e.Value.Content) == 0 {
-		return nil
-	}
-	if e.Value.Kind == scalar && strings.EqualFold(e.Value.Value, "all") {
-		d.Errorf(e.Value, e.Field, "leave the key away for all senders", "`All` is no group")
-		return nil
-	}
-	d.limit, d.values = formLimits[formGroups], 0
-	paths, _ := d.readGroups(e.Value, e.Field)
-	return paths
+	return groups, ok
 }
 
 // domains reads names of domains.

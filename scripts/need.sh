@@ -2,8 +2,8 @@
 # need.sh: installs what Postern's tests and demo need and this machine lacks,
 # with apt, and names every package it installed.
 #
-# It starts and touches no system service. Postfix is installed without a
-# configuration, so that its service has nothing to run. Where another mail
+# It starts and touches no system service. Postfix and slapd are installed without
+# a configuration, so that their services have nothing to run. Where another mail
 # transport agent is installed (or POSTERN_UNPACK=1 asks for it), only the
 # libraries of Postfix are installed: with-postfix.sh unpacks the rest into a
 # folder of its own.
@@ -49,6 +49,15 @@ fi
 command -v strace >/dev/null || want="$want strace"
 [ -x /usr/sbin/opendkim ] || command -v opendkim >/dev/null || want="$want opendkim"
 
+# The tests ask a directory of their own.
+for tool in slapd:slapd slapadd:slapd ldapsearch:ldap-utils; do
+	package=${tool#*:}
+	[ -x "/usr/sbin/${tool%%:*}" ] || command -v "${tool%%:*}" >/dev/null || case " $want " in
+	*" $package "*) ;;
+	*) want="$want $package" ;;
+	esac
+done
+
 [ -n "$want" ] || exit 0
 if [ "$(id -u)" != 0 ]; then
 	say "missing, and only root can install:$want" >&2
@@ -77,7 +86,8 @@ say "installing:$want"
 export DEBIAN_FRONTEND=noninteractive
 install() {
 	if ! command -v debconf-set-selections >/dev/null; then :; else
-		echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+		printf '%s\n' 'postfix postfix/main_mailer_type select No configuration' \
+			'slapd slapd/no_configuration boolean true' | debconf-set-selections
 	fi
 	# shellcheck disable=SC2086
 	apt-get install -y -q --no-install-recommends $want </dev/null >"$1" 2>&1
