@@ -144,6 +144,7 @@ func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *
 		return nil
 	}
 	r.limit, r.values = c.limit(), 0
+	sought := len(r.sought)
 	chk, ok := c.read(r, e, second)
 	if !ok {
 		return nil
@@ -152,6 +153,9 @@ func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *
 		chk = chk.inverted()
 	}
 	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, second: second.Value, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
+	if r.share(leaf, r.leafKey(c, at.strict, e.Value, second.Value)) {
+		r.sought = r.sought[:sought]
+	}
 	r.rule.leaves = append(r.rule.leaves, leaf)
 	return leaf
 }

@@ -3,17 +3,9 @@ package main
 import (
 	"slices"
 
-	"github.com/postern-mail/postern/actions"
-	"github.com/postern-mail/postern/classify"
-	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
-
-// vocabulary gives what policies are read with.
-func (c *config) vocabulary(types *classify.Catalog, people directory.Directory) rules.Vocabulary {
-	return rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, Settings: c.conditions, NoLimits: c.noLimits, Zone: c.zone}
-}
 
 func (cr *configReader) conditions(e strictyaml.Entry) {
 	cr.c.conditions.ReadSettings(cr.Reader, e.Value, e.Field)
