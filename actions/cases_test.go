@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/cases"
@@ -86,7 +87,7 @@ func caseHouse(t testing.TB, inverted string, change func(*rules.Set)) *cases.Ho
 	}
 	return &cases.House{
 		Load: func(c *cases.Case, people directory.Directory) (*rules.Set, []strictyaml.Problem) {
-			v := rules.Vocabulary{Types: classify.Builtin(), Actions: actions.Vocabulary(), Directory: c.People, Inverted: inverted}
+			v := rules.Vocabulary{Types: classify.Builtin(), Actions: actions.Vocabulary(), Directory: c.People, Inverted: inverted, Zone: time.UTC}
 			if c.Planned {
 				v.Actions = actions.PlannedVocabulary()
 			}

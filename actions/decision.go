@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"time"
 
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/rules"
@@ -71,7 +72,20 @@ type Fork struct {
 	Rules     []RuleState
 	Simulated Simulation
 
+	// Reason says why the fork is blocked or held though no rule was judged to ask for
+	// it; empty otherwise.
+	Reason string
+
+	by     *spec   // what decides in the place of the actions of DecidedBy
 	edited *edited // of a fork that is resubmitted
+}
+
+// spec gives what decides on a blocked or held fork.
+func (f *Fork) spec() *spec {
+	if f.by != nil {
+		return f.by
+	}
+	return specOf(f.DecidedBy)
 }
 
 // Decision is everything that was decided on one message.
@@ -85,19 +99,27 @@ type Decision struct {
 	AddressMismatch bool
 	// Removed counts the reserved header fields taken out (X-Postern-* and others).
 	Removed int
-	// Err is why no decision could be made (then the verdict is Defer, or Deliver
-	// with OnErrorAccept); nil otherwise.
+	// Undecided are the rules that could not be judged and could have changed what
+	// becomes of the message, with what was done about each.
+	Undecided []Undecided
+	// Err is why the rules could not decide; nil where they did, and where all that
+	// could not be judged is to be ignored.
 	Err error
 	// Outcome is what reaches the wire.
 	Outcome Outcome
 
-	told bool // the sender may be told by mail
+	told    bool // the sender may be told by mail
+	counted bool // when put off, the attempt counts (retryThenBlock)
 }
 
 // Effects are the doors through which a decision reaches the world.
 type Effects interface {
 	// NewReference gives the reference of a message, as P-7K3M9Q.
 	NewReference() string
+	// Deferred tells how often the message was put off before because a rule with
+	// ruleErrorAction: retryThenBlock could not be judged, and how long ago that was
+	// first.
+	Deferred(ctx context.Context, scan *rules.Scan) (attempts int, since time.Duration, err error)
 	// Record keeps what was decided, before the outcome is written. An error makes
 	// the outcome a temporary failure, unless the settings accept errors and nothing
 	// of the outcome rests on what was to be kept.
@@ -110,6 +132,9 @@ type DryRun struct{}
 
 // NewReference gives a reference that stands for the one a real message gets.
 func (DryRun) NewReference() string { return "P-DRYRUN" }
+
+// Deferred knows of no attempt before.
+func (DryRun) Deferred(context.Context, *rules.Scan) (int, time.Duration, error) { return 0, 0, nil }
 
 // Record keeps nothing.
 func (DryRun) Record(context.Context, *rules.Scan, *Decision) error { return nil }

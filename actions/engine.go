@@ -19,8 +19,9 @@ type OnError string
 
 // The choices.
 const (
-	OnErrorTempfail OnError = "tempfail" // 451 4.3.0
-	OnErrorAccept   OnError = "accept"   // it passes; recorded
+	OnErrorTempfail   OnError = "tempfail"   // 451 4.3.0
+	OnErrorQuarantine OnError = "quarantine" // it is held for the reviewers
+	OnErrorAccept     OnError = "accept"     // it passes; recorded
 )
 
 // Settings of the engine.
@@ -70,17 +71,25 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	d.Notices = scan.Notices()
 	d.AddressMismatch = scan.AddressMismatch(ctx)
 	d.maskNames(scan.World.Types)
+	var open [][]unknownRule
 	for _, g := range group(ctx, d.Evaluation, scan) {
 		st := walk(g.enforced)
 		d.Forks = append(d.Forks, g.decide(st))
-		if why := g.undecided(st); why != nil && d.Err == nil {
-			d.Err = why
-		}
+		open = append(open, g.undecided(st))
 	}
 	if failed != nil {
 		d.Err = fmt.Errorf("the message could not be read: %w", failed)
+		e.unread(ctx, scan, d)
+	} else {
+		putOff := e.remedy(ctx, d, open, &history{fx: fx, scan: scan})
+		e.settle(ctx, scan, d, putOff)
 	}
-	e.settle(ctx, scan, d, failed != nil)
+	return e.keep(ctx, scan, d, fx)
+}
+
+// keep records a decision. One that cannot be kept is put off, unless nothing rests
+// on what was to be kept and errors are accepted.
+func (e *Engine) keep(ctx context.Context, scan *rules.Scan, d *Decision, fx Effects) *Decision {
 	if err := fx.Record(ctx, scan, d); err != nil {
 		d.Err = fmt.Errorf("the decision could not be recorded: %w", err)
 		if e.settings.OnError != OnErrorAccept || d.rests() {
@@ -131,22 +140,33 @@ func storeReply(err error, reference string) Reply {
 	return deferral(reference)
 }
 
-// settle makes one outcome of the forks. Answers of rules are not relied on when
-// the message could not be read.
-func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, unread bool) {
-	d.Outcome.Reference = d.Reference
-	accept := e.settings.OnError == OnErrorAccept
-	if unread && !accept {
+// unread decides on a message that could not be read: answers of rules are not
+// relied on then.
+func (e *Engine) unread(ctx context.Context, scan *rules.Scan, d *Decision) {
+	switch e.settings.OnError {
+	case OnErrorAccept:
+	case OnErrorQuarantine:
+		d.holdAll(scan.Message, d.Err.Error())
+	default:
+		d.Outcome.Reference = d.Reference
 		e.postpone(d, deferral(d.Reference))
 		return
 	}
+	e.settle(ctx, scan, d, false)
+}
+
+// settle makes one outcome of the forks.
+func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, putOff bool) {
+	d.Outcome.Reference = d.Reference
 	var why string
 	d.told, why = e.mayBeTold(ctx, scan)
 	e.plan(scan.Message, d, why)
+	blocked := slices.ContainsFunc(d.Undecided, func(u Undecided) bool { return u.Remedy == RemedyBlocked })
 	switch {
-	case d.Outcome.Verdict == Block:
+	case d.Outcome.Verdict == Block && !blocked:
 		d.Err = nil // whatever could not be known, the outcome is as strict as can be
-	case d.Err != nil && !accept:
+		d.Undecided = nil
+	case putOff && d.Outcome.Verdict != Block:
 		e.postpone(d, deferral(d.Reference))
 	}
 }
@@ -191,11 +211,11 @@ func (e *Engine) refuse(m *message.Message, d *Decision, by *Fork) {
 	if !spared {
 		refused = nil
 	}
-	reply := e.refusal(d, specOf(by.DecidedBy), refused)
+	reply := e.refusal(d, by.spec(), refused)
 	for i := range d.Forks {
 		f := &d.Forks[i]
 		if f.Verdict != Block {
-			f.Verdict, f.DecidedBy, f.Edits, f.PolicyTip = Block, by.DecidedBy, nil, by.PolicyTip
+			f.Verdict, f.DecidedBy, f.by, f.Edits, f.PolicyTip = Block, by.DecidedBy, by.by, nil, by.PolicyTip
 			f.Why = "the message is refused for everybody"
 			for j := range f.Rules {
 				if s := &f.Rules[j].State; *s == Applied || *s == Enforced {
@@ -255,7 +275,7 @@ func (e *Engine) postpone(d *Decision, reply Reply) {
 	for i := range d.Forks {
 		f := &d.Forks[i]
 		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item = Defer, Refused, nil, &reply, nil, nil, ""
-		f.Why, f.edited = "", nil
+		f.Why, f.Reason, f.by, f.edited = "", "", nil, nil
 	}
 	d.Removed = 0
 	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}

@@ -2,7 +2,6 @@ package actions
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/postern-mail/postern/rules"
@@ -153,28 +152,36 @@ func (g *forkGroup) decide(st steps) Fork {
 	return f
 }
 
-// undecided gives the reason when a rule whose answer is not known could change
-// what becomes of the fork: it acts, and no matched rule is as strict already. A
-// deletion is as strict only if the unknown rule does not come before it, since
-// that one might have kept the message.
-func (g *forkGroup) undecided(st steps) error {
+// undecided gives the rules whose answer is not known and could change what becomes
+// of the fork: they act, and no matched rule is as strict already. A deletion is as
+// strict only if the unknown rule does not come before it, since that one might have
+// kept the message.
+func (g *forkGroup) undecided(st steps) []unknownRule {
 	place := slices.IndexFunc(g.enforced, func(m match) bool { return m.spec == st.enforced })
 	rank := unrestricted
 	if place >= 0 {
 		rank = g.enforced[place].rank
 	}
-	i := slices.IndexFunc(g.unknown, func(u unknownRule) bool {
+	var open []unknownRule
+	for i, u := range g.unknown {
+		matters := u.rank > rank
 		switch {
-		case u.rank > rank:
-			return true
+		case matters:
 		case rank == unrestricted:
-			return len(u.spec.edits) > 0 || u.spec.rule.Stop
+			matters = len(u.spec.edits) > 0 || u.spec.rule.Stop && g.goesOn(i)
+		default:
+			matters = g.enforced[place].deletes() && u.before <= place && u.rank > unrestricted && !u.deletes()
 		}
-		return g.enforced[place].deletes() && u.before <= place && u.rank > unrestricted && !u.deletes()
-	})
-	if i < 0 {
-		return nil
+		if matters {
+			open = append(open, u)
+		}
 	}
-	u := g.unknown[i]
-	return fmt.Errorf("rule %q could not be judged: %s", u.spec.rule.Name, u.reason)
+	return open
+}
+
+// goesOn tells whether something is done behind an unknown rule that a stop would
+// have kept from being done.
+func (g *forkGroup) goesOn(i int) bool {
+	edits := func(m match) bool { return len(m.spec.edits) > 0 }
+	return slices.ContainsFunc(g.enforced[g.unknown[i].before:], edits)
 }

@@ -124,6 +124,7 @@ func (b *batch) fill() error {
 	if err := b.tell(); err != nil {
 		return err
 	}
+	b.putOff()
 	b.refuseEnded()
 	return b.record()
 }
@@ -220,8 +221,11 @@ func (b *batch) hold(f *Fork, fp *quarantine.Fingerprint) error {
 
 // holdReason is one sentence for the reviewers.
 func holdReason(f *Fork) string {
-	if f.Why != "" {
+	switch {
+	case f.Why != "":
 		return "The message was refused, but " + f.Why + "."
+	case f.Reason != "":
+		return "The rules could not decide on it: " + f.Reason + "."
 	}
 	return "A rule quarantines it."
 }

@@ -60,7 +60,7 @@ func Holding(set *rules.Set) *Need {
 func Telling(set *rules.Set) *Need {
 	parted := parts(set)
 	for s := range specs(set) {
-		if s.partial(parted) || s.halt != nil && s.halt.verdict == Block && s.response == respondNDR {
+		if s.partial(parted) || s.rule.ErrorAction == rules.RetryThenBlock && (s.rule.PerRecipient || parted) || s.halt != nil && s.halt.verdict == Block && s.response == respondNDR {
 			return s.need("blockAccess", "rejectMessage")
 		}
 	}

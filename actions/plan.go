@@ -13,7 +13,7 @@ func (e *Engine) plan(m *message.Message, d *Decision, why string) {
 	blocked, others := d.divide()
 	if len(blocked) > 0 {
 		first := &d.Forks[d.first(blocked)]
-		if e.refusesAll(d, blocked, others, specOf(first.DecidedBy).response) {
+		if e.refusesAll(d, blocked, others, first.spec().response) {
 			e.refuse(m, d, first)
 			return
 		}
@@ -45,7 +45,7 @@ func (e *Engine) refusesAll(d *Decision, blocked, others []int, response string)
 		return true
 	}
 	return slices.ContainsFunc(blocked, func(i int) bool {
-		s := specOf(d.Forks[i].DecidedBy)
+		s := d.Forks[i].spec()
 		return s.response == respondRejectAll || !d.told && (s.untellable == untellableRejectAll || s.untellable == "" && !e.settings.Reviewed)
 	})
 }

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/relay"
+	"github.com/postern-mail/postern/rules"
 )
 
 // What a fork came to, as its fingerprint keeps it.
@@ -40,7 +42,7 @@ const (
 func (b *batch) fingerprint(f *Fork, outcome string) (fp, again *quarantine.Fingerprint, err error) {
 	env := &b.m.Envelope
 	fp = &quarantine.Fingerprint{
-		Digest:    b.digest(f),
+		Digest:    digest(b.m, f.Recipients),
 		MessageID: clientField(env, b.m.Header, "Message-ID"),
 		Outcome:   outcome,
 		Reference: b.d.Reference,
@@ -82,27 +84,75 @@ func isRetry(first *quarantine.Fingerprint, now time.Time) bool {
 	return age <= retryTime || held && age <= retryHeldTime
 }
 
+// deferredTime is how long an attempt that was put off is remembered: clients give up
+// before.
+const deferredTime = 5 * 24 * time.Hour
+
+// OutcomeDeferred is the outcome of the fingerprint of an attempt that was put off,
+// and begins its digest.
+const OutcomeDeferred = "deferred"
+
+// Deferred implements [Effects].
+func (l *Live) Deferred(ctx context.Context, scan *rules.Scan) (attempts int, since time.Duration, err error) {
+	stored, err := l.Store.Fingerprints(ctx, deferredDigest(scan.Message))
+	if err != nil {
+		return 0, 0, err
+	}
+	now := l.Now()
+	for i := range stored {
+		if age := now.Sub(stored[i].At); stored[i].Outcome == OutcomeDeferred && age <= deferredTime {
+			attempts, since = attempts+1, max(since, age)
+		}
+	}
+	return attempts, since, nil
+}
+
+// putOff counts an attempt that is put off.
+func (b *batch) putOff() {
+	if b.d.Outcome.Verdict != Defer || !b.d.counted {
+		return
+	}
+	env := &b.m.Envelope
+	fp := quarantine.Fingerprint{
+		Digest: deferredDigest(b.m), Outcome: OutcomeDeferred, Reference: b.d.Reference, QueueID: env.QueueID,
+		At: b.now, Expires: b.now.Add(deferredTime),
+	}
+	if env.ClientAddr.IsValid() {
+		fp.ClientAddr = env.ClientAddr.String()
+	}
+	b.commit.Fingerprints = append(b.commit.Fingerprints, fp)
+}
+
+// deferredDigest is the digest of a whole message that is put off. No fork has it.
+func deferredDigest(m *message.Message) string {
+	all := make([]int, len(m.Envelope.Recipients))
+	for i := range all {
+		all[i] = i
+	}
+	return OutcomeDeferred + ":" + digest(m, all)
+}
+
 // digest is a hash over what a retry repeats: the envelope of the fork, the
 // client's own header fields and the body.
-func (b *batch) digest(f *Fork) string {
-	env := &b.m.Envelope
+func digest(m *message.Message, recipients []int) string {
+	env := &m.Envelope
 	h := sha256.New()
 	part(h, env.ReversePath.Key())
 	var to []string
-	for _, i := range f.Recipients {
+	for _, i := range recipients {
 		to = append(to, env.Recipients[i].Path.Key())
 	}
 	slices.Sort(to)
 	part(h, slices.Compact(to)...)
-	generated := map[string]bool{"message-id": clientField(env, b.m.Header, "Message-ID") == ""}
-	generated["date"] = generated["message-id"] || clientField(env, b.m.Header, "Date") == ""
-	for _, field := range b.m.Header {
+	generated := map[string]bool{"message-id": clientField(env, m.Header, "Message-ID") == ""}
+	generated["date"] = generated["message-id"] || clientField(env, m.Header, "Date") == ""
+	for _, field := range m.Header {
 		if name := strings.ToLower(field.Name); !passing(field) && !generated[name] {
 			part(h, name, strings.TrimSpace(strings.ReplaceAll(field.Value, "\r", "")))
 		}
 	}
 	part(h, "")
-	h.Write(b.m.Body())
+	h.Write(m.Body())
 	return hex.EncodeToString(h.Sum(nil))
 }
 

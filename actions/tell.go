@@ -25,7 +25,7 @@ func (b *batch) tell() error {
 			refused = append(refused, r)
 		}
 	}
-	s := specOf(b.d.Forks[b.d.first(b.refused)].DecidedBy)
+	s := b.d.Forks[b.d.first(b.refused)].spec()
 	n, err := b.Notices.BlockNDR(notice.Block{Original: b.about(), Recipients: refused, Tip: s.words(), Status: s.halt.enhanced})
 	var not *notice.NotSent
 	switch {

@@ -97,6 +97,17 @@ func (c *Case) compare(m *message.Message, dec *actions.Decision, commit *quaran
 		signals = append(signals, n.Part+": "+string(n.Signal))
 	}
 	d.list("signals", signals, w.signals)
+	var undecided []string
+	for _, u := range dec.Undecided {
+		line := ruleName(u.Rule) + ": " + string(u.Remedy)
+		if len(u.Recipients) < len(m.Envelope.Recipients) {
+			line += " for " + strings.Join(pathsOf(&m.Envelope, u.Recipients), ", ")
+		}
+		undecided = append(undecided, line)
+	}
+	if w.undecided != nil || w.err == "" {
+		d.list("undecided", undecided, w.undecided)
+	}
 	c.compareReply(&d, dec)
 	c.compareRules(&d, m, dec)
 	c.compareForks(&d, m, dec)
@@ -203,8 +214,10 @@ func (c *Case) compareRule(d *comparison, m *message.Message, name string, res *
 func (c *Case) compareForks(d *comparison, m *message.Message, dec *actions.Decision) {
 	w := c.want.forks
 	if w == nil {
-		w = []wantFork{{verdict: c.want.verdict, decidedBy: c.want.decidedBy}}
-		if c.want.verdict == actions.Discard {
+		// What is said of the message was compared already.
+		by := nameOf(dec.Forks[0].DecidedBy)
+		w = []wantFork{{verdict: c.want.verdict, decidedBy: &by}}
+		if len(d.found) > 0 || c.want.verdict == actions.Discard {
 			w[0].verdict = dec.Forks[0].Verdict
 		}
 	}
@@ -222,22 +235,33 @@ func (c *Case) compareForks(d *comparison, m *message.Message, dec *actions.Deci
 			decided = ruleName(f.DecidedBy)
 		}
 		if i < len(w) {
+			d.rule = due(dec, w[i].decidedBy)
 			w[i].compare(d, fmt.Sprintf("fork %d", i), m, f, len(dec.Forks) == 1)
 		}
 	}
+	d.rule = due(dec, c.want.decidedBy)
 	d.text("decided by", decided, c.want.decidedBy)
+	d.rule = nil
+}
+
+// due gives the rule that should have decided; nil for none.
+func due(dec *actions.Decision, name *string) *rules.Rule {
+	if name != nil {
+		for i := range dec.Evaluation.Rules {
+			if r := dec.Evaluation.Rules[i].Rule; ruleName(r) == *name {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
 func (w *wantFork) compare(d *comparison, name string, m *message.Message, f *actions.Fork, alone bool) {
 	if w.recipients != nil || !alone {
 		d.list(name+" recipients", pathsOf(&m.Envelope, f.Recipients), w.recipients)
 	}
-	by := ""
-	if f.DecidedBy != nil {
-		by = ruleName(f.DecidedBy)
-	}
 	d.is(name+" verdict", f.Verdict, w.verdict)
-	d.text(name+" decided by", by, w.decidedBy)
+	d.text(name+" decided by", nameOf(f.DecidedBy), w.decidedBy)
 	d.text(name+" policy tip", f.PolicyTip, w.tip)
 	edits := []string{}
 	for _, e := range f.Edits {
@@ -397,8 +421,14 @@ func (w *wantCopy) compare(d *comparison, name string, e *quarantine.Entry, cont
 	d.list(name+" header section", header, w.header)
 }
 
-// ruleName gives the name of a rule by which want.yaml calls it: its own, or with
-// that of the policy where two have the same.
+func nameOf(r *rules.Rule) string {
+	if r == nil {
+		return ""
+	}
+	return ruleName(r)
+}
+
+// ruleName gives the name of a rule with that of its policy.
 func ruleName(r *rules.Rule) string { return r.Policy.Name + " / " + r.Name }
 
 func pathsOf(env *message.Envelope, places []int) []string {

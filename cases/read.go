@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/directory"
@@ -46,7 +47,11 @@ type session struct {
 	aliases     map[string][]string        // what the MTA replaces, by address
 	unavailable []string                   // addresses and logins whose look-ups fail
 	onError     actions.OnError            // empty: that of the house
-	characters  int                        // of text read of an attachment; 0: those of the house
+	at          time.Time                  // when it is judged; zero: [Now]
+	// deferredBefore is how long ago the message was put off before, by a rule with
+	// retryThenBlock.
+	deferredBefore []time.Duration
+	characters     int // of text read of an attachment; 0: those of the house
 }
 
 // The files of a case.
@@ -284,8 +289,21 @@ func (r *caseReader) envelope(m *strictyaml.Mapping, env *session) {
 		case "unavailable":
 			env.unavailable = r.texts(k)
 		case "onError":
-			word, _ := r.OneOf(k.Value, k.Field, string(actions.OnErrorTempfail), string(actions.OnErrorAccept))
+			word, _ := r.OneOf(k.Value, k.Field, string(actions.OnErrorTempfail), string(actions.OnErrorQuarantine), string(actions.OnErrorAccept))
 			env.onError = actions.OnError(word)
+		case "at":
+			var err error
+			if env.at, err = time.Parse(time.RFC3339, r.text(k)); err != nil {
+				r.Errorf(k.Value, k.Field, "write it as `2026-01-31T08:00:00Z`", "%q is no moment", r.text(k))
+			}
+		case "deferredBefore":
+			for _, s := range r.texts(k) {
+				d, err := time.ParseDuration(s)
+				if err != nil {
+					r.Errorf(k.Value, k.Field, "write spans of time, as in `[20m, 5m]`", "%q is no span of time", s)
+				}
+				env.deferredBefore = append(env.deferredBefore, d)
+			}
 		case "extractedCharacters":
 			env.characters, _ = r.Int(k.Value, k.Field, 1, 1<<30)
 		default:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,8 @@ type House struct {
 	// Limits are those of messages; Budget is where bodies are kept, nil for none.
 	Limits message.Limits
 	Budget *message.Budget
+	// Size is the most octets of a message; 0 is unlimited.
+	Size int64
 	// Whole is set where what want.yaml does not name must not be there. Without it
 	// that holds for verdicts and edits, and rules that are not named must not have
 	// matched when others are named.
@@ -76,6 +79,9 @@ func (c *Case) Run(ctx context.Context, h *House) (*Result, []strictyaml.Problem
 		return nil, nil, plain(err)
 	}
 	defer f.Close()
+	if st, err := f.Stat(); err == nil && h.Size > 0 && st.Size() > h.Size {
+		return nil, nil, fmt.Errorf("%s is larger than the %d octets that are taken", f.Name(), h.Size)
+	}
 	m, err := message.Read(c.env.envelope, f, h.Budget, h.Limits)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", f.Name(), err)
@@ -84,19 +90,30 @@ func (c *Case) Run(ctx context.Context, h *House) (*Result, []strictyaml.Problem
 	if c.env.onError != "" {
 		settings.OnError = c.env.onError
 	}
-	store := &captured{}
-	decided := actions.NewEngine(settings).Run(ctx, set, rules.NewScan(world, m), h.live(store))
+	store := &captured{now: c.now(), deferredBefore: c.env.deferredBefore}
+	live := h.live(store)
+	live.Now = c.now
+	decided := actions.NewEngine(settings).Run(ctx, set, rules.NewScan(world, m), live)
 	return &Result{Message: m, Set: set, Decision: decided, Differences: c.compare(m, decided, &store.commit, h.Whole)}, nil, nil
 }
 
 // captured is a store that keeps nothing but shows what it was given.
 type captured struct {
 	quarantine.Store
-	commit quarantine.Commit
+	commit         quarantine.Commit
+	now            time.Time
+	deferredBefore []time.Duration
 }
 
-func (c *captured) Fingerprints(context.Context, string) ([]quarantine.Fingerprint, error) {
-	return nil, nil
+// Fingerprints gives the attempts before that were put off.
+func (c *captured) Fingerprints(_ context.Context, digest string) (list []quarantine.Fingerprint, _ error) {
+	if !strings.HasPrefix(digest, actions.OutcomeDeferred) {
+		return nil, nil
+	}
+	for _, d := range c.deferredBefore {
+		list = append(list, quarantine.Fingerprint{Digest: digest, Outcome: actions.OutcomeDeferred, At: c.now.Add(-d)})
+	}
+	return list, nil
 }
 
 func (c *captured) Commit(_ context.Context, commit *quarantine.Commit) error {
@@ -120,6 +137,14 @@ func (h *House) live(store quarantine.Store) *actions.Live {
 
 // Now is the time at which cases happen.
 func Now() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
+
+// now is when the message of the case is judged.
+func (c *Case) now() time.Time {
+	if c.env.at.IsZero() {
+		return Now()
+	}
+	return c.env.at
+}
 
 // Notices gives a writer of notices as that of settings, at the time of cases and
 // with names that do not differ from run to run.

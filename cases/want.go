@@ -20,6 +20,7 @@ type want struct {
 	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
 	copies    []wantCopy
 	signals   []string // "part: signal"
+	undecided []string // "policy / rule: remedy", of the rules that could not be judged and matter
 	mismatch  *bool    // the addresses of the sender differ
 	err       string
 }
@@ -99,6 +100,8 @@ func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
 			for i, n := range r.List(k.Value, k.Field) {
 				w.copies = append(w.copies, r.copied(n, strictyaml.Index(k.Field, i)))
 			}
+		case "undecided":
+			w.undecided = r.texts(k)
 		case "signals":
 			w.signals = r.texts(k)
 		case "addressMismatch":

@@ -37,6 +37,7 @@ func (c *Case) world(h *House) *rules.World {
 	if c.env.networks != nil {
 		w.Trust.Networks = c.env.networks
 	}
+	w.Now = c.now
 	if c.env.characters > 0 {
 		w.Extract.Characters = c.env.characters
 	}

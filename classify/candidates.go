@@ -1,43 +1,32 @@
 package classify
 
-import "math/bits"
-
 // minCapitals is the fewest letters of a candidate without a digit: such runs
 // must be capitals throughout, and are looked for eight octets at a time.
 const minCapitals = 8
-
-// word is a maximal run of ASCII letters and digits. The bits stand for its
-// characters from the first on, and say nothing beyond maxWord.
-type word struct {
-	start, end   int
-	digit, small uint64
-}
-
-func (w *word) len() int { return w.end - w.start }
-
-// digits tells whether the word is digits throughout.
-func (w *word) digits() bool { return w.digit == uint64(1)<<w.len()-1 }
 
 // span is a piece of the text, in octets or in characters.
 type span struct{ start, end int }
 
 // finder collects the candidates of a text. It holds what one scan needs, to be
 // used again by the next.
+//
+// What has the shape of a format is only noted, once for all primaries that have
+// this shape in common. Their checks wait until it is known which of them the
+// words of the text leave a chance.
 type finder struct {
 	text      string
 	trie      *trie
 	tokens    *tokenTable
 	primaries []primary
 	wanted    []bool   // by primary
-	spans     [][]span // by primary: candidates found, in octets
+	spans     [][]span // by primary: candidates that keep its checks, in octets
 	found     []uint16 // primaries with candidates
 	near      []neighbourhood
 
-	groups      [][]uint16 // primaries that the shape alone decides, by group
-	groupSpans  [][]span   // by group: candidates found
-	foundGroups []uint16
-	own         [][]span // by primary: the memory of spans, while these are a group's
-	shared      []uint16 // primaries of which they are
+	shapes []shapeGroup // by group of the trie
+	seen   []uint16     // groups come upon
+	own    [][]span     // by primary: the memory of spans, while these are a group's
+	shared []uint16     // primaries of which they are
 
 	value [maxWord]byte
 	long  []byte // a value beyond maxWord
@@ -45,34 +34,24 @@ type finder struct {
 	loose looseRun
 }
 
+// shapeGroup is what one scan has found for the primaries with one shape.
+type shapeGroup struct {
+	spans []span
+	reach int32
+	state uint8
+}
+
+const (
+	groupUnseen = iota
+	groupWanted
+	groupPassed // no primary of it is wanted
+)
+
 // neighbourhood is a piece of the text, in octets, around which evidence is
 // wanted so many characters far.
 type neighbourhood struct {
 	span
 	reach int
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x80 * ones
-)
-
-// digitBits sets the highest bit of each octet of x that is a digit.
-func digitBits(x uint64) uint64 {
-	t := x ^ '0'*ones
-	return ^((t&^highs + (0x80-10)*ones) | t) & highs
-}
-
-// capitalBits sets the highest bit of each octet of x that is a capital letter.
-func capitalBits(x uint64) uint64 {
-	low := x &^ highs
-	return (low + (0x80-'A')*ones) &^ (low + (0x80-'Z'-1)*ones) &^ x & highs
-}
-
-func load(s string, i int) uint64 {
-	s = s[i : i+8]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // run collects the candidates. It goes from digit to digit, and to runs of
@@ -88,9 +67,8 @@ func (f *finder) run() {
 			x := load(text, i)
 			up := capitalBits(x) & capitals
 			// Eight capitals in a row put a pair of them into some block.
-			hit := digitBits(x) | up&(up<<8)
-			if hit != 0 {
-				i += bits.TrailingZeros64(hit) / 8
+			if hit := digitBits(x) | up&(up<<8); hit != 0 {
+				i += first(hit)
 				break
 			}
 			i += 8
@@ -117,27 +95,6 @@ func (f *finder) run() {
 		i, done = w.end, w.end
 	}
 	f.endRun()
-	f.spread()
-}
-
-func readWord(text string, start int) word {
-	w := word{start: start}
-	i := start
-	for ; i < len(text); i++ {
-		k := alnum[text[i]]
-		if k == 0 {
-			break
-		}
-		if n := i - start; n < maxWord {
-			if k == classDigit {
-				w.digit |= 1 << n
-			} else if k == classSmall {
-				w.small |= 1 << n
-			}
-		}
-	}
-	w.end = i
-	return w
 }
 
 // word looks for candidates that begin with w, or with a word of letters before
@@ -150,13 +107,18 @@ func (f *finder) word(w *word) {
 	if w.digit == 0 {
 		if f.trie.capitals>>n&1 == 1 && w.small == 0 && f.begins(w) {
 			f.start = w.start
-			f.descend(1, w, 0)
+			f.descend(1, w)
 		}
 		return
 	}
-	root := &f.trie.nodes[1]
 	f.leading(w)
-	direct := root.number(n) != 0 && w.digits() || len(root.others(n)) > 0
+	root := &f.trie.nodes[1]
+	direct := false
+	if w.digits() {
+		direct = root.mixed>>(n-1)&1 == 1 || root.numbers>>(n-1)&1 == 1 && f.leads(root.digits[n], w.end)
+	} else {
+		direct = root.mixed>>(n-1)&1 == 1
+	}
 	var free []freeFormat
 	if n >= 4 {
 		free = f.trie.free[w.digit&0xf]
@@ -166,11 +128,21 @@ func (f *finder) word(w *word) {
 	}
 	f.start = w.start
 	if direct {
-		f.descend(1, w, 0)
+		f.descend(1, w)
 	}
 	for i := range free {
 		f.freely(&free[i], *w)
 	}
+}
+
+// leads tells whether a value may end at a node, or go on behind it.
+func (f *finder) leads(n uint16, end int) bool {
+	node := &f.trie.nodes[n]
+	if node.group > 0 {
+		return true
+	}
+	kind, _ := delimiterAt(f.text, end)
+	return kind != 0 && node.delims[kind] != 0
 }
 
 // leading looks for candidates that begin with a word of letters before w.
@@ -181,15 +153,18 @@ func (f *finder) leading(w *word) {
 	}
 	end := w.start - size
 	start := end
-	for start > 0 && end-start < maxWord && alnum[f.text[start-1]] > classDigit {
+	for start > 0 && end-start <= f.trie.maxLead && alnum[f.text[start-1]] > classDigit {
 		start--
 	}
 	n := end - start
+	if n == 0 || n > f.trie.maxLead {
+		return
+	}
 	var free []freeFormat
-	if n > 0 && n < 4 && n+w.len() >= 4 {
+	if n < 4 && n+w.len() >= 4 {
 		free = f.trie.free[w.digit<<n&0xf]
 	}
-	direct := n > 0 && f.trie.lead>>n&1 == 1
+	direct := f.trie.leads[n][kind].takes(w)
 	if !direct && len(free) == 0 || start > 0 && isAlnum(f.text[start-1]) {
 		return
 	}
@@ -199,45 +174,36 @@ func (f *finder) leading(w *word) {
 	}
 	f.start = start
 	if direct {
-		f.descend(1, &first, 0)
+		f.descend(1, &first)
 	}
 	for i := range free {
 		f.freely(&free[i], first)
 	}
 }
 
-// descend reads w, behind k characters of the value, at a node.
-func (f *finder) descend(n uint16, w *word, k int) {
+// descend reads w at a node.
+func (f *finder) descend(n uint16, w *word) {
 	size := w.len()
-	if k+size > maxWord {
+	node := &f.trie.nodes[n]
+	if w.digits() && node.numbers>>(size-1)&1 == 1 {
+		f.reach(node.digits[size], w.end)
+	}
+	if node.mixed>>(size-1)&1 == 0 {
 		return
 	}
-	node := &f.trie.nodes[n]
-	copied := false
-	if w.digits() {
-		if to := node.number(size); to != 0 {
-			f.copy(w, k)
-			copied = true
-			f.reach(to, w.end, k+size)
-		}
-	}
-	edges := node.others(size)
+	edges := node.others[size]
 	for i := range edges {
 		if e := &edges[i]; e.shape.fits(w) {
-			if !copied {
-				f.copy(w, k)
-				copied = true
-			}
-			f.reach(e.to, w.end, k+size)
+			f.reach(e.to, w.end)
 		}
 	}
 }
 
 // reach takes what ends at a node and goes on behind the next delimiter.
-func (f *finder) reach(n uint16, end, k int) {
+func (f *finder) reach(n uint16, end int) {
 	node := &f.trie.nodes[n]
-	if (node.group > 0 || len(node.accepts) > 0) && f.ends(end) {
-		f.take(node, end, k)
+	if node.group > 0 && f.ends(end) {
+		f.take(node.group, end)
 	}
 	kind, size := delimiterAt(f.text, end)
 	if kind == 0 || node.delims[kind] == 0 {
@@ -245,25 +211,39 @@ func (f *finder) reach(n uint16, end, k int) {
 	}
 	end += size
 	behind := node.delims[kind]
-	f.take(&f.trie.nodes[behind], end, k)
+	if node = &f.trie.nodes[behind]; node.group > 0 {
+		f.take(node.group, end)
+	}
+	if end == len(f.text) || node.heads>>alnum[f.text[end]]&1 == 0 {
+		return
+	}
 	if next := readGroup(f.text, end); next.end > next.start {
-		f.descend(behind, &next, k)
+		f.descend(behind, &next)
 	}
 }
 
-// take accepts the value read for the primaries of a node.
-func (f *finder) take(node *trieNode, end, k int) {
-	if g := node.group; g > 0 {
-		if len(f.groupSpans[g]) == 0 {
-			f.foundGroups = append(f.foundGroups, g)
+// take notes the value read for a group.
+func (f *finder) take(g uint16, end int) {
+	s := &f.shapes[g]
+	if s.state != groupWanted {
+		if s.state == groupPassed {
+			return
 		}
-		f.groupSpans[g] = append(f.groupSpans[g], span{f.start, end})
+		f.seen = append(f.seen, g)
+		s.state, s.reach = groupPassed, 0
+		for _, a := range f.trie.groups[g] {
+			if f.wanted[a.primary] {
+				s.state = groupWanted
+				s.reach = max(s.reach, int32(f.primaries[a.primary].reach))
+			}
+		}
+		if s.state == groupPassed {
+			return
+		}
 	}
-	for i := range node.accepts {
-		a := &node.accepts[i]
-		if f.wanted[a.primary] && f.trie.fits(a.sets, f.value[:k]) {
-			f.accept(a.primary, end, k)
-		}
+	s.spans = append(s.spans, span{f.start, end})
+	if s.reach > 0 {
+		f.around(f.start, end, int(s.reach))
 	}
 }
 
@@ -339,57 +319,50 @@ func (f *finder) whole(p uint16, start, end int) {
 	f.keep(p, start, end)
 }
 
-// spread gives the candidates noted for groups to their primaries. They share the
-// memory as long as no more are added.
-func (f *finder) spread() {
-	for _, g := range f.foundGroups {
-		spans, reach := f.groupSpans[g], 0
-		for _, p := range f.groups[g] {
-			if !f.wanted[p] {
-				continue
-			}
-			reach = max(reach, f.primaries[p].reach)
-			if len(f.spans[p]) == 0 {
-				f.found = append(f.found, p)
-				f.own[p], f.spans[p] = f.spans[p], spans[:len(spans):len(spans)]
-				f.shared = append(f.shared, p)
-				continue
-			}
-			f.spans[p] = append(f.spans[p], spans...)
-		}
-		if reach > 0 {
-			for _, s := range spans {
-				f.around(s.start, s.end, reach)
-			}
-		}
-	}
-}
-
 // keep notes a candidate and where evidence for it may be.
 func (f *finder) keep(p uint16, start, end int) {
 	one := &f.primaries[p]
-	if one.raw != nil {
-		f.long = append(f.long[:0], f.text[start:end]...)
-		if !one.raw(f.long) {
-			return
-		}
+	if !f.keepsRaw(one, span{start, end}) {
+		return
 	}
-	if len(f.spans[p]) == 0 {
-		f.found = append(f.found, p)
-	}
-	f.spans[p] = append(f.spans[p], span{start, end})
+	f.note(p, span{start, end})
 	if one.reach > 0 {
 		f.around(start, end, one.reach)
 	}
 }
 
+// keepsRaw tells whether a piece of the text keeps the checks of a primary that
+// look at it as it is written.
+func (f *finder) keepsRaw(one *primary, at span) bool {
+	if one.raw == nil {
+		return true
+	}
+	f.long = append(f.long[:0], f.text[at.start:at.end]...)
+	return one.raw(f.long)
+}
+
+// note adds a candidate to those of a primary.
+func (f *finder) note(p uint16, at span) {
+	if len(f.spans[p]) == 0 {
+		f.found = append(f.found, p)
+	}
+	f.spans[p] = append(f.spans[p], at)
+}
+
 // around notes that evidence is wanted so far around a candidate.
 func (f *finder) around(start, end, reach int) {
-	if n := len(f.near); n > 0 {
-		if last := &f.near[n-1]; last.reach == reach && start >= last.start && start-last.end <= reach {
-			last.end = max(last.end, end)
-			return
+	// Candidates come nearly in order, of few reaches.
+	for i := len(f.near) - 1; i >= 0 && i >= len(f.near)-maxReaches; i-- {
+		if last := &f.near[i]; last.reach == reach {
+			if start >= last.start && start-last.end <= reach {
+				last.end = max(last.end, end)
+				return
+			}
+			break
 		}
 	}
 	f.near = append(f.near, neighbourhood{span{start, end}, reach})
 }
+
+// maxReaches is how many neighbourhoods are looked back upon for one to widen.
+const maxReaches = 4

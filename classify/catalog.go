@@ -26,6 +26,7 @@ type Type struct {
 // in the catalogue's tables.
 type compiledType struct {
 	definition *definition
+	place      int // in the catalogue's list
 	patterns   []pattern
 	primaries  []uint16 // those of the patterns, each once
 	needs      []uint16 // primaries, and those that are evidence
@@ -64,7 +65,6 @@ type Catalog struct {
 	names        map[string]*Type // by name, alias and ID in lower case
 	placeholders Placeholders
 	trie         *trie
-	groups       [][]uint16 // of the trie
 	tokens       tokenTable
 	regexes      regexTable
 	words        keywords // of primaries
@@ -82,6 +82,8 @@ type primary struct {
 	check, raw checkFunc // of the normalised value and of the text; or nil
 	secret     bool
 	reach      int // characters in which some type wants evidence; 0 when none does
+	users      []*compiledType
+	hidden     bool // it is evidence
 }
 
 type ownedDictionary struct {

@@ -37,7 +37,19 @@ func compile(defs []*definition, dummies Placeholders) (*Catalog, error) {
 	if err := errors.Join(c.words.compile(), c.evidence.compile(), c.regexes.compile()); err != nil {
 		return nil, err
 	}
-	c.groups = c.trie.settle(c.primaries)
+	c.trie.settle()
+	for i, t := range c.types {
+		ct := t.compiled
+		ct.place = i
+		for _, p := range ct.primaries {
+			c.primaries[p].users = append(c.primaries[p].users, ct)
+		}
+	}
+	for _, p := range c.hidden {
+		if p >= 0 {
+			c.primaries[p].hidden = true
+		}
+	}
 	c.everyone = make([]bool, max(len(c.primaries), len(c.finders)))
 	for i := range c.everyone {
 		c.everyone[i] = true

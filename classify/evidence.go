@@ -6,31 +6,16 @@ import (
 	"sort"
 )
 
-// gather finds the evidence that types with candidates need, in the parts of the
+// gather finds the words that types with candidates need, in the parts of the
 // text that are near enough to one.
-func (c *Catalog) gather(s *scratch, wanted map[*Type]bool) {
-	needed := false
-	for _, t := range c.types {
-		ct := t.compiled
-		if wanted != nil && !wanted[t] || len(ct.lists) == 0 {
-			continue
-		}
-		if slices.ContainsFunc(ct.primaries, func(p uint16) bool { return len(s.spans[p]) > 0 }) {
-			needed = true
-			for _, l := range ct.lists {
-				s.active[l] = true
-			}
-		}
+func (s *scratch) gather() {
+	c := s.catalog
+	for _, p := range s.found {
+		s.mark(p)
 	}
-	if !needed {
-		return
-	}
-	for l, p := range c.hidden {
-		if p >= 0 && s.active[l] {
-			for _, o := range s.spans[p] {
-				s.hits[l] = append(s.hits[l], span{s.index.at(o.start), s.index.at(o.end)})
-			}
-			slices.SortFunc(s.hits[l], byEnd)
+	for _, g := range s.seen {
+		for _, a := range s.trie.groups[g] {
+			s.mark(a.primary)
 		}
 	}
 	if len(s.near) == 0 {
@@ -40,17 +25,13 @@ func (c *Catalog) gather(s *scratch, wanted map[*Type]bool) {
 		s.windows = append(s.windows, span{max(0, s.index.at(n.start)-n.reach), s.index.at(n.end) + n.reach})
 	}
 	s.mergeWindows()
-	for _, w := range s.windows {
+	for i, w := range s.windows {
 		from, to := s.index.octet(w.start), s.index.octet(w.end)
+		s.windows[i] = span{from, to}
 		c.evidence.run(s.text, from, to, s.active, func(l uint16, _, end, runes int) {
 			at := s.index.at(end)
 			s.hits[l] = append(s.hits[l], span{at - runes, at})
 		})
-		for l, find := range c.finders {
-			if find != nil && s.active[l] {
-				s.hits[l] = find(s, s.hits[l], from, to)
-			}
-		}
 	}
 	if c.evidence.inside.auto != nil {
 		for l, hits := range s.hits {
@@ -59,6 +40,46 @@ func (c *Catalog) gather(s *scratch, wanted map[*Type]bool) {
 			}
 		}
 	}
+}
+
+// mark makes the lists active that types want for candidates of a primary.
+func (s *scratch) mark(p uint16) {
+	if s.marked[p] || !s.finder.wanted[p] {
+		return
+	}
+	s.marked[p] = true
+	for _, t := range s.primaries[p].users {
+		if s.wants(t) {
+			for _, l := range t.lists {
+				s.active[l] = true
+			}
+		}
+	}
+}
+
+// reveal makes hits of the primaries that are evidence.
+func (s *scratch) reveal() {
+	for l, p := range s.catalog.hidden {
+		if p >= 0 && s.active[l] {
+			for _, o := range s.spans[p] {
+				s.hits[l] = append(s.hits[l], span{s.index.at(o.start), s.index.at(o.end)})
+			}
+			slices.SortFunc(s.hits[l], byEnd)
+		}
+	}
+	s.revealed = true
+}
+
+// hitsOf gives the hits of a list. Functions look for theirs when they are first
+// asked, as words near by often decide without them.
+func (s *scratch) hitsOf(l uint16) []span {
+	if find := s.catalog.finders[l]; find != nil && !s.asked[l] {
+		s.asked[l] = true
+		for _, w := range s.windows {
+			s.hits[l] = find(s, s.hits[l], w.start, w.end)
+		}
+	}
+	return s.hits[l]
 }
 
 func byEnd(a, b span) int { return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.start, b.start)) }
@@ -90,14 +111,16 @@ func (s *scratch) satisfied(wishes []wish, m span) bool {
 func (s *scratch) holds(w *wish, m span) bool {
 	if !w.group {
 		if w.minCount <= 1 {
-			return near(s.hits[w.list], m, w.proximity)
+			return near(s.hitsOf(w.list), m, w.proximity)
 		}
 		return s.count(w, m) >= w.minCount
 	}
 	n := 0
 	for i := range w.of {
 		if s.holds(&w.of[i], m) {
-			n++
+			if n++; n >= w.min && w.max >= len(w.of) {
+				return true
+			}
 		}
 	}
 	return n >= w.min && n <= w.max
@@ -107,7 +130,7 @@ func (s *scratch) holds(w *wish, m span) bool {
 func (s *scratch) count(w *wish, m span) int {
 	var seen map[string]bool
 	n := 0
-	for _, h := range s.hits[w.list] {
+	for _, h := range s.hitsOf(w.list) {
 		if h.start < m.start-w.proximity || h.end > m.end+w.proximity || h.start < m.end && h.end > m.start {
 			continue
 		}

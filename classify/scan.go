@@ -12,36 +12,50 @@ import (
 // without findings allocates nothing.
 type scratch struct {
 	finder
+	catalog    *Catalog
 	wantedSome []bool   // by primary, for scans that do not want all types
+	some       bool     // not all types are wanted
+	types      []bool   // by type, when not all are wanted
 	active     []bool   // by list: needed by a type with candidates
+	ofWords    []bool   // by list: of words
 	hits       [][]span // by list, in characters, in order of their ends
+	asked      []bool   // by list: its function has looked for hits
+	marked     []bool   // by primary: its types' lists are active
+	revealed   bool     // primaries that are evidence are hits
+	live       []accept // of the group being verified
 	windows    []span   // in characters, apart and in order
 	index      runeIndex
 	instances  []instance
 	pieces     []span // by expression
+	column     column
 }
 
 func newScratch(c *Catalog) *scratch {
 	return &scratch{
+		catalog: c,
 		finder: finder{trie: c.trie, tokens: &c.tokens, primaries: c.primaries, spans: make([][]span, len(c.primaries)),
-			groups: c.groups, groupSpans: make([][]span, len(c.groups)), own: make([][]span, len(c.primaries))},
+			shapes: make([]shapeGroup, len(c.trie.groups)), own: make([][]span, len(c.primaries))},
 		wantedSome: make([]bool, len(c.primaries)),
+		types:      make([]bool, len(c.types)),
 		active:     make([]bool, len(c.finders)),
+		asked:      make([]bool, len(c.finders)),
+		marked:     make([]bool, len(c.primaries)),
 		hits:       make([][]span, len(c.finders)),
+		ofWords:    c.ofWords(),
 	}
 }
 
 // keptSpans bounds what a scratch keeps of a text with very many candidates.
-const keptSpans = 1 << 14
+const keptSpans = 1 << 16
 
 func (s *scratch) reset() {
 	s.text = ""
-	for _, g := range s.foundGroups {
-		s.groupSpans[g] = emptied(s.groupSpans[g])
+	for _, g := range s.seen {
+		s.shapes[g] = shapeGroup{spans: emptied(s.shapes[g].spans)}
 	}
-	s.foundGroups = s.foundGroups[:0]
-	if len(s.found) == 0 {
-		return // nothing else was touched
+	s.seen = s.seen[:0]
+	if s.near = s.near[:0]; cap(s.near) > keptSpans {
+		s.near = nil
 	}
 	for _, p := range s.shared {
 		s.spans[p], s.own[p] = s.own[p], nil
@@ -50,14 +64,14 @@ func (s *scratch) reset() {
 	for _, p := range s.found {
 		s.spans[p] = emptied(s.spans[p])
 	}
+	s.found = s.found[:0]
 	for l := range s.hits {
 		s.hits[l] = emptied(s.hits[l])
-		s.active[l] = false
 	}
-	s.found = s.found[:0]
-	if s.near = s.near[:0]; cap(s.near) > keptSpans {
-		s.near = nil
-	}
+	clear(s.active)
+	clear(s.asked)
+	clear(s.marked)
+	s.revealed = false
 	if cap(s.long) > keptSpans {
 		s.long = nil
 	}
@@ -66,6 +80,8 @@ func (s *scratch) reset() {
 		s.instances = nil
 	}
 	s.index.reset()
+	clear(s.column.cells)
+	s.column = column{cells: s.column.cells[:0]}
 }
 
 func emptied(spans []span) []span {
@@ -79,7 +95,8 @@ func emptied(spans []span) []span {
 type instance struct {
 	octets, runes span
 	confidence    int
-	secret        bool
+	primary       uint16
+	pattern       *pattern
 }
 
 // Scan looks for types in a text, which is one item: neither evidence nor
@@ -101,17 +118,7 @@ func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
 		c.pool.Put(s)
 	}()
 	s.text = text
-	s.finder.wanted = c.everyone
-	if wanted != nil {
-		s.finder.wanted = s.wantedSome
-		clear(s.wantedSome)
-		wanted = withMembers(wanted)
-		for t := range wanted {
-			for _, p := range t.compiled.needs {
-				s.wantedSome[p] = true
-			}
-		}
-	}
+	s.want(c, wanted)
 	s.run()
 	if len(c.regexes.list) > 0 {
 		s.expressions(&c.regexes)
@@ -122,13 +129,36 @@ func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
 			d.terms.each(text, 0, len(text), func(start, end int) { s.whole(d.primary, start, end) })
 		}
 	}
-	if len(s.found) == 0 {
+	if len(s.found) == 0 && len(s.seen) == 0 {
 		return nil
 	}
 	s.index.build(text, ascii)
-	c.gather(s, wanted)
-	return c.judgeAll(s, wanted)
+	s.gather()
+	s.verify()
+	s.reveal()
+	return c.judgeAll(s)
 }
+
+// want notes the types and primaries wanted; nil is all.
+func (s *scratch) want(c *Catalog, wanted map[*Type]bool) {
+	s.some = wanted != nil
+	if !s.some {
+		s.finder.wanted = c.everyone
+		return
+	}
+	s.finder.wanted = s.wantedSome
+	clear(s.wantedSome)
+	clear(s.types)
+	for t, want := range withMembers(wanted) {
+		s.types[t.compiled.place] = want
+		for _, p := range t.compiled.needs {
+			s.wantedSome[p] = true
+		}
+	}
+}
+
+// wants tells whether a type is wanted.
+func (s *scratch) wants(t *compiledType) bool { return !s.some || s.types[t.place] }
 
 // withMembers adds the members of the bundles wanted.
 func withMembers(wanted map[*Type]bool) map[*Type]bool {
@@ -150,10 +180,10 @@ func withMembers(wanted map[*Type]bool) map[*Type]bool {
 }
 
 // judgeAll gives the instances of all types wanted.
-func (c *Catalog) judgeAll(s *scratch, wanted map[*Type]bool) []Detection {
+func (c *Catalog) judgeAll(s *scratch) []Detection {
 	var found []Detection
 	for _, t := range c.types {
-		if wanted != nil && !wanted[t] || len(t.compiled.members) > 0 {
+		if !s.wants(t.compiled) || len(t.compiled.members) > 0 {
 			continue
 		}
 		if matches := s.judge(t.compiled); len(matches) > 0 {
@@ -165,7 +195,7 @@ func (c *Catalog) judgeAll(s *scratch, wanted map[*Type]bool) []Detection {
 	}
 	var bundles []Detection
 	for _, t := range c.types {
-		if len(t.compiled.members) == 0 || wanted != nil && !wanted[t] {
+		if len(t.compiled.members) == 0 || !s.wants(t.compiled) {
 			continue
 		}
 		if matches := bundled(t.compiled.members, found); len(matches) > 0 {
@@ -218,7 +248,7 @@ func (s *scratch) judge(t *compiledType) []Match {
 			for i := range t.patterns {
 				pt := &t.patterns[i]
 				if pt.primary == p && s.satisfied(pt.wishes, runes) && keepsAll(pt.filters, s.text, octets.start, octets.end) {
-					s.instances = append(s.instances, instance{octets, runes, pt.confidence, s.primaries[p].secret})
+					s.instances = append(s.instances, instance{octets, runes, pt.confidence, p, pt})
 					break
 				}
 			}
@@ -243,12 +273,15 @@ func (s *scratch) judge(t *compiledType) []Match {
 	}
 	matches := make([]Match, len(kept))
 	for i, x := range kept {
-		clear := s.text[x.octets.start:x.octets.end]
-		s.long = appendKey(s.long[:0], clear, x.secret)
+		clear, secret := s.text[x.octets.start:x.octets.end], s.primaries[x.primary].secret
+		if x.confidence > columnLow && !t.definition.custom && s.inColumn(&x) {
+			x.confidence = columnLow
+		}
+		s.long = appendKey(s.long[:0], clear, secret)
 		matches[i] = Match{
 			Offset: x.runes.start, Length: x.runes.end - x.runes.start, Confidence: x.confidence,
 			Value: Value{strings.Clone(clear)}, Key: keyOf(s.long),
-			Placeholder: x.secret && isMockSecret(clear) || !x.secret && isTestNumber(s.long),
+			Placeholder: secret && isMockSecret(clear) || !secret && isTestNumber(s.long),
 		}
 	}
 	return matches
@@ -281,32 +314,6 @@ func appendKey(to []byte, value string, secret bool) []byte {
 	return append(to, foldTerm(value)...)
 }
 
-// possible tells whether some pattern of a primary has all the evidence it needs
-// somewhere in the text.
-func (s *scratch) possible(t *compiledType, p uint16) bool {
-	for i := range t.patterns {
-		pt := &t.patterns[i]
-		if pt.primary == p && !slices.ContainsFunc(pt.wishes, s.hopeless) {
-			return true
-		}
-	}
-	return false
-}
-
-// hopeless tells whether a wish cannot hold anywhere in the text.
-func (s *scratch) hopeless(w wish) bool {
-	if !w.group {
-		return len(s.hits[w.list]) == 0
-	}
-	n := 0
-	for i := range w.of {
-		if !s.hopeless(w.of[i]) {
-			n++
-		}
-	}
-	return n < w.min
-}
-
 // normalise appends a value without delimiters and in capitals.
 func normalise(to []byte, value string) []byte {
 	for i := range len(value) {
@@ -319,19 +326,4 @@ func normalise(to []byte, value string) []byte {
 		}
 	}
 	return to
-}
-
-func isASCII(s string) bool {
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		if load(s, i)&highs != 0 {
-			return false
-		}
-	}
-	for ; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"errors"
+	"math/bits"
 	"slices"
 )
 
@@ -12,9 +13,20 @@ type trie struct {
 	// capitals says which lengths a first word of capital letters may have, and
 	// lead which a first word of letters may have that one with a digit follows.
 	capitals, lead uint64
-	sets           [][]charset                 // by number, from 1
-	loose          [maxLoose + 1][]looseFormat // by characters
+	leads          [maxWord + 1][len(delimiters) + 1]nextWord // by length of that word and delimiter behind it
+	maxLead        int                                        // the longest of these words
+	sets           [][]charset                                // by number, from 1
+	groups         [][]accept                                 // by group, from 1
+	loose          [maxLoose + 1][]looseFormat                // by characters
 	anyLoose       bool
+}
+
+// nextWord says which lengths a word may have, one bit for each from 1 on.
+type nextWord struct{ numbers, mixed uint64 }
+
+func (n nextWord) takes(w *word) bool {
+	bit := uint64(1) << (w.len() - 1)
+	return n.mixed&bit != 0 || n.numbers&bit != 0 && w.digits()
 }
 
 // accept says that a value of a primary may end at a node.
@@ -24,28 +36,13 @@ type accept struct {
 }
 
 type trieNode struct {
-	digits  []uint16                    // words of digits only, by length; or nil
-	mixed   [][]trieEdge                // other words, by length; or nil
-	delims  [len(delimiters) + 1]uint16 // by kind of the delimiter behind
-	accepts []accept
-	bare    []uint16 // primaries that may end here without another look, after settle
-	group   uint16   // the number of bare, from 1
-}
-
-// number gives the node behind a word of n digits, or 0.
-func (n *trieNode) number(length int) uint16 {
-	if n.digits == nil {
-		return 0
-	}
-	return n.digits[length]
-}
-
-// others gives the words of a length that are not digits only.
-func (n *trieNode) others(length int) []trieEdge {
-	if n.mixed == nil {
-		return nil
-	}
-	return n.mixed[length]
+	nextWord                             // the lengths of digits and others
+	heads    uint8                       // the classes of octets words here begin with, one bit each
+	group    uint16                      // of the accepts, after settle; 0 for none
+	delims   [len(delimiters) + 1]uint16 // by kind of the delimiter behind
+	digits   []uint16                    // words of digits only, by length; or nil
+	others   [][]trieEdge                // other words, by length; or nil
+	accepts  []accept
 }
 
 type trieEdge struct {
@@ -179,6 +176,8 @@ func (t *trie) word(n uint16, w groupShape) uint16 {
 		if t.nodes[n].digits == nil {
 			t.nodes[n].digits = make([]uint16, maxWord+1)
 		}
+		t.nodes[n].numbers |= 1 << (w.length - 1)
+		t.nodes[n].heads |= 1 << classDigit
 		to := t.nodes[n].digits[w.length]
 		if to == 0 {
 			to = t.node()
@@ -186,10 +185,12 @@ func (t *trie) word(n uint16, w groupShape) uint16 {
 		}
 		return to
 	}
-	if t.nodes[n].mixed == nil {
-		t.nodes[n].mixed = make([][]trieEdge, maxWord+1)
+	if t.nodes[n].others == nil {
+		t.nodes[n].others = make([][]trieEdge, maxWord+1)
 	}
-	edges := &t.nodes[n].mixed[w.length]
+	t.nodes[n].mixed |= 1 << (w.length - 1)
+	t.nodes[n].heads |= w.heads()
+	edges := &t.nodes[n].others[w.length]
 	for _, e := range *edges {
 		if e.shape == w {
 			return e.to
@@ -200,25 +201,46 @@ func (t *trie) word(n uint16, w groupShape) uint16 {
 	return t.node()
 }
 
-// settle parts the primaries that the shape alone decides from those with checks,
-// and gives them by group, from 1: their values are noted once for all of them.
-func (t *trie) settle(primaries []primary) (groups [][]uint16) {
-	groups = make([][]uint16, 1)
-	for i := range t.nodes {
-		n := &t.nodes[i]
-		checked := n.accepts[:0]
-		for _, a := range n.accepts {
-			if p := &primaries[a.primary]; a.sets == 0 && p.check == nil && p.raw == nil {
-				n.bare = append(n.bare, a.primary)
-			} else {
-				checked = append(checked, a)
-			}
-		}
-		n.accepts = checked
-		if len(n.bare) > 0 {
-			n.group = uint16(len(groups))
-			groups = append(groups, n.bare)
+// heads gives the classes of the octets with which such a word begins, one bit
+// each.
+func (g *groupShape) heads() (classes uint8) {
+	if g.letter&1 == 0 {
+		classes |= 1 << classDigit
+	}
+	if g.digit&1 == 0 {
+		classes |= 1 << classCapital
+		if g.capital&1 == 0 {
+			classes |= 1 << classSmall
 		}
 	}
-	return groups
+	return classes
+}
+
+// settle numbers the sets of primaries that may end at one node, and notes what
+// may follow a first word of letters.
+func (t *trie) settle() {
+	t.groups = make([][]accept, 1)
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		if len(n.accepts) == 0 {
+			continue
+		}
+		n.group = uint16(len(t.groups))
+		t.groups = append(t.groups, n.accepts)
+	}
+	t.maxLead = max(bits.Len64(t.lead)-1, 3) // of values grouped freely up to three
+	root := &t.nodes[1]
+	for length := range root.others {
+		for _, e := range root.others[length] {
+			if e.shape.digit != 0 || t.lead>>length&1 == 0 {
+				continue
+			}
+			for kind, to := range t.nodes[e.to].delims {
+				if to != 0 {
+					t.leads[length][kind].numbers |= t.nodes[to].numbers
+					t.leads[length][kind].mixed |= t.nodes[to].mixed
+				}
+			}
+		}
+	}
 }

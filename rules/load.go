@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
@@ -34,6 +35,10 @@ type Vocabulary struct {
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
 	Directory directory.Directory
+	// Zone is that of dates written without an offset; nil is that of the machine.
+	Zone *time.Location
+	// Now, when not nil, is asked so that a rule that has expired is a hint.
+	Now func() time.Time
 	// NoLimits makes hints of the limits of Purview, which are mistakes otherwise.
 	NoLimits bool
 	// Inverted names a condition that answers the opposite of what it finds, so
@@ -46,6 +51,8 @@ type loader struct {
 	vocabulary Vocabulary
 	patterns   int // octets of patterns so far
 	rules      int
+	same       map[string]*node // conditions read so far, by what they say
+	sought     []*sought        // by conditions that look into long texts
 	groups     map[string]error // what the directory said of a group
 }
 
@@ -111,7 +118,8 @@ func Load(files []File, v Vocabulary) (*Set, []strictyaml.Problem) {
 		}
 		return 0
 	})
-	set := &Set{Version: version(files), types: make(map[*classify.Type]bool)}
+	l.index()
+	set := &Set{Version: version(files), different: len(l.same), types: make(map[*classify.Type]bool)}
 	for i, d := range drafts {
 		d.policy.Priority = i
 		set.add(d.policy)
@@ -259,6 +267,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if e, ok := m.Get("disabled"); ok {
 		rule.Disabled, _ = r.Bool(e.Value, e.Field)
 	}
+	r.readMoments(m, rule)
 	if e, ok := m.Get("evaluateRulePerComponent"); ok {
 		rule.PerComponent, _ = r.Bool(e.Value, e.Field)
 	}

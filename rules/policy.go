@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/postern-mail/postern/classify"
+import (
+	"time"
+
+	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/strictyaml"
+)
 
 // Mode is the mode of a policy.
 type Mode string
@@ -33,6 +38,11 @@ type Rule struct {
 	Name     string
 	Comment  string
 	Disabled bool
+	// Activation and Expiry bound the time in which the rule acts, the former
+	// included; zero is open.
+	Activation, Expiry time.Time
+	// ErrorAction is ruleErrorAction; empty leaves it to the settings of the engine.
+	ErrorAction ErrorAction
 	// Stop is stopPolicyProcessing: a match of an enforced rule ends evaluation.
 	Stop bool
 	// Actions are the values made by the vocabulary, in the order of the file.
@@ -67,7 +77,9 @@ type node struct {
 
 	// Of a leaf.
 	condition *condition
+	value     *strictyaml.Node
 	check     check
+	number    int // the same for all conditions of the set that say the same
 	index     int // among the leaves of the rule, in the order of the file
 	// strict is set under an exception or an odd number of nots: where several
 	// senders are named, all must satisfy the condition.
@@ -83,4 +95,5 @@ type Set struct {
 	types      map[*classify.Type]bool // asked for by any rule
 	recipients bool                    // some condition looks at recipients
 	rules      int
+	different  int // conditions that say different things
 }

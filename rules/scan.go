@@ -22,6 +22,9 @@ type World struct {
 	// Read reads a document; nil reads it in this process. An error means that the
 	// document could not be read for want of resources, and not for its own sake.
 	Read func(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budget) (extract.Document, error)
+	// Now tells the time, for rules that are active for a time only; nil is the
+	// clock of the machine.
+	Now func() time.Time
 	// Fallback is asked for the text of documents that no format knows; nil asks
 	// nobody. See [extract.Budget].
 	Fallback func(ctx context.Context, content []byte, mediaType string) (string, error)
@@ -33,7 +36,8 @@ type Scan struct {
 	Message *message.Message
 	World   *World
 
-	ours       Truth // Unknown before it is asked
+	now        time.Time // zero before it is asked
+	ours       Truth     // Unknown before it is asked
 	senders    *senders
 	recipients [][]*target // of each recipient, as it will be delivered; nil before it is asked
 	people     map[string]lookup[*directory.Person]

@@ -50,8 +50,9 @@ var scopeKeys = keySet{
 }
 
 var ruleKeys = keySet{
-	known:   []string{"rule", "comment", "disabled", "evaluateRulePerComponent", "conditions", "exceptions", "actions"},
-	unbuilt: []string{"activationDate", "expiryDate", "ruleErrorAction", "senderAddressLocation"},
+	known: []string{"rule", "comment", "disabled", "activationDate", "expiryDate", "ruleErrorAction", "evaluateRulePerComponent",
+		"conditions", "exceptions", "actions"},
+	unbuilt: []string{"senderAddressLocation"},
 	elsewhere: map[string]string{
 		"name":                 "write `rule: Name`",
 		"mode":                 "write it before `rules`: a mode is that of a policy",

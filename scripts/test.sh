@@ -36,6 +36,10 @@ skip() {
 
 scripts/need.sh </dev/null || [ "$?" = 1 ] || exit 2
 
+# A program with the race detector waits a second at its end for late reports,
+# and the tests start hundreds.
+export GORACE="${GORACE:-atexit_sleep_ms=50}"
+
 race=-race
 if [ "$(go env CGO_ENABLED)" != 1 ] || ! printf 'int main(void){return 0;}\n' | cc -x c -o /dev/null - 2>/dev/null; then
 	race=''

@@ -37,10 +37,12 @@ type config struct {
 	keep      time.Duration // how long held mail waits
 	digest    int           // when reviewers are told, in minutes of the local day
 	blockText string
-	people    reference // path of the people file; empty without one
-	groups    bool      // recipients.resolve holds groups
-	postfix   []string  // parameters of main.cf whose maps are asked
-	postfixAt reference // configuration directory of Postfix, empty for its own; placed at recipients.postfix
+	zone      *time.Location // of dates in policies, and of the day of reviewers
+	onErrorAt reference      // the place of onError
+	people    reference      // path of the people file; empty without one
+	groups    bool           // recipients.resolve holds groups
+	postfix   []string       // parameters of main.cf whose maps are asked
+	postfixAt reference      // configuration directory of Postfix, empty for its own; placed at recipients.postfix
 	policies  []reference
 	noLimits  bool // limits of Purview on policies are hints
 	extract   extract.Limits
@@ -107,6 +109,7 @@ func defaults(file string) *config {
 		},
 		keep:      defaultKeep,
 		digest:    defaultDigest,
+		zone:      time.Local,
 		extract:   extract.DefaultLimits,
 		extractIn: 30 * time.Second,
 	}

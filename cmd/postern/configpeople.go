@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
@@ -14,6 +15,7 @@ func (cr *configReader) organization(e strictyaml.Entry) {
 	m := cr.section(e.Value, e.Field, section{
 		keys: map[string]func(strictyaml.Entry){
 			"name":            func(e strictyaml.Entry) { cr.c.name, _ = cr.Text(e.Value, e.Field) },
+			"timeZone":        cr.timeZone,
 			"acceptedDomains": cr.acceptedDomains,
 			"notices": func(e strictyaml.Entry) {
 				cr.section(e.Value, e.Field, section{
@@ -28,6 +30,20 @@ func (cr *configReader) organization(e strictyaml.Entry) {
 		unbuilt: []string{"workdays"},
 	})
 	m.Require("acceptedDomains", "write your domains, as in `acceptedDomains: [example.com]`")
+}
+
+// timeZone reads the name of a zone, as in the IANA time zone database.
+func (cr *configReader) timeZone(e strictyaml.Entry) {
+	name, ok := cr.Text(e.Value, e.Field)
+	if !ok {
+		return
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		cr.Errorf(e.Value, e.Field, "write a name as `Europe/Berlin` or `UTC`, or take the key away for that of the machine", "%q is no time zone", name)
+		return
+	}
+	cr.c.zone = zone
 }
 
 func (cr *configReader) acceptedDomains(e strictyaml.Entry) {

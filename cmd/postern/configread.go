@@ -219,11 +219,8 @@ func (cr *configReader) policies(e strictyaml.Entry) {
 }
 
 func (cr *configReader) onError(e strictyaml.Entry) {
-	if strings.EqualFold(e.Value.Value, "quarantine") {
-		cr.Errorf(e.Value, e.Field, "write `tempfail` or `accept`", "\"quarantine\" is not supported by this version")
-		return
-	}
-	if w, ok := cr.OneOf(e.Value, e.Field, string(actions.OnErrorTempfail), string(actions.OnErrorAccept)); ok {
+	cr.c.onErrorAt = reference{node: e.Value, field: e.Field}
+	if w, ok := cr.OneOf(e.Value, e.Field, string(actions.OnErrorTempfail), string(actions.OnErrorQuarantine), string(actions.OnErrorAccept)); ok {
 		cr.c.process.onError = actions.OnError(w)
 	}
 }

@@ -24,6 +24,8 @@ const outboxLife = 5 * 24 * time.Hour
 // counters count what the process has answered.
 type counters struct {
 	delivered, blocked, deferred, discarded atomic.Int64
+	// undecided counts messages with rules that could not be judged and mattered.
+	undecided atomic.Int64
 }
 
 func (c *counters) count(v actions.Verdict) {

@@ -284,6 +284,9 @@ func (o *output) explanation(e explanationJSON) {
 	for _, r := range e.Rules {
 		o.ruleExplained(r, len(e.Envelope.To))
 	}
+	for _, u := range e.Undecided {
+		o.printf("  %s for %s: %s could not be judged: %s\n", u.Remedy, clip(strings.Join(bound(u.Recipients, 10), ", "), 4000), u.ruleJSON, clip(u.Reason, 300))
+	}
 	o.signals(e.Signals)
 	if e.Error != "" {
 		o.printf("  error: %s\n", clip(e.Error, 300))

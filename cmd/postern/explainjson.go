@@ -21,7 +21,18 @@ type explanationJSON struct {
 	Forks         []forkJSON       `json:"forks"`
 	Rules         []ruleResultJSON `json:"rules"`
 	Signals       []signalJSON     `json:"signals"`
+	Undecided     []undecidedJSON  `json:"undecided,omitempty"`
 	Error         string           `json:"error,omitempty"`
+}
+
+// undecidedJSON is a rule that could not be judged and could have changed what
+// becomes of recipients, with what was done about it: ignored, retried, blocked, held
+// or accepted.
+type undecidedJSON struct {
+	ruleJSON
+	Recipients []string `json:"recipients"`
+	Reason     string   `json:"reason"`
+	Remedy     string   `json:"remedy"`
 }
 
 type envelopeJSON struct {
@@ -50,6 +61,7 @@ type forkJSON struct {
 	FinalRecipients []string        `json:"finalRecipients"`
 	Rules           []ruleStateJSON `json:"rules"`
 	Simulated       simulatedJSON   `json:"simulated"`
+	Reason          string          `json:"reason,omitempty"`
 	Notices         []noticeJSON    `json:"notices"`
 }
 
@@ -135,6 +147,9 @@ func explained(file string, m *message.Message, d *actions.Decision) explanation
 	if d.Err != nil {
 		e.Error = d.Err.Error()
 	}
+	for _, u := range d.Undecided {
+		e.Undecided = append(e.Undecided, undecidedJSON{*ruleOf(u.Rule), addresses(env, u.Recipients), u.Reason, string(u.Remedy)})
+	}
 	for i := range d.Forks {
 		e.Forks = append(e.Forks, explainedFork(env, &d.Forks[i]))
 	}
@@ -152,6 +167,7 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		Verdict:         string(f.Verdict),
 		DecidedBy:       ruleOf(f.DecidedBy),
 		PolicyTip:       f.PolicyTip,
+		Reason:          f.Reason,
 		Edits:           make([]editJSON, 0, len(f.Edits)),
 		FinalRecipients: list(f.FinalRecipients),
 		Rules:           make([]ruleStateJSON, 0, len(f.Rules)),

@@ -39,6 +39,9 @@ func (g *gate) Done(m *message.Message, out actions.Outcome, took time.Duration,
 		d = v.(*actions.Decision)
 	}
 	g.counters.count(out.Verdict)
+	if d != nil && len(d.Undecided) > 0 {
+		g.counters.undecided.Add(1)
+	}
 	logMessage(g.log, m, d, out, took, err)
 }
 

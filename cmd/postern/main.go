@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	_ "time/tzdata" // organization.timeZone works where the system has no time zones
 
 	"github.com/spf13/cobra"
 
@@ -68,7 +69,7 @@ run.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCheck(), newClassify(), newExplain(), newExtract(), newQuarantine(), newReload(), newServe(), newStatus(), newStore(), newTypes(), newVersion())
+	root.AddCommand(newCheck(), newClassify(), newExplain(), newExtract(), newQuarantine(), newReload(), newServe(), newStatus(), newStore(), newTest(), newTypes(), newVersion())
 	return root
 }
 

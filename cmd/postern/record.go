@@ -121,6 +121,13 @@ func decisionFields(d *actions.Decision) []zap.Field {
 	if d.Removed > 0 {
 		fields = append(fields, zap.Int("removedReservedFields", d.Removed))
 	}
+	if len(d.Undecided) > 0 {
+		var undecided []string
+		for _, u := range d.Undecided {
+			undecided = addOnce(undecided, ruleName(u.Rule)+": "+string(u.Remedy)+", "+clip(u.Reason, logText))
+		}
+		fields = append(fields, zap.Strings("undecided", bound(undecided, logRules)))
+	}
 	if d.AddressMismatch {
 		fields = append(fields, zap.Bool("addressMismatch", true))
 	}

@@ -197,7 +197,8 @@ loop:
 	sender.Wait()
 	c := &s.gate.counters
 	log.Info("stopped", zap.Int64("delivered", c.delivered.Load()), zap.Int64("blocked", c.blocked.Load()),
-		zap.Int64("deferred", c.deferred.Load()), zap.Int64("taken", c.discarded.Load()))
+		zap.Int64("deferred", c.deferred.Load()), zap.Int64("taken", c.discarded.Load()),
+		zap.Int64("undecided", c.undecided.Load()))
 	return cause
 }
 

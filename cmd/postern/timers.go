@@ -183,7 +183,7 @@ func (s *service) digests(ctx context.Context, next time.Time) {
 // of the next.
 func (s *service) digestIfDue(ctx context.Context) time.Time {
 	w := s.gate.live.Load()
-	now := time.Now()
+	now := time.Now().In(w.config.zone)
 	at := digestTime(now, w.config.digest)
 	if now.Before(at) {
 		return at

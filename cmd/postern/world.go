@@ -54,7 +54,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 			types = own
 		}
 	}
-	set, more := actions.Load(s.Policies, rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits})
+	set, more := actions.Load(s.Policies, c.vocabulary(types, people))
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
@@ -62,6 +62,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 	if err != nil {
 		problems = append(problems, strictyaml.Problem{File: c.file, Field: "organization.notices", What: "notices cannot be written: " + err.Error()})
 	}
+	problems = append(problems, c.errorNeeds()...)
 	if set != nil {
 		problems = append(problems, c.needs(set)...)
 		set.Version = s.version(set.Version)
@@ -86,6 +87,12 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 		engine:  actions.NewEngine(c.settings(notices)),
 		notices: notices,
 	}, c, problems
+}
+
+// vocabulary is what policies are written in.
+func (c *config) vocabulary(types *classify.Catalog, people directory.Directory) rules.Vocabulary {
+	return rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits,
+		Zone: c.zone, Now: time.Now}
 }
 
 // needs tells what the policies ask for that postern.yaml does not give: someone
@@ -124,6 +131,28 @@ func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 		need(strictyaml.Hint, to, telling, untold, relay)
 	}
 	return problems
+}
+
+// errorNeeds tells what `onError: quarantine` asks for: what rules that hold mail do.
+func (c *config) errorNeeds() []strictyaml.Problem {
+	if c.process.onError != actions.OnErrorQuarantine {
+		return nil
+	}
+	r := &strictyaml.Reader{File: c.file}
+	for _, need := range []struct {
+		given bool
+		what  string
+		add   string
+	}{
+		{len(c.reviewers) > 0, "nobody would hear of it", "`quarantine: {reviewers: [postmaster@example.com]}`"},
+		{c.process.relay.address != "", "it could not be released", "`relay: {reinject: \"unix:/var/spool/postfix/public/postern-in\"}`"},
+		{!c.notices.Path.IsNull(), "nobody would hear of it", "`organization: {notices: {from: \"Mail policy <mail-policy@example.com>\"}}`"},
+	} {
+		if !need.given {
+			r.Errorf(c.onErrorAt.node, c.onErrorAt.field, "add "+need.add, "mail that could not be judged is held, and %s", need.what)
+		}
+	}
+	return r.Problems
 }
 
 // unheeded gives a hint where no rule acts on content that was not read.
@@ -216,7 +245,7 @@ func newResolver(ctx context.Context, c *config, people directory.Directory) (di
 // way for mail; empty when it can.
 func (w *world) missing(p process) string {
 	if p.relay.address == "" && w.config.process.relay.address != "" &&
-		(actions.Holding(w.set) != nil || actions.Telling(w.set) != nil || actions.Forking(w.set) != nil) {
+		(p.onError == actions.OnErrorQuarantine || actions.Holding(w.set) != nil || actions.Telling(w.set) != nil || actions.Forking(w.set) != nil) {
 		return "the policies need `relay`, which is read at start only: restart postern"
 	}
 	return ""
