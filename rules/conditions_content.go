@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -18,18 +19,26 @@ func (r *reader) wordMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	if !ok {
 		return nil, false
 	}
+	return findWords(words), true
+}
+
+func findWords(words *classify.Words) matcher {
 	return either(func(text string) (string, bool) {
 		w, found := words.Find(text)
 		return "contains " + quote(w), found
-	}), true
+	})
 }
 
 func (r *reader) patternMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	p, ok := r.readPatterns(n, field)
+	return findPatterns(p), ok
+}
+
+func findPatterns(p *patterns) matcher {
 	return either(func(text string) (string, bool) {
 		source, found := p.find(text)
 		return "matches " + quote(source), found
-	}), ok
+	})
 }
 
 func inSubject(m matcher) check {
@@ -51,14 +60,15 @@ func parseSubjectPatterns(r *reader, n *strictyaml.Node, field string) (check, b
 	return inSubject(m), ok
 }
 
-func inSubjectOrBody(m matcher) check {
+func inSubjectOrBody(m *sought) check {
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		if what, found := m(s.Message.Subject()); found {
+		if what, found := m.find(s.Message.Subject()); found {
 			return true, "the subject " + what
 		}
 		for _, c := range s.parts() {
 			if c.part != nil && c.part.IsShown() {
-				if what, found := m(s.document(ctx, c).Text); found {
+				s.document(ctx, c)
+				if what, found := c.seek(m); found {
 					return true, "the body " + what
 				}
 			}
@@ -68,12 +78,12 @@ func inSubjectOrBody(m matcher) check {
 }
 
 func parseBodyWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.wordMatcher(n, field)
+	m, ok := r.seekWords(n, field)
 	return inSubjectOrBody(m), ok
 }
 
 func parseBodyPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.patternMatcher(n, field)
+	m, ok := r.seekPatterns(n, field)
 	return inSubjectOrBody(m), ok
 }
 

@@ -51,6 +51,8 @@ type loader struct {
 	vocabulary Vocabulary
 	patterns   int // octets of patterns so far
 	rules      int
+	same       map[string]*node // conditions read so far, by what they say
+	sought     []*sought        // by conditions that look into long texts
 	groups     map[string]error // what the directory said of a group
 }
 
@@ -116,7 +118,8 @@ func Load(files []File, v Vocabulary) (*Set, []strictyaml.Problem) {
 		}
 		return 0
 	})
-	set := &Set{Version: version(files), types: make(map[*classify.Type]bool)}
+	l.index()
+	set := &Set{Version: version(files), different: len(l.same), types: make(map[*classify.Type]bool)}
 	for i, d := range drafts {
 		d.policy.Priority = i
 		set.add(d.policy)

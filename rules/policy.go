@@ -79,6 +79,7 @@ type node struct {
 	condition *condition
 	value     *strictyaml.Node
 	check     check
+	number    int // the same for all conditions of the set that say the same
 	index     int // among the leaves of the rule, in the order of the file
 	// strict is set under an exception or an odd number of nots: where several
 	// senders are named, all must satisfy the condition.
@@ -94,4 +95,5 @@ type Set struct {
 	types      map[*classify.Type]bool // asked for by any rule
 	recipients bool                    // some condition looks at recipients
 	rules      int
+	different  int // conditions that say different things
 }

@@ -120,6 +120,7 @@ func (r *reader) readLeaf(e strictyaml.Entry, at place) *node {
 		return nil
 	}
 	r.limit, r.values = c.limit(), 0
+	sought := len(r.sought)
 	chk, ok := c.parse(r, e.Value, e.Field)
 	if !ok {
 		return nil
@@ -128,6 +129,9 @@ func (r *reader) readLeaf(e strictyaml.Entry, at place) *node {
 		chk = chk.inverted()
 	}
 	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
+	if r.share(leaf, r.leafKey(c, at.strict, e.Value)) {
+		r.sought = r.sought[:sought]
+	}
 	r.rule.leaves = append(r.rule.leaves, leaf)
 	return leaf
 }
