@@ -55,6 +55,7 @@ type loader struct {
 	same       map[string]*node // conditions read so far, by what they say
 	sought     []*sought        // by conditions that look into long texts
 	groups     map[string]error // what the directory said of a group
+	silent     bool             // the directory did not answer once
 }
 
 // draft is a policy being loaded, with the places that checks of the whole set

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -80,19 +79,17 @@ func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, 
 		}
 		groups = append(groups, g)
 	}
-	d := r.vocabulary.Directory
-	if d == nil || !ok {
-		return groups, ok
+	if !ok {
+		return groups, false
 	}
 	for i, g := range groups {
-		err, asked := r.groups[g.Key()]
-		if !asked {
-			_, err = d.Group(context.Background(), g)
-			r.groups[g.Key()] = err
+		if !r.asks() {
+			break
 		}
+		err := r.lookUpGroup(g)
 		switch f := entryField(n, field, nodes[i]); {
 		case notFound(err):
-			r.Hintf(nodes[i], f, "", "the directory has no group %s: nobody is in it", g)
+			ok = r.unknownGroup(nodes[i], f, g) && ok
 		case errors.Is(err, directory.ErrAmbiguous):
 			r.Errorf(nodes[i], f, "write the address of the group", "several groups of the directory are named %q", g)
 			ok = false
@@ -207,6 +204,7 @@ func domainKey(p message.Path) string {
 // addressSet reads addresses to compare with.
 func (r *reader) addressSet(n *strictyaml.Node, field string) (map[string]bool, bool) {
 	paths, ok := r.addresses(n, field)
+	ok = ok && r.onlyPeople(n, field, paths)
 	set := make(map[string]bool, len(paths))
 	for _, p := range paths {
 		set[p.Key()] = true
