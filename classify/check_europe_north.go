@@ -54,8 +54,8 @@ const hetuLetters = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 
 // finlandPersonal keeps the Population Information Decree 128/2010 and its change
 // of 2022: date of birth, a sign of the century (dash, plus or a letter), an
-// individual number from 002 to 899, and the remainder of the nine digits by 31 as
-// a character.
+// individual number from 002, and the remainder of the nine digits by 31 as a
+// character. Individual numbers from 900 are temporary ones, which hospitals give.
 func finlandPersonal(v []byte) bool {
 	var b [9]byte
 	copy(b[:6], v)
@@ -71,7 +71,7 @@ func finlandPersonal(v []byte) bool {
 		return false
 	}
 	n := number(b[6:])
-	return n >= 2 && n <= 899 && rest[3] == hetuLetters[number(b[:])%31]
+	return n >= 2 && rest[3] == hetuLetters[number(b[:])%31]
 }
 
 // latviaPersonal keeps Cabinet regulation 412: a date of birth, a digit from 0 to 2 for the

@@ -72,7 +72,7 @@ func (f *finder) token(w *word, done int) int {
 			}
 			if to-from >= a.least {
 				for j := range a.specs {
-					f.run1(&a.specs[j], from, to)
+					f.either(&a.specs[j], from, to)
 				}
 			}
 			from = to + 1
@@ -81,11 +81,20 @@ func (f *finder) token(w *word, done int) int {
 	return end
 }
 
-// run1 takes a whole run of an alphabet for a token.
-func (f *finder) run1(s *tokenSpec, from, to int) {
+// either takes a whole run of an alphabet for a token, and the run without the
+// point or colon at its end, which may be of the sentence.
+func (f *finder) either(s *tokenSpec, from, to int) {
 	if !f.wanted[s.primary] {
 		return
 	}
+	f.run1(s, from, to)
+	if last := f.text[to-1]; (last == '.' || last == ':') && s.suffix == "" && to-from > s.min {
+		f.run1(s, from, to-1)
+	}
+}
+
+// run1 takes a whole run of an alphabet for a token.
+func (f *finder) run1(s *tokenSpec, from, to int) {
 	n, end := to-from, to
 	if s.inside {
 		n -= len(s.suffix)
