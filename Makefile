@@ -4,10 +4,10 @@ FUZZTIME ?= 60s
 TORTURE_ROUNDS ?= 10000
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help build run demo test torture lint bench fuzz clean
+.PHONY: help build run demo test torture lint bench precision fuzz clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '%-8s %s\n' "$$t" "$$d"; done
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r t d; do printf '%-9s %s\n' "$$t" "$$d"; done
 
 build: ## build bin/postern
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/postern ./cmd/postern
@@ -36,6 +36,9 @@ bench: ## messages a second through Postfix: no milter, a no-op, Postern
 	@$(MAKE) --no-print-directory build
 	@go build -o bin/bench ./bench
 	@scripts/with-postfix.sh bin/bench $(BENCHFLAGS)
+
+precision: build ## what all types report in 50 MB of harmless text; PRECISIONFLAGS="-top 20"
+	@scripts/precision.sh -check $(PRECISIONFLAGS)
 
 fuzz: ## each fuzz target for FUZZTIME (60s)
 	@scripts/fuzz.sh $(FUZZTIME)

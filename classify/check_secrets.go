@@ -13,7 +13,9 @@ import (
 var secretChecks = []checkRow{
 	{name: "austriaIdentityCard", check: austriaIdentityCard, raw: true},
 	{name: "ipv4", check: ipv4, raw: true},
+	{name: "ipv4Host", check: ipv4Host, raw: true},
 	{name: "ipv6", check: ipv6, raw: true},
+	{name: "ipv6Host", check: ipv6Host, raw: true},
 	{name: "jsonWebToken", check: jsonWebToken, raw: true},
 	{name: "mixedCase", check: mixedCase, raw: true},
 	{name: "password", check: password, raw: true},
@@ -57,6 +59,35 @@ func ipv6(v []byte) bool {
 	a, err := netip.ParseAddr(string(v))
 	return err == nil && a.Is6() && !a.IsLoopback() && !documentation6.Contains(a)
 }
+
+// ipv4Host keeps ipv4 and can be the address of somebody on the Internet: it is not
+// private (RFC 1918, RFC 6598), link-local, multicast or reserved, nor that of a
+// network. Four numbers below 32 are of one address in four thousand, and of most
+// versions and of the addresses that are known by heart.
+func ipv4Host(v []byte) bool {
+	if !ipv4(v) {
+		return false
+	}
+	a, _ := netip.ParseAddr(string(v))
+	b := a.As4()
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !shared4.Contains(a) && b[0] < 240 && b[3] != 0 && max(b[0], b[1], b[2], b[3]) >= 32
+}
+
+// ipv6Host keeps ipv6 and can be the address of somebody on the Internet: RFC 4291
+// gives 2000::/3 for these. With no host in it, it is the address of a network.
+func ipv6Host(v []byte) bool {
+	if !ipv6(v) {
+		return false
+	}
+	a, _ := netip.ParseAddr(string(v))
+	b := a.As16()
+	return global6.Contains(a) && [8]byte(b[8:]) != [8]byte{}
+}
+
+var (
+	shared4 = netip.MustParsePrefix("100.64.0.0/10")
+	global6 = netip.MustParsePrefix("2000::/3")
+)
 
 var documentation6 = netip.MustParsePrefix("2001:db8::/32")
 

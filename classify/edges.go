@@ -1,6 +1,9 @@
 package classify
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // begins tells whether a value may begin with w: not inside a longer word,
 // behind a sign that makes w part of a longer number, or behind another group of
@@ -26,7 +29,8 @@ func (f *finder) begins(w *word) bool {
 // where a dash and digits are next to it, as in lists of cards with their dates.
 const longRun = 13
 
-// ends tells whether the value may end at an octet, as begins does.
+// ends tells whether the value may end at an octet, as begins does; and not before
+// the rest of a name, when it has points in it.
 func (f *finder) ends(end int) bool {
 	if end == len(f.text) {
 		return true
@@ -35,6 +39,9 @@ func (f *finder) ends(end int) bool {
 		return false
 	}
 	c := f.text[end]
+	if c == '.' && end+1 < len(f.text) && alnum[f.text[end+1]] == classSmall && strings.IndexByte(f.text[f.start:end], '.') >= 0 {
+		return false // of a name, as in 17.113.0.203.in-addr.arpa
+	}
 	if c != '.' && c != '-' || end+1 == len(f.text) || !isDigit(f.text[end+1]) || !isDigit(f.text[end-1]) {
 		return true
 	}

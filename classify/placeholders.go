@@ -86,6 +86,9 @@ func isMockSecret(value string) bool {
 			return true
 		}
 	}
+	if strings.Contains(v, "passw") && strings.Trim(v, "abcdefghijklmnopqrstuvwxyz_-") == "" {
+		return true // the name of a password, as some_password
+	}
 	switch v {
 	case "password", "passwd", "secret", "none", "null", "nil", "true", "false", "undefined", "string", "foo", "bar", "foobar", "test", "testing", "hunter2":
 		return true

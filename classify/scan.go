@@ -17,6 +17,7 @@ type scratch struct {
 	some       bool     // not all types are wanted
 	types      []bool   // by type, when not all are wanted
 	active     []bool   // by list: needed by a type with candidates
+	ofWords    []bool   // by list: of words
 	hits       [][]span // by list, in characters, in order of their ends
 	asked      []bool   // by list: its function has looked for hits
 	marked     []bool   // by primary: its types' lists are active
@@ -26,6 +27,7 @@ type scratch struct {
 	index      runeIndex
 	instances  []instance
 	pieces     []span // by expression
+	column     column
 }
 
 func newScratch(c *Catalog) *scratch {
@@ -39,6 +41,7 @@ func newScratch(c *Catalog) *scratch {
 		asked:      make([]bool, len(c.finders)),
 		marked:     make([]bool, len(c.primaries)),
 		hits:       make([][]span, len(c.finders)),
+		ofWords:    c.ofWords(),
 	}
 }
 
@@ -77,6 +80,8 @@ func (s *scratch) reset() {
 		s.instances = nil
 	}
 	s.index.reset()
+	clear(s.column.cells)
+	s.column = column{cells: s.column.cells[:0]}
 }
 
 func emptied(spans []span) []span {
@@ -90,7 +95,8 @@ func emptied(spans []span) []span {
 type instance struct {
 	octets, runes span
 	confidence    int
-	secret        bool
+	primary       uint16
+	pattern       *pattern
 }
 
 // Scan looks for types in a text, which is one item: neither evidence nor
@@ -242,7 +248,7 @@ func (s *scratch) judge(t *compiledType) []Match {
 			for i := range t.patterns {
 				pt := &t.patterns[i]
 				if pt.primary == p && s.satisfied(pt.wishes, runes) && keepsAll(pt.filters, s.text, octets.start, octets.end) {
-					s.instances = append(s.instances, instance{octets, runes, pt.confidence, s.primaries[p].secret})
+					s.instances = append(s.instances, instance{octets, runes, pt.confidence, p, pt})
 					break
 				}
 			}
@@ -267,12 +273,15 @@ func (s *scratch) judge(t *compiledType) []Match {
 	}
 	matches := make([]Match, len(kept))
 	for i, x := range kept {
-		clear := s.text[x.octets.start:x.octets.end]
-		s.long = appendKey(s.long[:0], clear, x.secret)
+		clear, secret := s.text[x.octets.start:x.octets.end], s.primaries[x.primary].secret
+		if x.confidence > columnLow && !t.definition.custom && s.inColumn(&x) {
+			x.confidence = columnLow
+		}
+		s.long = appendKey(s.long[:0], clear, secret)
 		matches[i] = Match{
 			Offset: x.runes.start, Length: x.runes.end - x.runes.start, Confidence: x.confidence,
 			Value: Value{strings.Clone(clear)}, Key: keyOf(s.long),
-			Placeholder: x.secret && isMockSecret(clear) || !x.secret && isTestNumber(s.long),
+			Placeholder: secret && isMockSecret(clear) || !secret && isTestNumber(s.long),
 		}
 	}
 	return matches

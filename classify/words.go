@@ -37,18 +37,35 @@ func NewWords(words []string) (*Words, error) {
 	return w, nil
 }
 
+// Characters gives the length of all words together, in octets as they are compared.
+func (w *Words) Characters() int {
+	n := 0
+	for _, t := range w.auto.terms {
+		n += len(t)
+	}
+	return n
+}
+
+// isWord tells whether the term that ends at an octet stands there as a word of its
+// own.
+func (a *automaton) isWord(text string, term, end int) bool {
+	if !edge(text, end) {
+		return false
+	}
+	start, _ := a.begin(text, end, term)
+	return edge(text, start)
+}
+
 // Find gives the first word found in the text, as it was written in the list:
 // the one that ends first, and of those that end together the longest.
 func (w *Words) Find(text string) (word string, found bool) {
 	term := -1
 	w.auto.run(text, 0, len(text), func(id, end int) bool {
-		if edge(text, end) {
-			if start, _ := w.auto.begin(text, end, id); edge(text, start) {
-				term = id
-				return false
-			}
+		if !w.auto.isWord(text, id, end) {
+			return true
 		}
-		return true
+		term = id
+		return false
 	})
 	if term < 0 {
 		return "", false

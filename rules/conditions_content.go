@@ -3,9 +3,11 @@ package rules
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -18,18 +20,26 @@ func (r *reader) wordMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	if !ok {
 		return nil, false
 	}
+	return findWords(words), true
+}
+
+func findWords(words *classify.Words) matcher {
 	return either(func(text string) (string, bool) {
 		w, found := words.Find(text)
 		return "contains " + quote(w), found
-	}), true
+	})
 }
 
 func (r *reader) patternMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	p, ok := r.readPatterns(n, field)
+	return findPatterns(p), ok
+}
+
+func findPatterns(p *patterns) matcher {
 	return either(func(text string) (string, bool) {
 		source, found := p.find(text)
 		return "matches " + quote(source), found
-	}), ok
+	})
 }
 
 func inSubject(m matcher) check {
@@ -51,14 +61,15 @@ func parseSubjectPatterns(r *reader, n *strictyaml.Node, field string) (check, b
 	return inSubject(m), ok
 }
 
-func inSubjectOrBody(m matcher) check {
+func inSubjectOrBody(m *sought) check {
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		if what, found := m(s.Message.Subject()); found {
+		if what, found := m.find(s.Message.Subject()); found {
 			return true, "the subject " + what
 		}
 		for _, c := range s.parts() {
 			if c.part != nil && c.part.IsShown() {
-				if what, found := m(s.document(ctx, c).Text); found {
+				s.document(ctx, c)
+				if what, found := c.seek(m); found {
 					return true, "the body " + what
 				}
 			}
@@ -68,65 +79,40 @@ func inSubjectOrBody(m matcher) check {
 }
 
 func parseBodyWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.wordMatcher(n, field)
+	m, ok := r.seekWords(n, field)
 	return inSubjectOrBody(m), ok
 }
 
 func parseBodyPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.patternMatcher(n, field)
+	m, ok := r.seekPatterns(n, field)
 	return inSubjectOrBody(m), ok
 }
 
-// headerTest is a field name with what is looked for in its values.
-type headerTest struct {
-	name string
-	find matcher
-}
-
-// inHeaders reads a mapping of field names to values, or Purview's list of
-// texts "Name:value".
-func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strictyaml.Node, string) (matcher, bool)) (check, bool) {
-	var tests []headerTest
-	ok := true
-	add := func(at *strictyaml.Node, f, name string, value *strictyaml.Node) {
-		if !validFieldName(name) {
-			r.Errorf(at, f, "write a name as `X-Class`", "%q is not the name of a header field", name)
-			ok = false
-			return
+// inHeaders reads a mapping of field names to values. Transport rules name the
+// field beside the values: then it is one of those values.
+func (r *reader) inHeaders(e, name strictyaml.Entry, values func(*strictyaml.Node, string) (matcher, bool)) (check, bool) {
+	fieldName := func(at *strictyaml.Node, f, text string) (string, bool) {
+		if !validFieldName(text) {
+			r.Errorf(at, f, "write a name as `X-Class`", "%q is not the name of a header field", text)
+			return "", false
 		}
-		if len(name) > maxFieldName && !r.over(at, f, fmt.Sprintf("write at most %d", maxFieldName), "the name of the header field has %d characters", len(name)) {
-			ok = false
-			return
-		}
-		m, good := values(value, f)
-		ok = ok && good
-		tests = append(tests, headerTest{name, m})
+		ok := len(text) <= maxFieldName || r.over(at, f, fmt.Sprintf("write at most %d", maxFieldName), "the name of the header field has %d characters", len(text))
+		return text, ok
 	}
-	if n.Kind == mapping {
-		m := r.Mapping(n, field)
-		if len(n.Content) == 0 {
-			r.Errorf(n, field, "write `Name: [value]`", "no header field is named")
-			return check{}, false
+	var tests []pairTest
+	var ok bool
+	if name.Value != nil {
+		text, good := r.Text(name.Value, name.Field)
+		if good {
+			_, good = fieldName(name.Value, name.Field, text)
 		}
-		ok = len(m.Entries()) == len(n.Content)/2
-		for _, e := range m.Entries() {
-			add(e.At, e.Field, e.Key, e.Value)
+		var m matcher
+		if m, ok = values(e.Value, e.Field); ok && good {
+			tests = []pairTest{{name: text, find: m}}
 		}
+		ok = ok && good
 	} else {
-		list, nodes, good := r.Texts(n, field)
-		ok = good
-		for i, s := range list {
-			f := entryField(n, field, nodes[i])
-			name, value, pair := strings.Cut(s, ":")
-			if !pair || strings.TrimSpace(value) == "" {
-				r.Errorf(nodes[i], f, "write a mapping, as in `{X-Class: [secret]}`", "%q does not name a header field and a value", s)
-				ok = false
-				continue
-			}
-			one := *nodes[i]
-			one.Value = strings.TrimSpace(value)
-			add(nodes[i], f, strings.TrimSpace(name), &one)
-		}
+		tests, ok = r.readPairs(e.Value, e.Field, pairs{noun: "a header field", example: "X-Class: [secret]", name: fieldName, values: values})
 	}
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
 		for _, t := range tests {
@@ -146,19 +132,28 @@ func validFieldName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
 }
 
-func parseHeaderWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	return r.inHeaders(n, field, r.wordMatcher)
+func parseHeaderWords(r *reader, e, name strictyaml.Entry) (check, bool) {
+	return r.inHeaders(e, name, r.wordMatcher)
 }
 
-func parseHeaderPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	return r.inHeaders(n, field, r.patternMatcher)
+func parseHeaderPatterns(r *reader, e, name strictyaml.Entry) (check, bool) {
+	return r.inHeaders(e, name, r.patternMatcher)
 }
 
 func parseMessageSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	size, ok := r.Size(n, field)
+	size, ok := r.least(n, field)
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
 		return s.Message.Size >= size, "the message has " + octets(s.Message.Size)
 	}), ok
+}
+
+// least reads a size and gives the least one at which the condition holds.
+func (r *reader) least(n *strictyaml.Node, field string) (int64, bool) {
+	size, ok := r.Size(n, field)
+	if r.vocabulary.Settings.SizesOver && size < math.MaxInt64 {
+		size++
+	}
+	return size, ok
 }
 
 func octets(n int64) string { return strconv.FormatInt(n, 10) + " octets" }

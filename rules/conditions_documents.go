@@ -124,7 +124,7 @@ func plainName(s string) string {
 }
 
 func parseDocumentSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	size, ok := r.Size(n, field)
+	size, ok := r.least(n, field)
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
 		for _, c := range s.attached() {
 			if have := c.part.Size(); have >= size {
@@ -141,10 +141,10 @@ func parseDocumentSize(r *reader, n *strictyaml.Node, field string) (check, bool
 }
 
 // inDocuments looks into the text of attachments and of files within them.
-func inDocuments(m matcher) check {
+func inDocuments(m *sought) check {
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
 		for c := range s.documents(ctx) {
-			if what, found := m(c.doc.Text); found {
+			if what, found := c.seek(m); found {
 				return true, c.what() + " " + what
 			}
 		}
@@ -153,12 +153,12 @@ func inDocuments(m matcher) check {
 }
 
 func parseDocumentWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.wordMatcher(n, field)
+	m, ok := r.seekWords(n, field)
 	return inDocuments(m), ok
 }
 
 func parseDocumentPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	m, ok := r.patternMatcher(n, field)
+	m, ok := r.seekPatterns(n, field)
 	return inDocuments(m), ok
 }
 

@@ -41,6 +41,10 @@ type content struct {
 	encrypted bool
 	found     []classify.Detection
 	scanned   bool
+
+	// has tells of which lists of index something stands in the text.
+	index *classify.Index
+	has   []bool
 }
 
 // maxSubjects bounds in octets how often the subject is repeated in front of

@@ -46,22 +46,22 @@ func flow(b *strings.Builder, n *Node) {
 // flowScalar quotes what would be read as something else without quotes.
 func flowScalar(n *Node) string {
 	s := n.Value
-	plain := s != "" && strings.TrimSpace(s) == s && !strings.ContainsAny(s, "[]{},#&*!|>'\"%@`\\\t\n\r") &&
-		!strings.Contains(s, ": ") && !strings.HasSuffix(s, ":") && !strings.ContainsRune("-?:", rune(s[0])) &&
-		!strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
+	control := strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
+	plain := s != "" && strings.TrimSpace(s) == s && !control && !strings.ContainsAny(s, "[]{},") && !strings.ContainsAny(s[:1], "#&*!|>'\"%@`-?:") &&
+		!strings.Contains(s, ": ") && !strings.HasSuffix(s, ":") && !strings.Contains(s, " #")
 	if plain && n.Tag == "!!str" {
 		// A text that looks like a number, a truth or nothing.
 		var other Node
 		plain = yaml.Unmarshal([]byte(s), &other) == nil && len(other.Content) == 1 && other.Content[0].Tag == "!!str"
 	}
-	if plain {
+	switch {
+	case plain:
 		return s
+	case !control:
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	}
-	var quoted strings.Builder
-	enc := json.NewEncoder(&quoted)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a text is always encoded
-	return strings.TrimSuffix(quoted.String(), "\n")
+	quoted, _ := json.Marshal(s) // a text is always encoded
+	return string(quoted)
 }
 
 // Meaning gives a value so that two of the same meaning are the same: without

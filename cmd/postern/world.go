@@ -54,8 +54,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 			types = own
 		}
 	}
-	set, more := actions.Load(s.Policies, rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits,
-		Zone: c.zone, Now: time.Now})
+	set, more := actions.Load(s.Policies, c.vocabulary(types, people))
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
@@ -88,6 +87,12 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 		engine:  actions.NewEngine(c.settings(notices)),
 		notices: notices,
 	}, c, problems
+}
+
+// vocabulary is what policies are written in.
+func (c *config) vocabulary(types *classify.Catalog, people directory.Directory) rules.Vocabulary {
+	return rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits,
+		Settings: c.conditions, Zone: c.zone, Now: time.Now}
 }
 
 // needs tells what the policies ask for that postern.yaml does not give: someone

@@ -1,0 +1,299 @@
+package classify
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A keyword in the heading of a table is evidence for every number near it, and a
+// check digit is right by chance in one of ten. So a number whose keyword stands
+// in another line is compared with those around it that are written alike: where
+// these are numbers of something else, the confidence sinks to low.
+const (
+	columnReach = 4096 // octets looked at on each side
+	columnCells = 40   // numbers taken on each side
+	columnLeast = 10   // numbers that make a column
+	columnLow   = 65   // the most that a number of such a column is worth
+	countedStep = 100  // farthest of the numbers counted up with one
+)
+
+// column holds the numbers around one, written alike and all different.
+type column struct {
+	primary uint16
+	at      int    // octet of the value it was made for
+	value   string // that value
+	cells   []string
+	right   int // of cells: keep the checks of the primary
+	dates   int // of cells: begin with a date
+	digests int // hexadecimal like the value, and written otherwise
+}
+
+// inColumn tells whether a candidate is, by the numbers around it, one of a column
+// of something else: of numbers that mostly break the rule it keeps, of numbers
+// counted up, of dates, of parts of longer names, or of a column that has another
+// heading.
+func (s *scratch) inColumn(x *instance) bool {
+	one := &s.primaries[x.primary]
+	value := s.text[x.octets.start:x.octets.end]
+	if one.secret || one.raw != nil || len(value) > maxWord || s.besides(x) {
+		return false
+	}
+	c := &s.column
+	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/16 || !alike(c.value, value) {
+		c.primary, c.at, c.value = x.primary, x.octets.start, value
+		s.fillColumn(x.octets)
+	}
+	n := len(c.cells)
+	if c.digests >= columnLeast/2 && c.digests+n >= columnLeast {
+		return true
+	}
+	if n < columnLeast {
+		return false
+	}
+	// Of n numbers of which every second one is right, so few are next to never.
+	if one.check != nil && c.right*4 <= n-8 {
+		return true
+	}
+	return c.dates*2 > n && isDateTime(value) || counted(value, c.cells) || s.glued(x.octets) || s.elsewhere(x)
+}
+
+// glued tells whether a dash, point or stroke joins a candidate to letters or
+// digits, as in INV-123456.
+func (s *scratch) glued(at span) bool {
+	joins := func(sign, next int) bool {
+		return min(sign, next) >= 0 && max(sign, next) < len(s.text) &&
+			strings.IndexByte("-./_", s.text[sign]) >= 0 && isAlnum(s.text[next])
+	}
+	return joins(at.start-1, at.start-2) || joins(at.end, at.end+1)
+}
+
+// elsewhere tells whether all words near a candidate stand in cells of other
+// columns: in lines with as many cells as the candidate's.
+func (s *scratch) elsewhere(x *instance) bool {
+	own := s.cellOf(x.octets.start)
+	if own.cells < 2 {
+		return false
+	}
+	seen := false
+	var others func(wishes []wish) bool
+	others = func(wishes []wish) bool {
+		for i := range wishes {
+			w := &wishes[i]
+			if w.group {
+				if w.max > 0 && !others(w.of) {
+					return false
+				}
+				continue
+			}
+			if !s.ofWords[w.list] {
+				continue
+			}
+			hits := s.hits[w.list]
+			i, _ := slices.BinarySearchFunc(hits, x.runes.start-w.proximity, func(h span, at int) int { return h.end - at })
+			for ; i < len(hits) && hits[i].end <= x.runes.end+w.proximity; i++ {
+				if hits[i].start < x.runes.start-w.proximity {
+					continue
+				}
+				if c := s.cellOf(s.index.octet(hits[i].start)); c.cells != own.cells || c.sign != own.sign || c.column == own.column {
+					return false
+				}
+				seen = true
+			}
+		}
+		return true
+	}
+	return others(x.pattern.wishes) && seen
+}
+
+// cell is where something stands in a line that is divided into cells.
+type cell struct {
+	sign          string // between the cells
+	column, cells int
+}
+
+// cellOf finds the cell of an octet. What divides a line is a tab, bar or semicolon,
+// two blanks or more, or a comma, whichever comes first of these.
+func (s *scratch) cellOf(at int) cell {
+	from, to := s.lineOf(at, at)
+	line := s.text[from:to]
+	for _, sign := range []string{"\t", "|", ";", "  ", ","} {
+		if !strings.Contains(line, sign) {
+			continue
+		}
+		c := cell{sign: sign}
+		for i, part := 0, ""; ; {
+			part, line, _ = strings.Cut(line, sign)
+			if sign != "  " || strings.TrimSpace(part) != "" {
+				if from+i <= at {
+					c.column = c.cells
+				}
+				c.cells++
+			}
+			if i += len(part) + len(sign); from+i > to {
+				return c
+			}
+		}
+	}
+	return cell{cells: 1}
+}
+
+// lineOf gives where the line begins and ends that a piece of the text stands in,
+// in octets.
+func (s *scratch) lineOf(start, end int) (from, to int) {
+	from, to = strings.LastIndexByte(s.text[:start], '\n')+1, len(s.text)
+	if n := strings.IndexByte(s.text[end:], '\n'); n >= 0 {
+		to = end + n
+	}
+	return from, to
+}
+
+// besides tells whether a word of its pattern stands in the same line as a
+// candidate. Dates and numbers beside it may be cells of the same row.
+func (s *scratch) besides(x *instance) bool {
+	from, to := s.lineOf(x.octets.start, x.octets.end)
+	return s.holdsIn(x.pattern.wishes, span{s.index.at(from), s.index.at(to)})
+}
+
+// holdsIn tells whether some word wished for lies in a piece of the text.
+func (s *scratch) holdsIn(wishes []wish, in span) bool {
+	return slices.ContainsFunc(wishes, func(w wish) bool {
+		if w.group {
+			return w.max > 0 && s.holdsIn(w.of, in)
+		}
+		if !s.ofWords[w.list] {
+			return false
+		}
+		hits := s.hits[w.list]
+		i, _ := slices.BinarySearchFunc(hits, in.start, func(h span, at int) int { return h.end - at })
+		for ; i < len(hits) && hits[i].end <= in.end; i++ {
+			if hits[i].start >= in.start {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// fillColumn collects what is written like the text at a place, around it.
+func (s *scratch) fillColumn(at span) {
+	c := &s.column
+	c.cells, c.right, c.dates, c.digests = c.cells[:0], 0, 0, 0
+	digest := isDigest(c.value)
+	// take adds the cell that begins at octet i, if one does.
+	take := func(i int) {
+		if !isAlnum(s.text[i]) || i > 0 && isAlnum(s.text[i-1]) {
+			return
+		}
+		end := i + len(c.value)
+		if end < len(s.text) && isAlnum(s.text[end]) {
+			return
+		}
+		switch cell := s.text[i:end]; {
+		case !alike(c.value, cell):
+			if digest && isDigest(cell) {
+				c.digests++
+			}
+		case cell != c.value && !slices.Contains(c.cells, cell):
+			c.cells = append(c.cells, cell)
+		}
+	}
+	for i := at.start - len(c.value) - 1; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
+		take(i)
+	}
+	most := len(c.cells) + columnCells
+	for i := at.end + 1; i+len(c.value) <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
+		take(i)
+	}
+	check := s.primaries[c.primary].check
+	for _, cell := range c.cells {
+		s.long = normalise(s.long[:0], cell)
+		if check != nil && check(s.long) {
+			c.right++
+		}
+		if isDateTime(cell) {
+			c.dates++
+		}
+	}
+}
+
+// alike tells whether two texts have digits, letters and other signs in the same
+// places.
+func alike(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		x, y := alnum[a[i]], alnum[b[i]]
+		if (x == classDigit) != (y == classDigit) || (x == 0) != (y == 0) || x == 0 && a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// isDigest tells whether a value may be a hexadecimal number: eight or more digits
+// and letters up to f, both and of one case.
+func isDigest(v string) bool {
+	if len(v) < 8 {
+		return false
+	}
+	var seen [classCapital + 1]bool
+	for i := range len(v) {
+		if v[i] > 'f' || v[i] > 'F' && v[i] < 'a' || !isAlnum(v[i]) {
+			return false
+		}
+		seen[alnum[v[i]]] = true
+	}
+	return seen[classDigit] && seen[classSmall] != seen[classCapital]
+}
+
+// counted tells whether five or more of the cells are so near to a number that they
+// are counted up with it. The numbers have six digits or more, of which so many
+// would hardly fall so near by chance.
+func counted(value string, cells []string) bool {
+	n, ok := ordinal(value)
+	if !ok {
+		return false
+	}
+	near := 0
+	for _, cell := range cells {
+		if m, _ := ordinal(cell); m != n && m-n <= countedStep && n-m <= countedStep {
+			near++
+		}
+	}
+	return near >= 5
+}
+
+// ordinal gives the digits of a value as a number, when they are six to eighteen.
+func ordinal(value string) (n int, ok bool) {
+	digits := 0
+	for i := range len(value) {
+		if isDigit(value[i]) {
+			n = n*10 + int(value[i]-'0')
+			if digits++; digits > 18 {
+				return 0, false
+			}
+		}
+	}
+	return n, digits >= 6
+}
+
+// isDateTime tells whether a text begins with year, month and day of 1900 to 2099,
+// in eight digits.
+func isDateTime(value string) bool {
+	if len(value) < 8 || value[:2] != "19" && value[:2] != "20" {
+		return false
+	}
+	_, err := time.Parse("20060102", value[:8])
+	return err == nil
+}
+
+// ofWords tells of each list of evidence whether it is one of words.
+func (c *Catalog) ofWords() []bool {
+	of := make([]bool, len(c.finders))
+	for l := range of {
+		of[l] = c.finders[l] == nil && c.hidden[l] < 0
+	}
+	return of
+}

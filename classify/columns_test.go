@@ -1,0 +1,105 @@
+package classify
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// lines writes a line for each of n numbers, from a format and what to put in it.
+func lines(n int, format string, cell func(i int) any) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format+"\n", cell(i))
+	}
+	return b.String()
+}
+
+// scrambled gives numbers of so many digits with nothing to them.
+func scrambled(digits int) func(i int) any {
+	return func(i int) any {
+		n, most := uint64(i+1)*0x9e3779b97f4a7c15>>8, uint64(1)
+		for range digits {
+			most *= 10
+		}
+		return fmt.Sprintf("%0*d", digits, n%(most-most/10)+most/10)
+	}
+}
+
+func TestColumnsOfSomethingElse(t *testing.T) {
+	nhs := []string{"943 476 5919", "401 023 2137", "459 284 0067", "987 654 4321"}
+	for _, c := range []struct {
+		name, typ, text string
+		want            int // the best confidence
+	}{
+		{"a number by itself", "U.K. national health service number", "NHS\n401 023 2137\n", 85},
+		{"a column of such numbers", "U.K. national health service number",
+			"NHS\n" + lines(40, "%s", func(i int) any { return nhs[i%len(nhs)] }), 85},
+		{"one of a column that breaks the rule", "U.K. national health service number",
+			"NHS\n401 023 2137\n" + lines(40, "%s", func(i int) any { return fmt.Sprintf("%03d 555 %04d", 411+7*i%500, 1212+101*i) }), 65},
+		{"but not with the word in its line", "U.K. national health service number",
+			"NHS 401 023 2137\n" + lines(40, "%s", func(i int) any { return fmt.Sprintf("%03d 555 %04d", 411+7*i%500, 1212+101*i) }), 85},
+		{"few others are no column", "U.K. national health service number",
+			"NHS\n401 023 2137\n" + lines(5, "%s", func(i int) any { return fmt.Sprintf("411 555 %04d", 1212+101*i) }), 85},
+		{"numbers of a column under their heading", "U.S. bank account number",
+			"Bank account number\n" + lines(40, "%s", scrambled(11)), 75},
+		{"numbers counted up", "U.S. bank account number",
+			"Bank account number\n" + lines(40, "%d", func(i int) any { return 83704949515 + 2*i }), 65},
+		{"dates", "U.S. bank account number",
+			"Bank account number\n" + lines(40, "%d", func(i int) any { return 20230100 + i%28 + 1 }), 65},
+		{"parts of longer names", "U.S. bank account number",
+			"Bank account number\n" + lines(40, "INV-%s", scrambled(11)), 65},
+		{"the column beside that of the heading", "U.S. bank account number",
+			"Bank account number,Seen\n" + lines(40, "none,%s", scrambled(11)), 65},
+		{"that column, divided by tabs", "U.S. bank account number",
+			"Bank account number\tSeen\n" + lines(40, "none\t%s", scrambled(11)), 65},
+		{"that column, set with blanks", "U.S. bank account number",
+			"Bank account number   Seen\n" + lines(40, "none                  %s", scrambled(11)), 65},
+		{"the column of the heading", "U.S. bank account number",
+			"Seen,Bank account number\n" + lines(40, "none,%s", scrambled(11)), 75},
+		{"a heading over all columns", "U.S. bank account number",
+			"Bank account number\nSeen,At\n" + lines(40, "none,%s", scrambled(11)), 75},
+		{"digests", "Spain passport number",
+			"Passport number\n" + lines(40, "%s", func(i int) any { return fmt.Sprintf("%08x", uint32(i+1)*0x9e3779b9) }) + "af123456\n", 65},
+		{"a number among dates", "U.S. bank account number",
+			"Bank account number\n83704949515\n" + lines(40, "%d", func(i int) any { return 20230100 + i%28 + 1 }), 75},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			typ, ok := Builtin().Lookup(c.typ)
+			if !ok {
+				t.Fatalf("there is no type %q", c.typ)
+			}
+			best := 0
+			for _, d := range Builtin().Scan(c.text, map[*Type]bool{typ: true}) {
+				_, _, best = Count(d.Matches, 1, 100)
+			}
+			if best != c.want {
+				t.Errorf("the best confidence is %d, want %d", best, c.want)
+			}
+		})
+	}
+}
+
+// A type of an administrator means what its file says, whatever stands around.
+func TestOwnTypesKnowNoColumns(t *testing.T) {
+	c, problems := own(t, "good.yaml")
+	if c == nil {
+		t.Fatal(problems)
+	}
+	typ, _ := c.Lookup("Staff number")
+	text := "personnel\n" + lines(40, "EMP-%d", func(i int) any { return 123455 + i })
+	near := 0
+	for _, d := range c.Scan(text, map[*Type]bool{typ: true}) {
+		for _, m := range d.Matches {
+			if m.Offset > 300 {
+				continue
+			}
+			if near++; m.Confidence != 75 {
+				t.Errorf("at %d the confidence is %d, want 75", m.Offset, m.Confidence)
+			}
+		}
+	}
+	if near < 2 {
+		t.Errorf("%d are found near the word", near)
+	}
+}
