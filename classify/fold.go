@@ -109,6 +109,11 @@ func edge(text string, i int) bool {
 	return !joined(a, b)
 }
 
+// Narrow gives the text with full-width digits and letters, and the decimal digits
+// of all scripts, made ASCII, one character for one; the same text when there is
+// none.
+func Narrow(text string) string { return narrow(text) }
+
 // narrow gives the text with full-width digits and letters, and the decimal
 // digits of all scripts, made ASCII, one character for one; the same text when
 // there is none.

@@ -12,7 +12,8 @@ import (
 )
 
 // badPolicies holds policies that do not load, each with all problems expected:
-// what, where, and what to write instead.
+// what, where, and what to write instead. UPDATE_BAD=1 writes what is found, to be
+// looked at.
 const badPolicies = "../testdata/bad-policies"
 
 func TestBadPoliciesAreRefusedWithEveryProblem(t *testing.T) {
@@ -27,7 +28,7 @@ func TestBadPoliciesAreRefusedWithEveryProblem(t *testing.T) {
 				t.Fatal(err)
 			}
 			want, err := os.ReadFile(strings.TrimSuffix(name, ".yaml") + ".want")
-			if err != nil {
+			if err != nil && os.Getenv("UPDATE_BAD") == "" {
 				t.Fatal(err)
 			}
 			set, problems := rules.Load([]rules.File{{Name: filepath.Base(name), Data: data}}, vocabulary())
@@ -37,6 +38,11 @@ func TestBadPoliciesAreRefusedWithEveryProblem(t *testing.T) {
 			var got strings.Builder
 			for _, p := range problems {
 				got.WriteString(p.String() + "\n")
+			}
+			if os.Getenv("UPDATE_BAD") != "" {
+				if err := os.WriteFile(strings.TrimSuffix(name, ".yaml")+".want", []byte(got.String()), 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if diff := cmp.Diff(string(want), got.String()); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)

@@ -47,7 +47,8 @@ type evaluation struct {
 	ctx     context.Context
 	scan    *Scan
 	targets []*target
-	going   mask // targets for which no rule has stopped yet
+	known   []judged // by the number of the condition
+	going   mask     // targets for which no rule has stopped yet
 }
 
 // mask is a set of targets.
@@ -78,7 +79,7 @@ func (m mask) without(a answer, t Truth) mask {
 // it when the scan has an error (see [Scan.Err]) must not be relied on.
 func (s *Set) Evaluate(ctx context.Context, scan *Scan) *Evaluation {
 	scan.want(s.types)
-	e := &evaluation{ctx: ctx, scan: scan}
+	e := &evaluation{ctx: ctx, scan: scan, known: make([]judged, s.different)}
 	e.setTargets(s.recipients)
 	out := &Evaluation{Rules: make([]RuleResult, 0, s.rules)}
 	for _, p := range s.Policies {

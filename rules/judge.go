@@ -29,7 +29,7 @@ func (e *evaluation) judge(n *node, live mask, res *RuleResult) answer {
 func (e *evaluation) leaf(n *node, live mask, res *RuleResult) answer {
 	out := &res.Conditions[n.index]
 	if n.check.message != nil {
-		f := n.check.message(e.ctx, e.scan, n.strict)
+		f := e.askMessage(n)
 		out.Result, out.Reason = f.truth.String(), f.reason
 		res.Evidence = append(res.Evidence, f.evidence...)
 		return answer{one: f.truth}
@@ -41,7 +41,7 @@ func (e *evaluation) leaf(n *node, live mask, res *RuleResult) answer {
 		if !live.in[i] {
 			continue
 		}
-		truth, reason := e.ask(n, t)
+		truth, reason := e.askTarget(n, i)
 		each[i] = truth
 		if first == nil || truth > best {
 			best, why, first, count = truth, reason, t, 0
@@ -65,5 +65,5 @@ func (e *evaluation) ask(n *node, t *target) (Truth, string) {
 	if t.unresolved {
 		return Unknown, "could not be resolved"
 	}
-	return n.check.recipient(e.ctx, e.scan, t)
+	return n.check.recipient(e.ctx, e.scan, t, n.strict)
 }

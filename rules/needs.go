@@ -17,15 +17,7 @@ type needs []string
 // mostNeeds bounds the pieces that are looked for in place of one pattern.
 const mostNeeds = 8
 
-// needsOf gives what a pattern that compiles needs.
-func needsOf(pattern string) needs {
-	re, err := syntax.Parse("(?i)"+pattern, syntax.Perl)
-	if err != nil {
-		return nil
-	}
-	return neededBy(re)
-}
-
+// neededBy gives what a pattern needs.
 func neededBy(re *syntax.Regexp) needs {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -94,6 +86,8 @@ type smallText struct {
 	// odd is set where characters stand that are small letters of ASCII when case
 	// is passed over: nothing is known then.
 	odd bool
+	// ascii is set where all characters are of ASCII.
+	ascii bool
 }
 
 var smallRooms = sync.Pool{New: func() any { return new([]byte) }}
@@ -107,8 +101,9 @@ func lowered(text string) smallText {
 		return smallText{odd: true}
 	}
 	room := smallRooms.Get().(*[]byte)
-	*room = appendLower((*room)[:0], text)
-	return smallText{text: *room, room: room}
+	var beyond bool
+	*room, beyond = appendLower((*room)[:0], text)
+	return smallText{text: *room, room: room, ascii: !beyond}
 }
 
 func (s smallText) release() {
@@ -131,22 +126,26 @@ func (n needs) maybe(s smallText) bool {
 	return false
 }
 
-// appendLower appends a text with the capitals of ASCII made small.
-func appendLower(to []byte, text string) []byte {
+// appendLower appends a text with the capitals of ASCII made small. It tells
+// whether there are characters beyond ASCII.
+func appendLower(to []byte, text string) (out []byte, beyond bool) {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	start := len(to)
 	to = append(to, text...)
 	rest := to[start:]
+	seen := uint64(0)
 	for ; len(rest) >= 8; rest = rest[8:] {
 		x := binary.LittleEndian.Uint64(rest)
+		seen |= x
 		low := x &^ highs
 		capitals := (low + (0x80-'A')*ones) &^ (low + (0x80-'Z'-1)*ones) &^ x & highs
 		binary.LittleEndian.PutUint64(rest, x|capitals>>2)
 	}
 	for i, c := range rest {
+		seen |= uint64(c)
 		if 'A' <= c && c <= 'Z' {
 			rest[i] = c + 'a' - 'A'
 		}
 	}
-	return to
+	return to, seen&highs != 0
 }

@@ -23,7 +23,11 @@ func TestWhatPatternsNeed(t *testing.T) {
 		`straße`:                        nil,
 		`aa|bb|cc|dd|ee|ff|gg|hh|ii|jj`: nil,
 	} {
-		if got := needsOf(pattern); !reflect.DeepEqual(got, want) {
+		c, _, err := compilePattern(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.needs; !reflect.DeepEqual(got, want) {
 			t.Errorf("%s needs %q, not %q", pattern, got, want)
 		}
 	}
@@ -44,12 +48,11 @@ func TestPatternsAreFoundInAnyCase(t *testing.T) {
 		{`straße`, "STRAßE", true},
 		{`cn-[0-9]+`, strings.Repeat("x", 1001) + "CN-7", true},
 	} {
-		re, _, err := compilePattern(c.pattern)
+		one, _, err := compilePattern(c.pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := patterns{sources: []string{c.pattern}, needs: []needs{needsOf(c.pattern)}}
-		p.exprs = append(p.exprs, re)
+		p := patterns{list: []compiled{one}}
 		if _, got := p.find(c.text); got != c.want {
 			t.Errorf("%s in %q: %v", c.pattern, c.text, got)
 		}
@@ -65,13 +68,13 @@ func FuzzNeeds(f *testing.F) {
 		if len(pattern) > 200 || len(text) > 1000 {
 			return
 		}
-		re, _, err := compilePattern(pattern)
+		c, _, err := compilePattern(pattern)
 		if err != nil {
 			return
 		}
 		small := lowered(text)
 		defer small.release()
-		if re.MatchString(text) && !needsOf(pattern).maybe(small) {
+		if c.all().MatchString(text) && !c.needs.maybe(small) {
 			t.Errorf("%q matches in %q and is not looked for", pattern, text)
 		}
 	})

@@ -3,30 +3,63 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"regexp/syntax"
-	"strings"
+	"sync"
 
 	re2 "github.com/wasilibs/go-re2"
 
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
 // patterns are regular expressions, any of which may match: unanchored, without
 // case, in time linear in the text (RE2).
 type patterns struct {
-	sources []string
-	exprs   []*re2.Regexp
-	needs   []needs // of each expression
+	list   []compiled
+	digits bool // one of them asks for digits
+}
+
+// compiled is a pattern as it is written and as it is matched.
+type compiled struct {
+	source string
+	// plain is for texts of ASCII. The expression for all texts, which is dear where
+	// it names the letters of all scripts, is made when it is first asked for.
+	plain  *re2.Regexp
+	all    func() *re2.Regexp
+	needs  needs
+	digits bool // `\d` stands for the digits of all scripts
+}
+
+func (c *compiled) match(text string, small smallText) bool {
+	switch {
+	case !c.needs.maybe(small):
+		return false
+	case small.ascii:
+		return c.plain.MatchString(text)
+	}
+	return c.all().MatchString(text)
 }
 
 // find gives the first pattern that matches.
 func (p *patterns) find(text string) (source string, found bool) {
+	if source, found = p.first(text, false); found || !p.digits {
+		return source, found
+	}
+	// Digits of other scripts are found as those of ASCII.
+	if narrow := classify.Narrow(text); narrow != text {
+		return p.first(narrow, true)
+	}
+	return "", false
+}
+
+// first gives the first pattern that matches, of all or of those that ask for
+// digits.
+func (p *patterns) first(text string, digits bool) (source string, found bool) {
 	small := lowered(text)
 	defer small.release()
-	for i, re := range p.exprs {
-		if p.needs[i].maybe(small) && re.MatchString(text) {
-			return p.sources[i], true
+	for i := range p.list {
+		if c := &p.list[i]; (c.digits || !digits) && c.match(text, small) {
+			return c.source, true
 		}
 	}
 	return "", false
@@ -47,89 +80,106 @@ func (r *reader) readPatterns(n *strictyaml.Node, field string) (*patterns, bool
 				continue
 			}
 		}
-		re, write, err := compilePattern(s)
+		c, write, err := compilePattern(s)
 		if err != nil {
 			r.Errorf(nodes[i], f, write, "%v", err)
 			ok = false
 			continue
 		}
-		if re.MatchString("") {
+		if c.plain.MatchString("") {
 			r.Hintf(nodes[i], f, "write what must be there", "the pattern matches the empty text, so it matches everything")
 		}
-		p.sources, p.exprs, p.needs = append(p.sources, s), append(p.exprs, re), append(p.needs, needsOf(s))
+		p.list = append(p.list, c)
+		p.digits = p.digits || c.digits
 	}
 	return p, ok
 }
 
-// compilePattern compiles a pattern. With an error comes what to write instead.
-func compilePattern(s string) (re *re2.Regexp, write string, err error) {
-	if what, write := backtracking(s); what != "" {
-		return nil, write, fmt.Errorf("the pattern holds %s, which matching in linear time (RE2) does not have", what)
+// compilePattern compiles a pattern of .NET or RE2. With an error comes what to
+// write instead.
+func compilePattern(s string) (c compiled, write string, err error) {
+	mapped, err := mapPattern(s, true)
+	if err != nil {
+		var u *unmapped
+		if errors.As(err, &u) {
+			write = u.write
+		}
+		return c, write, fmt.Errorf("the pattern holds %w", err)
 	}
+	text := mapped.out.String()
 	// The parser of the standard library knows the same syntax and says more.
-	if _, err := syntax.Parse("(?i)"+s, syntax.Perl); err != nil {
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
 		var se *syntax.Error
 		if errors.As(err, &se) {
-			return nil, "", fmt.Errorf("the pattern cannot be read: %s: `%s`", se.Code, strings.TrimPrefix(se.Expr, "(?i)"))
+			if se.Code == syntax.ErrInvalidRepeatSize {
+				write = "repeat at most 1000 times"
+			}
+			return c, write, fmt.Errorf("the pattern cannot be read: %s: `%s`", se.Code, se.Expr)
 		}
-		return nil, "", errors.New("the pattern cannot be read")
+		return c, "", errors.New("the pattern cannot be read")
 	}
-	if re, err = re2.Compile("(?i)" + s); err != nil {
-		return nil, "write a shorter one", errors.New("the pattern cannot be read or is too large")
+	const shorter, tooLarge = "write a shorter one, or repeat less", "the pattern cannot be read or is too large"
+	c = compiled{source: s, needs: neededBy(tree), digits: mapped.digits}
+	if c.plain, err = re2.Compile("(?i)" + text); err != nil {
+		return c, shorter, errors.New(tooLarge)
 	}
-	return re, "", nil
+	plain := c.plain
+	c.all = func() *re2.Regexp { return plain }
+	if !mapped.scripts {
+		return c, "", nil
+	}
+	c.all = sync.OnceValue(func() *re2.Regexp {
+		if re := forAllScripts(s); re != nil {
+			return re
+		}
+		return plain
+	})
+	if repeats(tree) > mostRepeats && forAllScripts(s) == nil {
+		return c, shorter, errors.New(tooLarge)
+	}
+	return c, "", nil
 }
 
-// repeats matches a text that ends in a counted repetition.
-var repeats = regexp.MustCompile(`\{\d+(,\d*)?\}$`)
-
-const noLook = "take it away, or put what must not be there into a condition of its own under `not`"
-
-// backtracking names the first construct of a pattern that no linear-time
-// engine has, or that means something else in .NET.
-func backtracking(s string) (what, write string) {
-	inClass, classStart := false, 0
-	for i := 0; i < len(s); i++ {
-		rest := s[i:]
-		switch {
-		case s[i] == '\\' && len(rest) > 1:
-			switch c := rest[1]; {
-			case c >= '1' && c <= '9' && !inClass:
-				return "a back-reference (`" + rest[:2] + "`)", "write what it stands for again"
-			case c == 'k' && !inClass:
-				return "a back-reference (`\\k`)", "write what it stands for again"
-			case c == 'G' && !inClass:
-				return "the anchor `\\G`", "take it away"
+// forAllScripts compiles a pattern for texts of all scripts; nil when it is too
+// large.
+func forAllScripts(s string) *re2.Regexp {
+	mapped, err := mapPattern(s, false)
+	if err != nil {
+		return nil
+	}
+	text := mapped.out.String()
+	if mapped.edges {
+		// Finding the capitals of large classes is slow, and RE2 does it too.
+		flags := syntax.Perl
+		if mapped.cased {
+			flags |= syntax.FoldCase
+		}
+		if tree, err := syntax.Parse(text, flags); err == nil {
+			if without := wordEdges(tree); without != nil {
+				text = without.String()
 			}
-			i++
-		case inClass && s[i] == ']' && i > classStart:
-			inClass = false
-		case inClass && strings.HasPrefix(rest, "-["):
-			return "a difference of character classes (`-[`)", "write the characters that are left"
-		case inClass && strings.HasPrefix(rest, "[:"):
-			if end := strings.Index(rest, ":]"); end > 0 {
-				i += end + 1
-			}
-		case inClass:
-		case s[i] == '[':
-			inClass, classStart = true, i+1
-			if strings.HasPrefix(rest, "[^") {
-				i++
-				classStart++
-			}
-		case strings.HasPrefix(rest, "(?=") || strings.HasPrefix(rest, "(?!"):
-			return "a lookahead (`" + rest[:3] + "`)", noLook
-		case strings.HasPrefix(rest, "(?<=") || strings.HasPrefix(rest, "(?<!"):
-			return "a lookbehind (`" + rest[:4] + "`)", noLook
-		case strings.HasPrefix(rest, "(?>"):
-			return "an atomic group (`(?>`)", "write `(?:`"
-		case strings.HasPrefix(rest, "(?("):
-			return "a conditional group (`(?(`)", "write the alternatives with `|`"
-		case strings.HasPrefix(rest, "(?#"):
-			return "a comment (`(?#`)", "write it as a YAML comment"
-		case len(rest) > 1 && s[i+1] == '+' && (strings.ContainsRune("*+?", rune(s[i])) || repeats.MatchString(s[:i+1])):
-			return "a possessive quantifier (`" + rest[:2] + "`)", "take the second `+` away"
 		}
 	}
-	return "", ""
+	re, err := re2.Compile("(?i)" + text)
+	if err != nil {
+		return nil
+	}
+	return re
+}
+
+// mostRepeats is how often a piece of a pattern may be repeated for all scripts
+// without being tried first.
+const mostRepeats = 100
+
+// repeats gives how many copies of a piece counted repetitions make at most.
+func repeats(re *syntax.Regexp) int {
+	most := 1
+	for _, sub := range re.Sub {
+		most = max(most, repeats(sub))
+	}
+	if re.Op == syntax.OpRepeat {
+		most *= max(re.Min, re.Max, 1)
+	}
+	return most
 }

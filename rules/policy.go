@@ -53,9 +53,13 @@ type Rule struct {
 	// PerComponent is evaluateRulePerComponent: conditions and exceptions must be
 	// answered by one component, the body or one attachment.
 	PerComponent bool
-	conditions   *node
-	exceptions   *node // nil without any
-	leaves       []*node
+	// location is senderAddressLocation; empty is that of the settings. Located is set
+	// when a condition looks at it.
+	location   Location
+	located    bool
+	conditions *node
+	exceptions *node // nil without any
+	leaves     []*node
 }
 
 // op is how a node joins those below it.
@@ -78,7 +82,9 @@ type node struct {
 	// Of a leaf.
 	condition *condition
 	value     *strictyaml.Node
+	second    *strictyaml.Node // of a pair; nil for others
 	check     check
+	number    int // the same for all conditions of the set that say the same
 	index     int // among the leaves of the rule, in the order of the file
 	// strict is set under an exception or an odd number of nots: where several
 	// senders are named, all must satisfy the condition.
@@ -94,4 +100,5 @@ type Set struct {
 	types      map[*classify.Type]bool // asked for by any rule
 	recipients bool                    // some condition looks at recipients
 	rules      int
+	different  int // conditions that say different things
 }

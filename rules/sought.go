@@ -43,11 +43,11 @@ func (r *reader) seekPatterns(n *strictyaml.Node, field string) (*sought, bool) 
 		return nil, false
 	}
 	s := &sought{find: findPatterns(p)}
-	for _, n := range p.needs {
-		if n == nil {
+	for _, c := range p.list {
+		if c.needs == nil {
 			return s, true
 		}
-		s.pieces = append(s.pieces, n...)
+		s.pieces = append(s.pieces, c.needs...)
 	}
 	r.sought = append(r.sought, s)
 	return s, true

@@ -44,6 +44,7 @@ var house = map[string]room{
 	"audit":                  {floor: 1},
 	"classify":               {floor: 1, only: []string{"strictyaml"}},
 	"directory":              {floor: 1},
+	"directory/ldap":         {floor: 2, only: []string{"directory", "message"}},
 	"message":                {floor: 0, only: []string{"message/charset"}},
 	"message/extract":        {floor: 0, only: []string{"message", "message/charset", "message/extract/pdf"}},
 	"message/extract/pdf":    {floor: 0, only: []string{}},

@@ -1,0 +1,178 @@
+package ldap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
+)
+
+// Directory is a directory kept by LDAP servers. It is safe for concurrent use.
+type Directory struct {
+	core atomic.Pointer[core]
+}
+
+// core is what a directory knows and asks with.
+type core struct {
+	o       Options
+	client  *client
+	people  *answers[*person]          // by address
+	logins  *answers[*person]          // by login
+	bosses  *answers[name]             // by distinguished name
+	heads   *answers[*group]           // groups by [directory.Ref.Key]
+	full    *answers[*directory.Group] // the same with their members
+	others  *answers[string]           // distinguished names of what is no person, by address
+	above   *answers[map[string]bool]  // folded names of all groups somebody is in
+	dynamic *answers[[]*group]         // all groups that are searches
+	matches *answers[bool]             // whether a search finds somebody
+	units   *answers[bool]             // whether a unit has people
+}
+
+// Hooks are what a process gives a directory beside its options. All may be nil.
+type Hooks struct {
+	// Changed is called when no server answers any more, with the reason, and with
+	// nil when one does again.
+	Changed func(error)
+	// Now is the clock for the age of answers; nil is time.Now.
+	Now func() time.Time
+}
+
+// New makes a directory. No server is asked yet.
+func New(o Options, h Hooks) (*Directory, error) {
+	o = o.filled()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if h.Now == nil {
+		h.Now = time.Now
+	}
+	d := &Directory{}
+	d.core.Store(&core{
+		o:       o,
+		client:  newClient(o, h.Now, h.Changed),
+		people:  newAnswers[*person](o, h.Now),
+		logins:  newAnswers[*person](o, h.Now),
+		bosses:  newAnswers[name](o, h.Now),
+		heads:   newAnswers[*group](o, h.Now),
+		full:    newAnswers[*directory.Group](o, h.Now),
+		others:  newAnswers[string](o, h.Now),
+		above:   newAnswers[map[string]bool](o, h.Now),
+		dynamic: newAnswers[[]*group](o, h.Now),
+		matches: newAnswers[bool](o, h.Now),
+		units:   newAnswers[bool](o, h.Now),
+	})
+	return d, nil
+}
+
+// Inherit makes d use the connections and the answers of a directory with the
+// same options, so that what is known outlives a reload.
+func (d *Directory) Inherit(from *Directory) {
+	if own, old := d.core.Load(), from.core.Load(); own != old {
+		d.core.Store(old)
+		own.client.close()
+	}
+}
+
+// Close closes the connections that are not in use, and the others after their
+// requests. Look-ups go on working.
+func (d *Directory) Close() { d.core.Load().client.close() }
+
+// Person finds the person an address belongs to, primary or further.
+func (d *Directory) Person(ctx context.Context, addr message.Path) (*directory.Person, error) {
+	p, err := d.core.Load().person(ctx, addr)
+	if err != nil {
+		return nil, fmt.Errorf("person %s: %w", addr, err)
+	}
+	return p.Person, nil
+}
+
+// Login finds the person with a login name, or with the address that it is. A
+// domain before a login counts only where the schema names it.
+func (d *Directory) Login(ctx context.Context, login string) (*directory.Person, error) {
+	c := d.core.Load()
+	p, err := c.logins.get(ctx, strings.ToLower(login), func(ctx context.Context) (*person, error) { return c.findLogin(ctx, login) })
+	if errors.Is(err, directory.ErrNotFound) {
+		if addr, perr := message.ParsePath(login); perr == nil && addr.Domain() != "" {
+			p, err = c.person(ctx, addr)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("login %q: %w", login, err)
+	}
+	return p.Person, nil
+}
+
+// Group finds a group with its members. A name that several groups have is
+// [directory.ErrAmbiguous].
+func (d *Directory) Group(ctx context.Context, ref directory.Ref) (*directory.Group, error) {
+	c := d.core.Load()
+	g, err := c.full.get(ctx, ref.Key(), func(ctx context.Context) (*directory.Group, error) {
+		head, err := c.head(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		return c.withMembers(ctx, head)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("group %s: %w", ref, err)
+	}
+	return g, nil
+}
+
+// Member tells whether addr, or the person it belongs to, is in the group,
+// directly, by way of other groups, as the primary group, or as one whom a search
+// finds. Contacts and groups with an address may be members too.
+func (d *Directory) Member(ctx context.Context, addr message.Path, ref directory.Ref) (bool, error) {
+	in, err := d.core.Load().member(ctx, addr, ref)
+	if err != nil {
+		return false, fmt.Errorf("member %s of %s: %w", addr, ref, err)
+	}
+	return in, nil
+}
+
+// HasUnit tells whether somebody belongs to an administrative unit.
+func (d *Directory) HasUnit(ctx context.Context, unit string) (bool, error) {
+	c := d.core.Load()
+	return c.units.get(ctx, strings.ToLower(unit), func(ctx context.Context) (bool, error) {
+		for name, base := range c.o.Units.Bases {
+			if (&directory.Person{Units: []string{name}}).InUnit(unit) {
+				_, err := c.client.search(ctx, query{base: base, scope: ldap.ScopeBaseObject, filter: anything, attributes: nothing, max: 1})
+				if err == nil || !errors.Is(err, errNoObject) {
+					return err == nil, err
+				}
+			}
+		}
+		if c.o.Units.Attribute == "" {
+			return false, nil
+		}
+		found, err := c.client.search(ctx, query{base: c.o.Schema.PeopleBase, scope: ldap.ScopeWholeSubtree, max: maxMembers,
+			filter: allOf(c.o.Schema.PeopleFilter, equals(c.o.Units.Attribute, unit)), attributes: nothing})
+		if errors.Is(err, errTooMany) {
+			return true, nil
+		}
+		return len(found) > 0, absent(err)
+	})
+}
+
+const anything = "(objectClass=*)"
+
+// nothing asks for entries without their attributes (RFC 4511, section 4.5.1.8).
+var nothing = []string{"1.1"}
+
+// absent says of a base that is not there that the question could not be
+// answered: it is the configuration that is wrong, or a server not yet filled.
+func absent(err error) error {
+	if errors.Is(err, errNoObject) {
+		return fmt.Errorf("%w: the base of the search is not there", directory.ErrUnavailable)
+	}
+	return err
+}
+
+var _ directory.Directory = (*Directory)(nil)
