@@ -159,8 +159,12 @@ func (f *finder) tryRun() {
 	copy(all[2:], r.words[:r.n])
 	first, last, length := 2, 2+r.n, r.length
 	all[last] = behind
+	// A letter behind a dash is part of the number.
+	tied := behind.len() > 0 && strings.IndexByte("-/.", f.text[behind.start-1]) >= 0
 	for {
-		f.tryWords(all[first:last], length)
+		if !tied {
+			f.tryWords(all[first:last], length)
+		}
 		if behind.len() > 0 {
 			f.tryWords(all[first:last+1], length+behind.len())
 		}
