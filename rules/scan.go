@@ -22,6 +22,9 @@ type World struct {
 	// Read reads a document; nil reads it in this process. An error means that the
 	// document could not be read for want of resources, and not for its own sake.
 	Read func(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budget) (extract.Document, error)
+	// SplitGroups is set where recipients that are plain groups are replaced by their
+	// members.
+	SplitGroups bool
 	// Now tells the time, for rules that are active for a time only; nil is the
 	// clock of the machine.
 	Now func() time.Time
