@@ -87,15 +87,21 @@ func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, 
 	for i, g := range groups {
 		err, asked := r.groups[g.Key()]
 		if !asked {
-			_, err = d.Group(context.Background(), g)
+			// The null path is in no group; members need not be listed.
+			_, err = d.Member(context.Background(), message.Path{}, g)
 			r.groups[g.Key()] = err
 		}
 		switch f := entryField(n, field, nodes[i]); {
 		case notFound(err):
 			r.Hintf(nodes[i], f, "", "the directory has no group %s: nobody is in it", g)
 		case errors.Is(err, directory.ErrAmbiguous):
-			r.Errorf(nodes[i], f, "write the address of the group", "several groups of the directory are named %q", g)
-			ok = false
+			note := r.Errorf
+			if errors.Is(err, directory.ErrUnavailable) {
+				note = r.Hintf // what changes without the policies does not keep them from being served
+			} else {
+				ok = false
+			}
+			note(nodes[i], f, "write the address of the group", "several groups of the directory are named %q", g)
 		}
 	}
 	return groups, ok
