@@ -48,6 +48,9 @@ func (t *tokenTable) add(d *tokenDef, primary uint16) {
 func (f *finder) token(w *word, done int) int {
 	t := f.tokens
 	start, end := w.start, w.end
+	if end-start < t.least && (start == done || !t.any[f.text[start-1]]) && (end == len(f.text) || !t.any[f.text[end]]) {
+		return end // it stands alone
+	}
 	for start > done && t.any[f.text[start-1]] {
 		start--
 	}

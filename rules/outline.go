@@ -7,7 +7,8 @@ type Outline struct {
 	// Op is all, any or not; empty for a condition.
 	Op   string
 	Path string // "conditions.all[0]" …
-	// Condition is the name of a condition, and Value its value in one line.
+	// Condition is the name of a condition, and Value its value in one
+	// line, with the other half of a pair.
 	Condition string
 	Value     string
 	Kind      Kind
@@ -77,6 +78,9 @@ func (n *node) outline() Outline {
 	switch n.op {
 	case opLeaf:
 		o.Condition, o.Value, o.Kind = n.condition.name, strictyaml.Flow(n.value), n.condition.kind
+		if n.second != nil {
+			o.Value += ", " + n.condition.with + ": " + strictyaml.Flow(n.second)
+		}
 		return o
 	case opNot:
 		o.Op = "not"

@@ -53,9 +53,13 @@ type Rule struct {
 	// PerComponent is evaluateRulePerComponent: conditions and exceptions must be
 	// answered by one component, the body or one attachment.
 	PerComponent bool
-	conditions   *node
-	exceptions   *node // nil without any
-	leaves       []*node
+	// location is senderAddressLocation; empty is that of the settings. Located is set
+	// when a condition looks at it.
+	location   Location
+	located    bool
+	conditions *node
+	exceptions *node // nil without any
+	leaves     []*node
 }
 
 // op is how a node joins those below it.
@@ -78,6 +82,7 @@ type node struct {
 	// Of a leaf.
 	condition *condition
 	value     *strictyaml.Node
+	second    *strictyaml.Node // of a pair; nil for others
 	check     check
 	number    int // the same for all conditions of the set that say the same
 	index     int // among the leaves of the rule, in the order of the file

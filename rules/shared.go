@@ -32,6 +32,9 @@ func (r *reader) leafKey(c *condition, strict bool, values ...*strictyaml.Node) 
 	if strict {
 		b.WriteByte('!')
 	}
+	if r.rule.location != "" {
+		b.WriteString("@" + string(r.rule.location))
+	}
 	for _, v := range values {
 		b.WriteByte(' ')
 		canonical(&b, v)

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -80,20 +79,17 @@ func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, 
 		}
 		groups = append(groups, g)
 	}
-	d := r.vocabulary.Directory
-	if d == nil || !ok {
-		return groups, ok
+	if !ok {
+		return groups, false
 	}
 	for i, g := range groups {
-		err, asked := r.groups[g.Key()]
-		if !asked {
-			// The null path is in no group; members need not be listed.
-			_, err = d.Member(context.Background(), message.Path{}, g)
-			r.groups[g.Key()] = err
+		if !r.asks() {
+			break
 		}
+		err := r.lookUpGroup(g)
 		switch f := entryField(n, field, nodes[i]); {
 		case notFound(err):
-			r.Hintf(nodes[i], f, "", "the directory has no group %s: nobody is in it", g)
+			ok = r.unknownGroup(nodes[i], f, g) && ok
 		case errors.Is(err, directory.ErrAmbiguous):
 			note := r.Errorf
 			if errors.Is(err, directory.ErrUnavailable) {
@@ -110,7 +106,7 @@ func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, 
 // domains reads names of domains.
 func (r *reader) domains(n *strictyaml.Node, field string) (domainSet, bool) {
 	list, nodes, ok := r.texts(n, field)
-	set := domainSet{exact: make(map[string]bool)}
+	set := newDomainSet(nil)
 	for i, s := range list {
 		f := entryField(n, field, nodes[i])
 		name, sub := strings.CutPrefix(s, ".")
@@ -134,11 +130,7 @@ func (r *reader) domains(n *strictyaml.Node, field string) (domainSet, bool) {
 			ok = false
 			continue
 		}
-		if sub {
-			set.under = append(set.under, "."+domainKey(p))
-		} else {
-			set.exact[domainKey(p)] = true
-		}
+		set.add(domainKey(p), sub, r.vocabulary.Settings.Subdomains)
 	}
 	return set, ok
 }
@@ -163,7 +155,30 @@ func validDomain(s string) bool {
 // domainSet is a set of domains, some with all below them.
 type domainSet struct {
 	exact map[string]bool
-	under []string // with a leading dot
+	under map[string]bool
+}
+
+// add takes in a domain, or all domains below it, or both.
+func (d *domainSet) add(key string, sub, both bool) {
+	if sub || both {
+		d.under[key] = true
+	}
+	if !sub {
+		d.exact[key] = true
+	}
+}
+
+// newDomainSet gives the set of names as an organisation has them: one that begins
+// with "." or "*." stands for all subdomains.
+func newDomainSet(names []string) domainSet {
+	set := domainSet{exact: make(map[string]bool), under: make(map[string]bool)}
+	for _, name := range names {
+		rest, sub := strings.CutPrefix(strings.TrimPrefix(name, "*"), ".")
+		if p, err := message.ParsePath("a@" + rest); err == nil {
+			set.add(domainKey(p), sub, false)
+		}
+	}
+	return set
 }
 
 func (d domainSet) holds(addr message.Path) bool {
@@ -174,8 +189,8 @@ func (d domainSet) holds(addr message.Path) bool {
 	if d.exact[key] {
 		return true
 	}
-	for _, u := range d.under {
-		if strings.HasSuffix(key, u) {
+	for rest, found := key, true; found; {
+		if _, rest, found = strings.Cut(rest, "."); d.under[rest] {
 			return true
 		}
 	}
@@ -194,6 +209,7 @@ func domainKey(p message.Path) string {
 // addressSet reads addresses to compare with.
 func (r *reader) addressSet(n *strictyaml.Node, field string) (map[string]bool, bool) {
 	paths, ok := r.addresses(n, field)
+	ok = ok && r.onlyPeople(n, field, paths)
 	set := make(map[string]bool, len(paths))
 	for _, p := range paths {
 		set[p.Key()] = true

@@ -10,23 +10,26 @@ import (
 
 func TestFlowWritesOneLineThatMeansTheSame(t *testing.T) {
 	tests := map[string]string{
-		"a: [b, c]\n":                      "{a: [b, c]}",
-		"- {type: Credit card, min: 10}\n": "[{type: Credit card, min: 10}]",
-		"x:\n  - one\n  - two words\n":     "{x: [one, two words]}",
-		"a: anna@example.com\n":            "{a: anna@example.com}",
-		"a: '@b'\n":                        "{a: '@b'}",
-		"a: \"12\"\n":                      "{a: '12'}",
-		"a: 12\n":                          "{a: 12}",
-		"a: 'yes'\n":                       "{a: yes}",
-		"a: 'true'\n":                      "{a: 'true'}",
-		"a: ''\n":                          "{a: ''}",
-		"a: 'P-\\d{4}'\n":                  "{a: 'P-\\d{4}'}",
-		"a: \"it's: so\"\n":                "{a: 'it''s: so'}",
-		"a: \"one\\ntwo\"\n":               "{a: \"one\\ntwo\"}",
-		"a: 'x #y'\n":                      "{a: 'x #y'}",
+		"a: [b, c]\n":                   "{a: [b, c]}",
+		"a:\n- {type: Card, min: 10}\n": "{a: [{type: Card, min: 10}]}",
+		"x:\n  - one\n  - two words\n":  "{x: [one, two words]}",
+		"a: anna@example.com\n":         "{a: anna@example.com}",
+		"a: '@b'\n":                     "{a: '@b'}",
+		"a: \"12\"\n":                   "{a: '12'}",
+		"a: 12\n":                       "{a: 12}",
+		"a: 'yes'\n":                    "{a: yes}",
+		"a: 'true'\n":                   "{a: 'true'}",
+		"a: ''\n":                       "{a: ''}",
+		"a: 'P-\\d{4}'\n":               "{a: 'P-\\d{4}'}",
+		"a: \"it's: so\"\n":             "{a: 'it''s: so'}",
+		"a: \"one\\ntwo\"\n":            "{a: \"one\\ntwo\"}",
+		"a: 'x #y'\n":                   "{a: 'x #y'}",
 	}
 	for text, want := range tests {
-		_, n := strictyaml.Parse("a.yaml", []byte(text))
+		r, n := strictyaml.Parse("a.yaml", []byte(text))
+		if n == nil {
+			t.Fatalf("%q: %v", text, r.Problems)
+		}
 		got := strictyaml.Flow(n)
 		if got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
@@ -51,7 +54,7 @@ func TestMeaningPassesOverWaysOfWriting(t *testing.T) {
 		{"a: [b, c, b]", "a: [c, b]", true},
 		{"{a: 1, b: 2}", "b: 2\na: 1 # one", true},
 		{"a: 'b'", "a: b", true},
-		{"- {a: b}\n- {c: d}", "- {c: d}\n- {a: b}", false},
+		{"x: [{a: b}, {c: d}]", "x: [{c: d}, {a: b}]", false},
 		{"a: [b, c]", "a: [b]", false},
 		{"a: b", "a: c", false},
 		{"a: [[b]]", "a: [b]", false},

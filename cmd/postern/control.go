@@ -35,7 +35,7 @@ const (
 
 // request is what a command asks of the running process.
 type request struct {
-	Command string       `json:"command"` // reload or desk
+	Command string       `json:"command"` // reload, policies or desk
 	Desk    *deskRequest `json:"desk,omitempty"`
 }
 
@@ -99,6 +99,9 @@ func (s *service) answer(ctx context.Context, conn net.Conn) {
 		reply.Error = "the request cannot be read"
 	case req.Command == "reload":
 		reply = s.reload(ctx, "postern reload", false)
+	case req.Command == "policies":
+		w := s.gate.live.Load()
+		reply = reloaded{Good: true, PolicyVersion: w.set.Version, Policies: w.files.Policies}
 	case req.Command == "desk" && req.Desk != nil:
 		conn.SetDeadline(time.Now().Add(req.Desk.patience()))
 		if err := s.answerDesk(ctx, conn, req.Desk); err != nil {
@@ -136,7 +139,8 @@ func dialControl(store string) (net.Conn, error) {
 	return conn, err
 }
 
-// ask has the running process load its files again.
+// ask has the running process load its files again, or say which policies it
+// serves.
 func ask(store string, req request) (reloaded, error) {
 	var reply reloaded
 	conn, err := dialControl(store)

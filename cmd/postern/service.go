@@ -11,6 +11,7 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -41,6 +42,8 @@ type reloaded struct {
 	Restart []string `json:"restart"`
 	// Error says why nothing was taken where no problem does.
 	Error string `json:"error"`
+	// Policies are the files of those that are live, when they were asked for.
+	Policies []rules.File `json:"policies,omitempty"`
 }
 
 // errorLog bounds how many problems of one load are logged.

@@ -28,6 +28,13 @@ func Check(ctx context.Context, o Options) []Trouble {
 	if err := o.check(); err != nil {
 		return []Trouble{{What: err.Error(), Refused: true}}
 	}
+	// Files of this machine are nobody else's fault.
+	if _, err := o.Bind.Password(); err != nil {
+		return []Trouble{{What: err.Error(), Refused: true}}
+	}
+	if _, err := o.TLS.config(""); err != nil {
+		return []Trouble{{What: err.Error(), Refused: true}}
+	}
 	var all []Trouble
 	for _, server := range o.URLs {
 		conn, err := dial(ctx, o, server)

@@ -1,0 +1,54 @@
+package rules_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-mail/postern/rules"
+)
+
+// Conditions on people take no groups, those on groups no people, and the
+// directory knows which is which.
+func TestPeopleAndGroupsAreToldApart(t *testing.T) {
+	for name, c := range map[string]struct {
+		conditions, scope string
+		silent            []string
+		want              []string
+	}{
+		"people": {conditions: "{from: [anna@example.com, a.smith@example.com, x@partner.example], sentTo: bob@example.com}", scope: "{exchangeSender: [anna@example.com]}"},
+		"groups": {conditions: "{fromMemberOf: [sales@example.com], sentToMemberOf: [north@example.com]}", scope: "{exchangeSenderMemberOf: [sales@example.com]}"},
+		"a group as sender": {conditions: "{from: [anna@example.com, sales@example.com]}", want: []string{
+			"a.yaml:5:43: rules[0].conditions.from[1]: sales@example.com is a group; `from` compares single addresses, so no member would satisfy it; write it under `fromMemberOf`"}},
+		"a group as recipient": {conditions: "{not: {sentTo: north@example.com}}", want: []string{
+			"a.yaml:5:32: rules[0].conditions.not.sentTo: north@example.com is a group; `sentTo` compares single addresses, so no member would satisfy it; write it under `sentToMemberOf`"}},
+		"a group in a scope of people": {conditions: "{from: x@x.example}", scope: "{exchangeSenderException: [sales@example.com]}", want: []string{
+			"a.yaml:6:35: scope.exchangeSenderException[0]: sales@example.com is a group; `exchangeSenderException` compares single addresses, so no member would satisfy it; write it under `exchangeSenderMemberOfException`"}},
+		"a person as group of senders": {conditions: "{fromMemberOf: a.smith@example.com}", want: []string{
+			"a.yaml:5:32: rules[0].conditions.fromMemberOf: a.smith@example.com is a person; `fromMemberOf` takes groups, so nobody would satisfy it; write it under `from`, or the address of a group"}},
+		"a person as group of recipients": {conditions: "{sentToMemberOf: [north@example.com, bob@example.com]}", want: []string{
+			"a.yaml:5:54: rules[0].conditions.sentToMemberOf[1]: bob@example.com is a person; `sentToMemberOf` takes groups, so nobody would satisfy it; write it under `sentTo`, or the address of a group"}},
+		"a person in a scope of groups": {conditions: "{from: x@x.example}", scope: "{exchangeSenderMemberOf: [anna@example.com]}", want: []string{
+			"a.yaml:6:34: scope.exchangeSenderMemberOf[0]: anna@example.com is a person; `exchangeSenderMemberOf` takes groups, so nobody would satisfy it; write it under `exchangeSender`, or the address of a group"}},
+		"a group misspelt": {conditions: "{fromMemberOf: sale@example.com}", want: []string{
+			"a.yaml:5:32: hint: rules[0].conditions.fromMemberOf: the directory has no group sale@example.com: nobody is in it; did you mean `sales@example.com`?"}},
+		"a directory that does not answer": {conditions: "{from: [north@example.com, sales@example.com], fromMemberOf: bob@example.com}", silent: []string{"north@example.com", "sales@example.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := vocabulary()
+			v.Directory = house(t, c.silent...).Directory
+			text := policy(c.conditions, "")
+			if c.scope != "" {
+				text += "scope: " + c.scope + "\n"
+			}
+			_, problems := rules.Load(files(text), v)
+			var got []string
+			for _, p := range problems {
+				got = append(got, p.String())
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
