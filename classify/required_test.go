@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,54 +9,95 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestLiteralsOfExpressions(t *testing.T) {
+// show writes a sequence as an expression would: a letter in both cases as a small
+// one, and a set as its first and last octet.
+func show(q sequence) string {
+	var b strings.Builder
+	for i := range q {
+		var in []byte
+		for c := range 256 {
+			if q[i].has(byte(c)) {
+				in = append(in, byte(c))
+			}
+		}
+		switch {
+		case len(in) == 1:
+			b.WriteByte(in[0])
+		case len(in) == 2 && in[0]^in[1] == smallBit:
+			b.WriteByte(in[1])
+		default:
+			fmt.Fprintf(&b, "[%c-%c]", in[0], in[len(in)-1])
+		}
+	}
+	return b.String()
+}
+
+func TestSequencesOfExpressions(t *testing.T) {
 	for expr, want := range map[string][]string{
-		`AccountKey\s{0,2}=`:               {"accountkey"},
+		`AccountKey\s{0,2}=`:               {"AccountKey"},
 		`(?i)(?:password|pwd)\s*=\s*(\S+)`: {"password", "pwd"},
-		`sig\s{0,2}=[a-z0-9%]{43}%3d`:      {"%3d"},
-		`gh[pousr]_[A-Za-z0-9]{36}`:        {"gho_", "ghp_", "ghr_", "ghs_", "ghu_"},
-		`xox[pb]-[0-9]{1,9}`:               {"xoxb-", "xoxp-"},
-		`[A-Z]{2}\d{4}`:                    nil,
+		`sig\s{0,2}=[a-z0-9%]{3}%3d`:       {"=[%-z][%-z][%-z]%3d"},
+		`gh[pousr]_[A-Za-z0-9]{36}`:        {"gh[o-u]_"},
+		`xox[pb]-[0-9]{1,9}`:               {"xox[b-p]-[0-9]"},
+		`[A-Z]{2}\d{4}`:                    {"[A-Z][A-Z][0-9][0-9][0-9][0-9]"},
+		`\b\d{3,5}[XY]`:                    {"[0-9][0-9][0-9][X-Y]"},
 		`(?:abc)?def?`:                     nil,
 		`(abcd)+x`:                         {"abcd"},
 		`\babcdef|x\b`:                     nil,
+		`[a-z]+@[a-z]+`:                    {"[a-z]@[a-z]"},
+		`[a-z]+ [a-z]+`:                    nil,
 	} {
 		x, err := compileExpression(expr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, x.literals); diff != "" {
+		var got []string
+		for _, q := range x.has.sequences {
+			got = append(got, show(q))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", expr, diff)
 		}
 	}
 }
 
-// The literals found are those that stand in the text.
-func FuzzLiterals(f *testing.F) {
+// The sequences found are those that stand in the text.
+func FuzzSequences(f *testing.F) {
 	f.Add("password pwd sig=", "My PASSWORD is PWD; Sig=")
 	f.Add("aaa aaaa aba", "aaaaaabaaa")
+	f.Add("99A 9A9A", "12a4B6c8 x1b")
 	f.Fuzz(func(t *testing.T, list, text string) {
-		var lits []string
-		for _, l := range strings.Fields(list) {
-			l = strings.Map(func(r rune) rune {
-				if 'A' <= r && r <= 'Z' {
-					return r + smallBit
+		var all []sequence
+		for _, word := range strings.Fields(list) {
+			var q sequence
+			for i := range min(len(word), maxSequence) {
+				var s octetSet
+				switch c := word[i]; c {
+				case '9': // stands for all digits
+					for d := byte('0'); d <= '9'; d++ {
+						s.add(d)
+					}
+				default:
+					s.add(c)
+					if alnum[c] > classDigit {
+						s.add(c ^ smallBit)
+					}
 				}
-				return r
-			}, l)
-			if len(l) >= minLiteral && len(l) < 100 && !slices.Contains(lits, l) {
-				lits = append(lits, l)
+				q = append(q, s)
+			}
+			if len(q) >= minSequence {
+				all = append(all, q)
 			}
 		}
-		if len(lits) == 0 || len(text) > 4000 {
+		if len(text) > 4000 || len(all) > 100 {
 			return
 		}
 		type hit struct{ id, at int }
 		var got, want []hit
-		newLiterals(lits).run(text, func(id, at int) { got = append(got, hit{id, at}) })
+		newSequences(all).run(text, func(id, at int) { got = append(got, hit{id, at}) })
 		for at := range len(text) {
-			for id, l := range lits {
-				if hasLiteral(text, at, l) {
+			for id, q := range all {
+				if q.at(text, at) {
 					want = append(want, hit{id, at})
 				}
 			}
@@ -64,7 +106,7 @@ func FuzzLiterals(f *testing.F) {
 		slices.SortFunc(got, order)
 		slices.SortFunc(want, order)
 		if !slices.Equal(got, want) {
-			t.Fatalf("%q in %q: %v, want %v", lits, text, got, want)
+			t.Fatalf("%q in %q: %v, want %v", list, text, got, want)
 		}
 	})
 }
