@@ -110,7 +110,9 @@ func TestCheckAsksTheDirectory(t *testing.T) {
 			[]string{"postern.yaml:7:3: directory.ldap: the directory cannot be used: " + s.SecureURL(), "Invalid Credentials"}},
 		{"a base that is not there", "sales@example.com", "Unit 0", func(c string) string { return strings.Replace(c, "base: dc=example", "base: dc=elsewhere", 1) }, statusNo, []string{`"dc=elsewhere,dc=com" is not there`}},
 		{"nobody is found", "sales@example.com", "Unit 0", func(c string) string { return c + "    people: {filter: \"(objectClass=room)\"}\n" }, statusNo, []string{"nobody with an address is found"}},
-		{"a certificate of nobody known", "sales@example.com", "Unit 0", func(c string) string { return strings.Replace(c, "tls: {authorities: "+s.Authorities+"}", "tls: {}", 1) }, statusNo, []string{"certificate"}},
+		{"a certificate of nobody known", "sales@example.com", "Unit 0", func(c string) string {
+			return strings.Replace(c, "tls: {authorities: "+s.Authorities+"}", "tls: {}", 1)
+		}, statusNo, []string{"certificate"}},
 		{"a password that cannot be read", "sales@example.com", "Unit 0", func(c string) string { return strings.Replace(c, "/password}", "/nothing}", 1) }, statusNo, []string{"/nothing"}},
 		{"nobody answers", "sales@example.com", "Unit 0", func(c string) string { return strings.Replace(c, s.SecureURL(), "ldaps://127.0.0.1:1", 1) }, statusGood,
 			[]string{"the directory does not answer: ldaps://127.0.0.1:1", "connection refused", "good: 1 policy"}},
