@@ -110,6 +110,7 @@ type Decision struct {
 
 	told    bool // the sender may be told by mail
 	counted bool // when put off, the attempt counts (retryThenBlock)
+	bare    bool // nothing of the message may be read but its envelope
 }
 
 // Effects are the doors through which a decision reaches the world.
