@@ -139,10 +139,12 @@ func (s *scratch) cellOf(at int) cell {
 }
 
 // lineOf gives where the line begins and ends that a piece of the text stands in,
-// in octets.
+// in octets; of a long line what is near.
 func (s *scratch) lineOf(start, end int) (from, to int) {
-	from, to = strings.LastIndexByte(s.text[:start], '\n')+1, len(s.text)
-	if n := strings.IndexByte(s.text[end:], '\n'); n >= 0 {
+	from = charBoundary(s.text, start-columnReach)
+	from += strings.LastIndexByte(s.text[from:start], '\n') + 1
+	to = charBoundary(s.text, end+columnReach)
+	if n := strings.IndexByte(s.text[end:to], '\n'); n >= 0 {
 		to = end + n
 	}
 	return from, to
