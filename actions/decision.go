@@ -51,6 +51,7 @@ const (
 type Simulation struct {
 	Verdict   Verdict
 	DecidedBy *rules.Rule // nil when no rule decides
+	Edits     []Edit
 }
 
 // Fork is the recipients of a message for whom the same is done.
