@@ -55,11 +55,13 @@ type Rule struct {
 	PerComponent bool
 	// location is senderAddressLocation; empty is that of the settings. Located is set
 	// when a condition looks at it.
-	location   Location
-	located    bool
-	conditions *node
-	exceptions *node // nil without any
-	leaves     []*node
+	location     Location
+	located      bool
+	conditions   *node
+	exceptions   *node  // nil without any
+	line, column int    // of the rule in its file
+	field        string // path of keys to the rule
+	leaves       []*node
 }
 
 // op is how a node joins those below it.
@@ -84,8 +86,9 @@ type node struct {
 	value     *strictyaml.Node
 	second    *strictyaml.Node // of a pair; nil for others
 	check     check
-	number    int // the same for all conditions of the set that say the same
-	index     int // among the leaves of the rule, in the order of the file
+	number    int      // the same for all conditions of the set that say the same
+	index     int      // among the leaves of the rule, in the order of the file
+	location  Location // senderAddressLocation of its rule
 	// strict is set under an exception or an odd number of nots: where several
 	// senders are named, all must satisfy the condition.
 	strict bool

@@ -54,6 +54,7 @@ func (s *service) bear(w *world) error {
 	w.config.process = s.process
 	w.rules.Extract.Nesting, w.rules.Extract.Members = s.process.limits.Nesting, s.process.limits.Members
 	s.documents.serveWorld(&w.rules)
+	s.countMatches(w)
 	notices, err := newNotices(w.config, s.vault.install)
 	if err != nil {
 		return err
@@ -62,6 +63,7 @@ func (s *service) bear(w *world) error {
 	w.engine = actions.NewEngine(w.config.settings(notices))
 	w.effects = w.live(s.vault, s.log)
 	w.doors = w.effects
+	s.takeServer(w, s.gate.live.Load())
 	s.gate.live.Store(w)
 	return nil
 }
