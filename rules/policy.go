@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/classify"
-	"github.com/postern-mail/postern/strictyaml"
 )
 
 // Mode is the mode of a policy.
@@ -77,7 +76,7 @@ type node struct {
 
 	// Of a leaf.
 	condition *condition
-	value     *strictyaml.Node
+	written   func() string // its value, in one line
 	check     check
 	number    int // the same for all conditions of the set that say the same
 	index     int // among the leaves of the rule, in the order of the file

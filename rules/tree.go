@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -128,7 +129,7 @@ func (r *reader) readLeaf(e strictyaml.Entry, at place) *node {
 	if c.name == r.vocabulary.Inverted {
 		chk = chk.inverted()
 	}
-	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
+	leaf := &node{op: opLeaf, path: at.path, condition: c, written: sync.OnceValue(func() string { return strictyaml.Flow(e.Value) }), check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
 	if r.share(leaf, r.leafKey(c, at.strict, e.Value)) {
 		r.sought = r.sought[:sought]
 	}
