@@ -87,7 +87,8 @@ func caseHouse(t testing.TB, inverted string, change func(*rules.Set)) *cases.Ho
 	}
 	return &cases.House{
 		Load: func(c *cases.Case, people directory.Directory) (*rules.Set, []strictyaml.Problem) {
-			v := rules.Vocabulary{Types: classify.Builtin(), Actions: actions.Vocabulary(), Directory: c.People, Inverted: inverted, Zone: time.UTC}
+			v := rules.Vocabulary{Types: classify.Builtin(), Actions: actions.Vocabulary(), Directory: c.People, Inverted: inverted, Zone: time.UTC,
+				Settings: c.Settings(rules.Settings{})}
 			if c.Planned {
 				v.Actions = actions.PlannedVocabulary()
 			}

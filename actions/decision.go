@@ -51,6 +51,7 @@ const (
 type Simulation struct {
 	Verdict   Verdict
 	DecidedBy *rules.Rule // nil when no rule decides
+	Edits     []Edit
 }
 
 // Fork is the recipients of a message for whom the same is done.
@@ -110,6 +111,7 @@ type Decision struct {
 
 	told    bool // the sender may be told by mail
 	counted bool // when put off, the attempt counts (retryThenBlock)
+	bare    bool // nothing of the message may be read but its envelope
 }
 
 // Effects are the doors through which a decision reaches the world.

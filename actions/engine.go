@@ -67,7 +67,7 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 		Ours:          scan.Ours(),
 	}
 	d.Evaluation = set.Evaluate(ctx, scan)
-	failed := scan.Err()
+	failed := d.Evaluation.Err
 	d.Notices = scan.Notices()
 	d.AddressMismatch = scan.AddressMismatch(ctx)
 	d.maskNames(scan.World.Types)

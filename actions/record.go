@@ -111,7 +111,7 @@ func (b *batch) record() error {
 
 // values are all values found in the message: none of them may stand in a record.
 func (b *batch) values() []audit.Value {
-	if b.looked {
+	if b.looked || b.d.bare {
 		return b.found
 	}
 	b.looked = true
@@ -125,6 +125,13 @@ func (b *batch) values() []audit.Value {
 
 func (b *batch) metaData(values []audit.Value) audit.ExchangeMetaData {
 	env := &b.m.Envelope
+	if b.d.bare {
+		md := audit.ExchangeMetaData{From: env.ReversePath.String(), RecipientCount: len(env.Recipients), Size: b.m.Size, To: []string{}}
+		for _, r := range env.Recipients {
+			md.BCC = append(md.BCC, r.Path.String())
+		}
+		return md
+	}
 	subject := b.m.Subject()
 	if types := b.scan.World.Types; types != nil {
 		subject = types.Mask(subject) // of what no rule asks for too

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -152,6 +153,22 @@ func (f *Fork) settleFor(u unknownRule, remedy Remedy, tried string) {
 		}
 	}
 	f.Rules = append(f.Rules, RuleState{Rule: u.spec.rule, State: Enforced})
+}
+
+// errPanicked is why a message is held without being read.
+var errPanicked = errors.New("the process died of the message twice")
+
+// Uninspectable holds a message for all its recipients without reading it: the process
+// has died of it. The sender is not told, since nothing of the message can be.
+func (e *Engine) Uninspectable(ctx context.Context, set *rules.Set, scan *rules.Scan, fx Effects) *Decision {
+	d := &Decision{
+		Reference: fx.NewReference(), PolicyVersion: set.Version, Ours: scan.Ours(), Evaluation: &rules.Evaluation{},
+		Notices: scan.Message.Notices, Err: errPanicked, bare: true,
+	}
+	d.Outcome.Reference = d.Reference
+	d.holdAll(scan.Message, errPanicked.Error())
+	e.plan(scan.Message, d, "it is not read")
+	return e.keep(ctx, scan, d, fx)
 }
 
 // holdAll makes one held fork of the whole message. The rules have not been

@@ -146,3 +146,19 @@ func TestMailThatCannotBeReadFollowsOnError(t *testing.T) {
 		})
 	}
 }
+
+// A policy in a test mode may read what nobody else asks for; when that fails the mail
+// goes on.
+func TestMailIsNotPutOffForATest(t *testing.T) {
+	g := newGate(t, strings.Replace(readingPolicy, "mode: enable", "mode: testWithNotifications", 1), Settings{})
+	g.world.Read = func(context.Context, []byte, extract.Hint, *extract.Budget) (extract.Document, error) {
+		return extract.Document{}, errors.New("no workers")
+	}
+	d := g.send(mail{
+		to: []string{"b@customer.example"}, queueID: "Q1",
+		header: []string{"MIME-Version: 1.0", `Content-Type: application/octet-stream; name="a.bin"`}, body: "secret",
+	})
+	if d.Outcome.Verdict != Deliver || d.Err != nil {
+		t.Errorf("verdict %s, error %v; want deliver without one", d.Outcome.Verdict, d.Err)
+	}
+}

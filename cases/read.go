@@ -52,6 +52,27 @@ type session struct {
 	// retryThenBlock.
 	deferredBefore []time.Duration
 	characters     int // of text read of an attachment; 0: those of the house
+	// settings are what postern.yaml says of conditions; nil: those of the house.
+	settings   *rules.Settings
+	matches    map[string]int // recent matches of high severity, by key of a person's address
+	overridden []string       // recipients for whom the sender's override is recorded
+}
+
+// setting gives the settings of the case to be written to.
+func (s *session) setting() *rules.Settings {
+	if s.settings == nil {
+		s.settings = &rules.Settings{}
+	}
+	return s.settings
+}
+
+// Settings gives what postern.yaml says of conditions, where the case says nothing
+// else that of the house.
+func (c *Case) Settings(house rules.Settings) rules.Settings {
+	if c.env.settings != nil {
+		return *c.env.settings
+	}
+	return house
 }
 
 // The files of a case.
@@ -306,6 +327,21 @@ func (r *caseReader) envelope(m *strictyaml.Mapping, env *session) {
 			}
 		case "extractedCharacters":
 			env.characters, _ = r.Int(k.Value, k.Field, 1, 1<<30)
+		case "conditions":
+			env.setting().ReadSettings(r.Reader, k.Value, k.Field)
+		case "partnerDomains":
+			env.setting().Partners = r.texts(k)
+		case "userRisk":
+			env.setting().Risk = rules.ReadRisk(r.Reader, k.Value, k.Field)
+		case "recentMatches":
+			env.matches = make(map[string]int)
+			r.each(r.Mapping(k.Value, k.Field), func(a strictyaml.Entry) bool {
+				n, _ := r.Int(a.Value, a.Field, 0, 1<<30)
+				env.matches[r.path(a, a.Key).Key()] = n
+				return true
+			})
+		case "overridden":
+			env.overridden = r.texts(k)
 		default:
 			return false
 		}

@@ -38,6 +38,9 @@ func (c *Case) world(h *House) *rules.World {
 		w.Trust.Networks = c.env.networks
 	}
 	w.Now = c.now
+	if c.env.matches != nil {
+		w.Matches = func(_ context.Context, person message.Path) (int, error) { return c.env.matches[person.Key()], nil }
+	}
 	if c.env.characters > 0 {
 		w.Extract.Characters = c.env.characters
 	}

@@ -23,6 +23,7 @@ type automaton struct {
 	end    uint32 // the column of outs
 	states int
 	idle   [256]bool // octets of ASCII that lead from the first state to itself
+	heads  headSet   // of the terms
 	inside bool      // terms may begin inside a word
 }
 
@@ -79,6 +80,7 @@ func newAutomaton(terms []string) (*automaton, error) {
 		ends[s] = uint32(id)
 	}
 	a.link(classes, stride, ends)
+	a.heads = newHeadSet(terms)
 	return a, nil
 }
 
@@ -146,12 +148,8 @@ func (a *automaton) run(text string, from, to int, hit func(term, end int) bool)
 	s := uint32(0)
 	for i := from; i < to; {
 		if s == 0 {
-			// Most octets begin no term: none has them first, or they stand inside a
-			// word.
-			for a.idle[text[i]] || !a.inside && i > 0 && isAlnum(text[i]) && isAlnum(text[i-1]) {
-				if i++; i == to {
-					return
-				}
+			if i = a.skip(text, i, to); i >= to {
+				return
 			}
 		}
 		if b := text[i]; b < utf8.RuneSelf {
@@ -170,6 +168,47 @@ func (a *automaton) run(text string, from, to int, hit func(term, end int) bool)
 			if !hit(int(id), i) {
 				return
 			}
+		}
+	}
+}
+
+// skip gives the next place from i on at which a term may begin.
+func (a *automaton) skip(text string, i, to int) int {
+	if a.inside {
+		for i < to && a.idle[text[i]] {
+			i++
+		}
+		return i
+	}
+	if i > 0 && i < to && isAlnum(text[i]) && isAlnum(text[i-1]) {
+		i = wordStop(text, i)
+	}
+	for i < to {
+		if !isAlnum(text[i]) {
+			if !a.idle[text[i]] {
+				return i
+			}
+			i++
+			continue
+		}
+		key, n, sure := headKey(text, i)
+		if !sure || a.heads.has(key) {
+			return i
+		}
+		if i += n; n == 8 {
+			i = wordStop(text, i)
+		}
+	}
+	return i
+}
+
+// wordStop gives the end of the letters and digits that stand from i on.
+func wordStop(text string, i int) int {
+	for {
+		x := loadEnd(text, i)
+		n := first(^(digitBits(x) | letterBits(x)) & highs)
+		if i += n; n < 8 {
+			return i
 		}
 	}
 }

@@ -27,6 +27,12 @@ func (l checkList) key() string {
 	return b.String()
 }
 
+// marked tells whether values keep the checks only with other signs than letters
+// and digits: the addresses of networks.
+func (l checkList) marked() bool {
+	return slices.ContainsFunc(l, func(c checkUse) bool { return c.raw && strings.HasPrefix(c.name, "ipv") })
+}
+
 // functions give the checks of a normalised value and of the text as written; nil
 // for none. Sure tells that all values have the shape the checks are made for.
 func (l checkList) functions(sure bool) (normal, raw checkFunc) {

@@ -77,8 +77,8 @@ func TestDates(t *testing.T) {
 	}{
 		{"expirationDate", "12/24|01/2027|1/29|12-24|12-2024|May 24|may-2024|MAY/24|May2024|exp:09/25.|December 2026",
 			"13/24|0/24|12/1|12/05/2024|112/24|12/245|a12/24|12.24|Mai 24|12/1824|12/24a|é12/24|12/2024-1|3.12/24|maybe 24"},
-		{"euDate", "31/12/1980|1-2-80|01.02.1980|1 May 1980|1. März 1980|1 FÉVRIER 80|3 maart 2001|4 dicembre 2001|5 août 1999|6 agosto 1999|7 outubro 2000|8 ene 2000",
-			"32/12/1980|12/13/1980|31/12-1980|1/2/3/1980|0.1.1980|1 Foo 1980|1 May|1.2"},
+		{"euDate", "31/12/1980|1-2-80|01.02.1980|1 May 1980|1. März 1980|1 FÉVRIER 80|3 maart 2001|4 dicembre 2001|5 août 1999|6 agosto 1999|7 outubro 2000|8 ene 2000|born 1.2.1980 18 years ago",
+			"32/12/1980|12/13/1980|31/12-1980|1/2/3/1980|0.1.1980|1 Foo 1980|1 May|1.2|15/10/02 18:25:38|1 May 1980, 9:30"},
 	} {
 		find := evidenceFunction(x.function)
 		has := func(text string) bool {

@@ -40,7 +40,7 @@ func (s *scratch) inColumn(x *instance) bool {
 		return false
 	}
 	c := &s.column
-	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/16 || !alike(c.value, value) {
+	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/4 || !alike(c.value, value) {
 		c.primary, c.at, c.value = x.primary, x.octets.start, value
 		s.fillColumn(x.octets)
 	}
@@ -139,10 +139,12 @@ func (s *scratch) cellOf(at int) cell {
 }
 
 // lineOf gives where the line begins and ends that a piece of the text stands in,
-// in octets.
+// in octets; of a long line what is near.
 func (s *scratch) lineOf(start, end int) (from, to int) {
-	from, to = strings.LastIndexByte(s.text[:start], '\n')+1, len(s.text)
-	if n := strings.IndexByte(s.text[end:], '\n'); n >= 0 {
+	from = charBoundary(s.text, start-columnReach)
+	from += strings.LastIndexByte(s.text[from:start], '\n') + 1
+	to = charBoundary(s.text, end+columnReach)
+	if n := strings.IndexByte(s.text[end:to], '\n'); n >= 0 {
 		to = end + n
 	}
 	return from, to
@@ -180,16 +182,14 @@ func (s *scratch) fillColumn(at span) {
 	c := &s.column
 	c.cells, c.right, c.dates, c.digests = c.cells[:0], 0, 0, 0
 	digest := isDigest(c.value)
-	// take adds the cell that begins at octet i, if one does.
-	take := func(i int) {
-		if !isAlnum(s.text[i]) || i > 0 && isAlnum(s.text[i-1]) {
-			return
-		}
-		end := i + len(c.value)
-		if end < len(s.text) && isAlnum(s.text[end]) {
-			return
-		}
-		switch cell := s.text[i:end]; {
+	n, number := len(c.value), isDigit(c.value[0])
+	// begins tells whether something as long as the value stands at octet i.
+	begins := func(i int) bool {
+		k := alnum[s.text[i]]
+		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0) && (i+n == len(s.text) || alnum[s.text[i+n]] == 0)
+	}
+	take := func(cell string) {
+		switch {
 		case !alike(c.value, cell):
 			if digest && isDigest(cell) {
 				c.digests++
@@ -198,12 +198,16 @@ func (s *scratch) fillColumn(at span) {
 			c.cells = append(c.cells, cell)
 		}
 	}
-	for i := at.start - len(c.value) - 1; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
-		take(i)
+	for i := at.start - n - 1; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
+		if begins(i) {
+			take(s.text[i : i+n])
+		}
 	}
 	most := len(c.cells) + columnCells
-	for i := at.end + 1; i+len(c.value) <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
-		take(i)
+	for i := at.end + 1; i+n <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
+		if begins(i) {
+			take(s.text[i : i+n])
+		}
 	}
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {

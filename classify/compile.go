@@ -179,7 +179,7 @@ func (b *builder) primary(p primaryDef) (uint16, error) {
 	c.primaries = append(c.primaries, one)
 	switch {
 	case p.token != nil:
-		c.tokens.add(p.token, id)
+		c.tokens.add(p.token, p.checks.marked(), id)
 	case p.regex != nil:
 		c.regexes.add(p.regex, id)
 	case p.dictionary != nil:

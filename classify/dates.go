@@ -144,9 +144,11 @@ func dateBegins(text string, i int) bool {
 	return c != '/' && c != '-' && c != '.'
 }
 
-// dateEnds tells whether a date may end at an octet, as dateBegins does.
+// dateEnds tells whether a date may end at an octet, as dateBegins does, and not
+// before a time: that is when something was written down, not a date of somebody
+// or of a document.
 func dateEnds(text string, i int) bool {
-	if !edge(text, i) {
+	if !edge(text, i) || timeFollows(text, i) {
 		return false
 	}
 	if i+1 >= len(text) || !isDigit(text[i+1]) {
@@ -154,6 +156,18 @@ func dateEnds(text string, i int) bool {
 	}
 	c := text[i]
 	return c != '/' && c != '-' && c != '.'
+}
+
+// timeFollows tells whether an hour with its minute stands behind an octet and a
+// blank or comma.
+func timeFollows(text string, i int) bool {
+	for n := i; i < len(text) && i < n+2 && (text[i] == ' ' || text[i] == ','); i++ {
+	}
+	hour := i
+	for i < len(text) && isDigit(text[i]) {
+		i++
+	}
+	return i > hour && i <= hour+2 && i+2 < len(text) && text[i] == ':' && isDigit(text[i+1]) && isDigit(text[i+2])
 }
 
 // digits reads up to four digits and gives their value and how many they are;

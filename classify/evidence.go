@@ -111,7 +111,7 @@ func (s *scratch) satisfied(wishes []wish, m span) bool {
 func (s *scratch) holds(w *wish, m span) bool {
 	if !w.group {
 		if w.minCount <= 1 {
-			return near(s.hitsOf(w.list), m, w.proximity)
+			return near(s.hitsOf(w.list), m, w.proximity, &s.cursors[w.list])
 		}
 		return s.count(w, m) >= w.minCount
 	}
@@ -153,12 +153,20 @@ func (s *scratch) count(w *wish, m span) int {
 
 // near tells whether a hit lies within proximity of a match: whole between the
 // character so many before its first and the one so many behind its last, and
-// apart from the match itself. The hits are in order of their ends.
-func near(hits []span, m span, proximity int) bool {
-	if len(hits) == 0 {
-		return false
+// apart from the match itself. The hits are in order of their ends; the cursor is
+// where the last match was among them, as the next is seldom far away.
+func near(hits []span, m span, proximity int, cursor *int) bool {
+	right := min(*cursor, len(hits))
+	if far := 32; right+far < len(hits) && hits[right+far].end <= m.start || right > far && hits[right-far].end > m.start {
+		right = sort.Search(len(hits), func(i int) bool { return hits[i].end > m.start })
 	}
-	right := sort.Search(len(hits), func(i int) bool { return hits[i].end > m.start })
+	for right < len(hits) && hits[right].end <= m.start {
+		right++
+	}
+	for right > 0 && hits[right-1].end > m.start {
+		right--
+	}
+	*cursor = right
 	for i := right - 1; i >= 0 && hits[i].end > m.start-proximity; i-- {
 		if hits[i].start >= m.start-proximity {
 			return true

@@ -21,6 +21,9 @@ package classify
 // blank stands for the no-break and narrow ones too, a dash for the typographic.
 const delimiters = ` -./\:+()<*_=,`
 
+// smallBit is what tells a small letter of ASCII from the capital.
+const smallBit = 'a' - 'A'
+
 const (
 	maxWord     = 64                  // characters of the longest word and value
 	maxFormat   = 200                 // characters of a mask

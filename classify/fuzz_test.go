@@ -87,7 +87,7 @@ func FuzzScan(f *testing.F) {
 		s.run()
 		s.index.build(s.text, false)
 		for l := range s.hits {
-			s.hits[l] = []span{{}} // no primary is passed over for want of evidence
+			s.hits[l] = make([]span, maxZones) // no primary is passed over for want of evidence
 		}
 		s.verify()
 		for _, typ := range c.types {

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -22,11 +23,12 @@ const (
 
 var errLooseLength = errors.New("a format grouped loosely has 7 to 24 characters")
 
-// looseFormat is one layout that may be grouped loosely.
+// looseFormat is a shape that may be grouped loosely, with the primaries that have
+// it.
 type looseFormat struct {
 	words   []groupShape // one when the value may be parted anywhere
-	sets    uint16
-	primary uint16
+	accepts []accept
+	group   uint16 // of the accepts, after settle
 }
 
 // looseRun is the words with a digit that stand together, the one last read at
@@ -47,8 +49,14 @@ func (t *trie) addLoose(l layout, primary uint16) error {
 	if err != nil {
 		return err
 	}
-	t.loose[total] = append(t.loose[total], looseFormat{l.words, sets, primary})
 	t.anyLoose = true
+	for i := range t.loose[total] {
+		if f := &t.loose[total][i]; slices.Equal(f.words, l.words) {
+			f.accepts = append(f.accepts, accept{primary, sets})
+			return nil
+		}
+	}
+	t.loose[total] = append(t.loose[total], looseFormat{words: l.words, accepts: []accept{{primary, sets}}})
 	return nil
 }
 
@@ -151,8 +159,12 @@ func (f *finder) tryRun() {
 	copy(all[2:], r.words[:r.n])
 	first, last, length := 2, 2+r.n, r.length
 	all[last] = behind
+	// A letter behind a dash is part of the number.
+	tied := behind.len() > 0 && strings.IndexByte("-/.", f.text[behind.start-1]) >= 0
 	for {
-		f.tryWords(all[first:last], length)
+		if !tied {
+			f.tryWords(all[first:last], length)
+		}
 		if behind.len() > 0 {
 			f.tryWords(all[first:last+1], length+behind.len())
 		}
@@ -218,19 +230,16 @@ func (f *finder) tryWords(words []word, length int) {
 		return
 	}
 	var whole word
-	k, mixed := 0, f.mixed(words)
 	for i := range words {
 		w := &words[i]
-		f.copy(w, k)
-		whole.digit |= w.digit << k
-		whole.small |= w.small << k
-		k += w.len()
+		whole.digit |= w.digit << whole.end
+		whole.small |= w.small << whole.end
+		whole.end += w.len()
 	}
-	whole.end = k
+	mixed := f.mixed(words)
 	for i := range f.trie.loose[length] {
-		l := &f.trie.loose[length][i]
-		if f.wanted[l.primary] && l.fits(words, &whole, mixed) && f.trie.fits(l.sets, f.value[:k]) {
-			f.accept(l.primary, end, k)
+		if l := &f.trie.loose[length][i]; l.fits(words, &whole, mixed) {
+			f.take(l.group, end)
 		}
 	}
 }

@@ -46,7 +46,8 @@ func Count(matches []Match, min, max int) (count, unique, confidence int) {
 // value to anyone who keeps it.
 var keySeed = maphash.MakeSeed()
 
-// keyOf gives the key of a normalised value: delimiters stripped, case folded.
-func keyOf(normal []byte) string {
-	return strconv.FormatUint(maphash.Bytes(keySeed, normal), 36)
+// appendKeyOf appends the key of a normalised value: delimiters stripped, case
+// folded.
+func appendKeyOf(to, normal []byte) []byte {
+	return strconv.AppendUint(to, maphash.Bytes(keySeed, normal), 36)
 }

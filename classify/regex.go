@@ -3,8 +3,6 @@ package classify
 import (
 	"regexp"
 	"regexp/syntax"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	re2 "github.com/wasilibs/go-re2"
@@ -14,12 +12,10 @@ import (
 type expression struct {
 	text string
 	re   *regexp.Regexp
-	fast *re2.Regexp // of expressions without literals, whose pieces are longer
-	// literals are texts of which each match has one; none when the expression has
-	// to be looked for with the set.
-	literals []string
-	// before is the most octets between the beginning of a match and its literal.
-	before int
+	fast *re2.Regexp // of expressions whose pieces may be long
+	// has is what each match has; nothing when the expression is to be looked for
+	// with the set.
+	has requirement
 	// longest is the most octets of a match.
 	longest int
 }
@@ -31,10 +27,10 @@ const (
 	reach = 4096
 	// margin is how many octets around the place of a match are shown to the
 	// expression, so that its ends see what is next to them.
-	margin = 64
+	margin = 2 * utf8.UTFMax
 )
 
-// compileExpression compiles an expression and finds its literals.
+// compileExpression compiles an expression and finds what each match has.
 func compileExpression(text string) (*expression, error) {
 	re, err := regexp.Compile(text)
 	if err != nil {
@@ -48,206 +44,13 @@ func compileExpression(text string) (*expression, error) {
 	if x.longest = longest(tree); x.longest < 0 || x.longest > reach {
 		x.longest = reach
 	}
-	if best := required(tree); best.ok() {
-		x.literals, x.before = best.texts, best.before
-		if x.before < 0 || x.before > reach {
-			x.before = reach
+	if best := required(tree); best.cost() <= maxCost {
+		x.has = best
+		if x.has.before < 0 || x.has.before > reach {
+			x.has.before = reach
 		}
 	}
 	return x, nil
-}
-
-// requirement is a set of texts of which every match has one, and how far behind
-// its beginning, -1 for no bound.
-type requirement struct {
-	texts  []string
-	before int
-}
-
-// maxLiterals bounds the alternatives of a requirement.
-const maxLiterals = 64
-
-// rareSigns are characters that prose has few of.
-const rareSigns = `%=_{}<>\$#@~^|&;+*![]`
-
-func (q requirement) ok() bool { return len(q.texts) > 0 }
-
-// score is higher for requirements that fewer texts meet.
-func (q requirement) score() int {
-	if !q.ok() {
-		return -1
-	}
-	least := maxTerm
-	for _, t := range q.texts {
-		least = min(least, len(t))
-	}
-	s := min(least, 12) * 10
-	if !slices.ContainsFunc(q.texts, func(t string) bool { return !strings.ContainsAny(t, rareSigns) }) {
-		s += 40 // prose has few of them
-	}
-	if q.before < 0 {
-		s -= 15
-	}
-	return s - min(len(q.texts), 10)
-}
-
-func required(re *syntax.Regexp) requirement {
-	switch re.Op {
-	case syntax.OpLiteral:
-		if t, ok := literalText(re); ok && len(t) >= minLiteral {
-			return requirement{texts: []string{t}}
-		}
-	case syntax.OpCapture, syntax.OpPlus:
-		return required(re.Sub[0])
-	case syntax.OpRepeat:
-		if re.Min > 0 {
-			return required(re.Sub[0])
-		}
-	case syntax.OpAlternate:
-		if texts, ok := spelled(re); ok {
-			return requirementOf(texts)
-		}
-		var all requirement
-		for _, sub := range re.Sub {
-			q := required(sub)
-			if !q.ok() || len(all.texts)+len(q.texts) > maxLiterals {
-				return requirement{}
-			}
-			all.texts = append(all.texts, q.texts...)
-			if all.before >= 0 && q.before >= 0 {
-				all.before = max(all.before, q.before)
-			} else {
-				all.before = -1
-			}
-		}
-		return all
-	case syntax.OpConcat:
-		return requiredOfRow(re.Sub)
-	}
-	return requirement{}
-}
-
-// requiredOfRow gives the best requirement of expressions that stand in a row.
-// Neighbours that can be spelled out make longer texts together: the parser takes
-// common beginnings of alternatives apart.
-func requiredOfRow(row []*syntax.Regexp) (best requirement) {
-	before := 0
-	consider := func(q requirement, at int) {
-		if !q.ok() {
-			return
-		}
-		if at < 0 || q.before < 0 {
-			q.before = -1
-		} else {
-			q.before += at
-		}
-		if q.score() > best.score() {
-			best = q
-		}
-	}
-	run, runAt := []string{""}, 0
-	for _, sub := range row {
-		texts, ok := spelled(sub)
-		if ok && len(run)*len(texts) <= maxLiterals {
-			joined := make([]string, 0, len(run)*len(texts))
-			for _, a := range run {
-				for _, b := range texts {
-					joined = append(joined, a+b)
-				}
-			}
-			run = joined
-		} else {
-			consider(requirementOf(run), runAt)
-			consider(required(sub), before)
-			run, runAt = []string{""}, before
-			if n := longest(sub); n < 0 || before < 0 {
-				runAt = -1
-			} else {
-				runAt += n
-			}
-		}
-		if n := longest(sub); n < 0 || before < 0 {
-			before = -1
-		} else {
-			before += n
-		}
-	}
-	consider(requirementOf(run), runAt)
-	return best
-}
-
-// requirementOf makes a requirement of texts when they are long enough.
-func requirementOf(texts []string) requirement {
-	if slices.ContainsFunc(texts, func(t string) bool { return len(t) < minLiteral }) {
-		return requirement{}
-	}
-	slices.Sort(texts)
-	return requirement{texts: slices.Compact(texts)}
-}
-
-// spelled gives all texts an expression matches, in small letters, when they are
-// few.
-func spelled(re *syntax.Regexp) (texts []string, ok bool) {
-	switch re.Op {
-	case syntax.OpLiteral:
-		t, ok := literalText(re)
-		return []string{t}, ok
-	case syntax.OpCapture:
-		return spelled(re.Sub[0])
-	case syntax.OpAlternate:
-		for _, sub := range re.Sub {
-			more, ok := spelled(sub)
-			if !ok || len(texts)+len(more) > maxLiterals {
-				return nil, false
-			}
-			texts = append(texts, more...)
-		}
-		return texts, true
-	case syntax.OpConcat:
-		texts = []string{""}
-		for _, sub := range re.Sub {
-			more, ok := spelled(sub)
-			if !ok || len(texts)*len(more) > maxLiterals {
-				return nil, false
-			}
-			joined := make([]string, 0, len(texts)*len(more))
-			for _, a := range texts {
-				for _, b := range more {
-					joined = append(joined, a+b)
-				}
-			}
-			texts = joined
-		}
-		return texts, true
-	case syntax.OpCharClass:
-		const few = 8
-		for i := 0; i+1 < len(re.Rune); i += 2 {
-			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-				if r >= utf8.RuneSelf || len(texts) == few {
-					return nil, false
-				}
-				texts = append(texts, strings.ToLower(string(r)))
-			}
-		}
-		return texts, len(texts) > 0
-	}
-	return nil, false
-}
-
-// literalText gives a literal in small letters. Letters beyond ASCII are left to
-// the expression, as their cases differ in length.
-func literalText(re *syntax.Regexp) (string, bool) {
-	var b strings.Builder
-	for _, r := range re.Rune {
-		if r >= utf8.RuneSelf && re.Flags&syntax.FoldCase != 0 {
-			return "", false
-		}
-		if 'A' <= r && r <= 'Z' {
-			r += smallBit
-		}
-		b.WriteRune(r)
-	}
-	return b.String(), true
 }
 
 // longest gives the most octets an expression matches, -1 for no bound.
@@ -298,6 +101,9 @@ func longest(re *syntax.Regexp) int {
 	return sum
 }
 
+// slowPiece is the size in octets from which a piece is worth the call of RE2.
+const slowPiece = 256
+
 // maxRegexMatches bounds the matches of one expression in one text, so that an
 // expression that looks far ahead for each costs time linear in the text.
 const maxRegexMatches = 10_000
@@ -308,7 +114,7 @@ const maxRegexMatches = 10_000
 // group the group is the value.
 func (x *expression) each(text string, from, to int, match func(start, end int)) {
 	find := x.re.FindAllStringSubmatchIndex
-	if x.fast != nil {
+	if x.fast != nil && to-from > slowPiece {
 		find = x.fast.FindAllStringSubmatchIndex
 	}
 	for _, loc := range find(text[from:to], maxRegexMatches) {
@@ -325,10 +131,19 @@ func (x *expression) each(text string, from, to int, match func(start, end int))
 	}
 }
 
-// pieceAround gives the piece of a text in which a match with a literal at a place
-// lies.
-func (x *expression) pieceAround(text string, literal int) (from, to int) {
-	return charBoundary(text, literal-x.before-margin), charBoundary(text, literal+x.longest+margin)
+// pieceAround gives the piece of a text in which a match with a sequence at a
+// place lies; none when what belongs behind it is not there.
+func (x *expression) pieceAround(text string, at int) (from, to int, ok bool) {
+	if n := x.has.within; n > 0 {
+		i, end := at, min(len(text), at+n)
+		for i < end && !x.has.behind.has(text[i]) {
+			i++
+		}
+		if i == end {
+			return 0, 0, false
+		}
+	}
+	return charBoundary(text, at-x.has.before-margin), charBoundary(text, at+x.longest+margin), true
 }
 
 // charBoundary gives the last place up to i at which a character begins.

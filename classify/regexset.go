@@ -1,7 +1,10 @@
 package classify
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -10,12 +13,12 @@ import (
 )
 
 // regexTable looks for all regular expressions together: those of which each
-// match has a literal are run only around one, and the others only in the pieces
-// of the text in which RE2's set says that they match.
+// match has a sequence of octets are run only around one, and the others only in the
+// pieces of the text in which RE2's set says that they match.
 type regexTable struct {
 	list      []ownedExpression
-	found     *literals
-	owners    [][]int // expressions by literal
+	found     *sequences
+	owners    [][]int // expressions by sequence
 	set       *experimental.Set
 	setOwners []int // expressions by their place in the set
 	overlap   int   // octets that a piece given to the set shows of its neighbours
@@ -41,31 +44,38 @@ func (t *regexTable) add(x *expression, primary uint16) {
 
 func (t *regexTable) compile() error {
 	places := map[string]int{}
-	var texts, exprs []string
+	var all []sequence
+	var exprs []string
 	for i, x := range t.list {
-		if len(x.literals) == 0 {
-			exprs = append(exprs, x.text)
-			t.setOwners = append(t.setOwners, i)
-			t.overlap = max(t.overlap, min(x.longest+utf8.UTFMax, maxOverlap))
+		if !x.has.ok() || x.vague() {
 			var err error
 			if t.list[i].fast, err = re2.Compile(x.text); err != nil {
 				return fmt.Errorf("a regular expression cannot be used: %w", err)
 			}
+		}
+		if !x.has.ok() {
+			exprs = append(exprs, x.text)
+			t.setOwners = append(t.setOwners, i)
+			t.overlap = max(t.overlap, min(x.longest+utf8.UTFMax, maxOverlap))
 			continue
 		}
-		for _, lit := range x.literals {
-			at, ok := places[lit]
+		for _, q := range x.has.sequences {
+			key := fmt.Sprint(q)
+			at, ok := places[key]
 			if !ok {
-				at = len(texts)
-				places[lit] = at
-				texts = append(texts, lit)
+				at = len(all)
+				places[key] = at
+				all = append(all, q)
 				t.owners = append(t.owners, nil)
 			}
 			t.owners[at] = append(t.owners[at], i)
 		}
 	}
-	if len(texts) > 0 {
-		t.found = newLiterals(texts)
+	if len(all) > math.MaxUint16 {
+		return errors.New("the regular expressions are too many")
+	}
+	if len(all) > 0 {
+		t.found = newSequences(all)
 	}
 	if len(exprs) == 0 {
 		return nil
@@ -76,6 +86,20 @@ func (t *regexTable) compile() error {
 	}
 	t.set = set
 	return nil
+}
+
+// vague tells whether numbers or capitals of any kind meet what the expression
+// has, so that in some texts much of it does.
+func (x *expression) vague() bool {
+	return slices.ContainsFunc(x.has.sequences, func(q sequence) bool {
+		wide := 0
+		for i := range q {
+			if rateOf(&q[i]) > 0.03 && bits.OnesCount64(q[i][0])+bits.OnesCount64(q[i][1]) > 2 {
+				wide++
+			}
+		}
+		return wide > len(q)/2
+	})
 }
 
 // expressions looks for the expressions wanted.
@@ -89,8 +113,11 @@ func (s *scratch) expressions(t *regexTable) {
 	if t.found != nil {
 		t.found.run(s.text, func(id, start int) {
 			for _, i := range t.owners[id] {
-				if x := t.list[i]; s.wanted[x.primary] {
-					from, to := x.pieceAround(s.text, start)
+				x := &t.list[i]
+				if !s.wanted[x.primary] {
+					continue
+				}
+				if from, to, ok := x.pieceAround(s.text, start); ok {
 					s.piece(t, i, from, to)
 				}
 			}
@@ -127,12 +154,12 @@ func (s *scratch) chunks(t *regexTable) {
 	}
 }
 
-// piece notes a piece of the text in which an expression may match. Pieces come in
-// order; those that touch are searched as one.
+// piece notes a piece of the text in which an expression may match. Pieces come
+// nearly in order; those that touch are searched as one.
 func (s *scratch) piece(t *regexTable, i, from, to int) {
 	p := &s.pieces[i]
 	if p.end > 0 && from <= p.end {
-		p.end = max(p.end, to)
+		p.start, p.end = min(p.start, from), max(p.end, to)
 		return
 	}
 	s.flush(t, i)

@@ -25,11 +25,11 @@ func TestTypesMatchTheirSamples(t *testing.T) {
 	}
 }
 
-// Every expression of a built-in type has a text of its own by which it is found,
-// so that none has to be looked for in the whole text.
-func TestBuiltinExpressionsHaveLiterals(t *testing.T) {
+// Every expression of a built-in type has a sequence by which it is found, so that
+// none has to be looked for in the whole text.
+func TestBuiltinExpressionsHaveSequences(t *testing.T) {
 	for _, x := range Builtin().regexes.list {
-		if len(x.literals) == 0 {
+		if !x.has.ok() {
 			t.Errorf("%s has none", x.text)
 		}
 	}

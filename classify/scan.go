@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -20,12 +19,16 @@ type scratch struct {
 	ofWords    []bool   // by list: of words
 	hits       [][]span // by list, in characters, in order of their ends
 	asked      []bool   // by list: its function has looked for hits
+	cursors    []int    // by list: where among the hits the last match was
 	marked     []bool   // by primary: its types' lists are active
 	revealed   bool     // primaries that are evidence are hits
 	live       []accept // of the group being verified
+	zones      zones    // of the primary being verified
 	windows    []span   // in characters, apart and in order
 	index      runeIndex
 	instances  []instance
+	strings    []byte // values and keys, one behind the other
+	keys       []span // where the keys stand in strings
 	pieces     []span // by expression
 	column     column
 }
@@ -39,6 +42,7 @@ func newScratch(c *Catalog) *scratch {
 		types:      make([]bool, len(c.types)),
 		active:     make([]bool, len(c.finders)),
 		asked:      make([]bool, len(c.finders)),
+		cursors:    make([]int, len(c.finders)),
 		marked:     make([]bool, len(c.primaries)),
 		hits:       make([][]span, len(c.finders)),
 		ofWords:    c.ofWords(),
@@ -75,6 +79,10 @@ func (s *scratch) reset() {
 	if cap(s.long) > keptSpans {
 		s.long = nil
 	}
+	if cap(s.strings) > keptSpans {
+		s.strings = nil
+	}
+	s.keys = emptied(s.keys)
 	s.windows = emptied(s.windows)
 	if cap(s.instances) > keptSpans {
 		s.instances = nil
@@ -278,12 +286,21 @@ func (s *scratch) judge(t *compiledType) []Match {
 			x.confidence = columnLow
 		}
 		s.long = appendKey(s.long[:0], clear, secret)
+		key := len(s.strings) + len(clear)
+		s.strings = appendKeyOf(append(s.strings, clear...), s.long)
+		s.keys = append(s.keys, span{key, len(s.strings)})
 		matches[i] = Match{
 			Offset: x.runes.start, Length: x.runes.end - x.runes.start, Confidence: x.confidence,
-			Value: Value{strings.Clone(clear)}, Key: keyOf(s.long),
 			Placeholder: secret && isMockSecret(clear) || !secret && isTestNumber(s.long),
 		}
 	}
+	// One piece of memory holds the values and keys of all.
+	all, from := string(s.strings), 0
+	for i, k := range s.keys {
+		matches[i].Value, matches[i].Key = Value{all[from:k.start]}, all[k.start:k.end]
+		from = k.end
+	}
+	s.strings, s.keys = s.strings[:0], s.keys[:0]
 	return matches
 }
 

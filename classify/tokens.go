@@ -6,6 +6,7 @@ import "strings"
 type tokenTable struct {
 	any       [256]bool // characters of some alphabet
 	least     int       // characters of the shortest token
+	alone     int       // and of the shortest that may be letters and digits only
 	alphabets []tokenAlphabet
 }
 
@@ -22,7 +23,9 @@ type tokenSpec struct {
 	primary  uint16
 }
 
-func (t *tokenTable) add(d *tokenDef, primary uint16) {
+// add adds the token of a primary; marked tells that it is not of letters and
+// digits only.
+func (t *tokenTable) add(d *tokenDef, marked bool, primary uint16) {
 	spec := tokenSpec{min: d.min, max: d.max, suffix: d.suffix, primary: primary, inside: d.suffix != ""}
 	for i := range len(d.suffix) {
 		spec.inside = spec.inside && d.set[d.suffix[i]]
@@ -32,6 +35,9 @@ func (t *tokenTable) add(d *tokenDef, primary uint16) {
 	}
 	if t.least == 0 || d.min < t.least {
 		t.least = d.min
+	}
+	if !marked && (t.alone == 0 || d.min < t.alone) {
+		t.alone = d.min
 	}
 	for i := range t.alphabets {
 		if a := &t.alphabets[i]; a.set == d.set {
@@ -48,6 +54,9 @@ func (t *tokenTable) add(d *tokenDef, primary uint16) {
 func (f *finder) token(w *word, done int) int {
 	t := f.tokens
 	start, end := w.start, w.end
+	if (end-start < t.alone || t.alone == 0) && (start == done || !t.any[f.text[start-1]]) && (end == len(f.text) || !t.any[f.text[end]]) {
+		return end // it stands alone
+	}
 	for start > done && t.any[f.text[start-1]] {
 		start--
 	}

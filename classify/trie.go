@@ -228,6 +228,13 @@ func (t *trie) settle() {
 		n.group = uint16(len(t.groups))
 		t.groups = append(t.groups, n.accepts)
 	}
+	for n := range t.loose {
+		for i := range t.loose[n] {
+			f := &t.loose[n][i]
+			f.group = uint16(len(t.groups))
+			t.groups = append(t.groups, f.accepts)
+		}
+	}
 	t.maxLead = max(bits.Len64(t.lead)-1, 3) // of values grouped freely up to three
 	root := &t.nodes[1]
 	for length := range root.others {

@@ -1,5 +1,10 @@
 package classify
 
+import (
+	"cmp"
+	"slices"
+)
+
 // verify puts the values that have a shape to the checks of the primaries that
 // have it, but for those that the words of the text leave no chance.
 func (s *scratch) verify() {
@@ -8,28 +13,44 @@ func (s *scratch) verify() {
 		if shape.state != groupWanted {
 			continue
 		}
+		if !slices.IsSortedFunc(shape.spans, byStart) {
+			slices.SortStableFunc(shape.spans, byStart)
+		}
 		s.live = s.live[:0]
 		for _, a := range s.trie.groups[g] {
-			if !s.finder.wanted[a.primary] || !s.promising(a.primary) {
+			if !s.finder.wanted[a.primary] {
 				continue
 			}
-			if p := &s.primaries[a.primary]; a.sets == 0 && p.check == nil && p.raw == nil {
+			p := &s.primaries[a.primary]
+			kept := a.sets == 0 && p.check == nil && p.raw == nil
+			switch z := s.zonesOf(a.primary); {
+			case !z.whole && kept:
+				z.within(s, shape.spans, func(some []span) { s.noteAll(a.primary, some) })
+			case !z.whole:
+				z.within(s, shape.spans, func(some []span) { s.judgeShapes(some, []accept{a}) })
+			case kept:
 				s.lend(a.primary, shape.spans)
-				continue
+			default:
+				s.live = append(s.live, a)
 			}
-			s.live = append(s.live, a)
 		}
-		if len(s.live) == 0 {
-			continue
-		}
-		for _, at := range shape.spans {
-			s.judgeShape(at)
+		if len(s.live) > 0 {
+			s.judgeShapes(shape.spans, s.live)
 		}
 	}
 }
 
-// judgeShape puts a value to the checks of the primaries that are left.
-func (s *scratch) judgeShape(at span) {
+func byStart(a, b span) int { return cmp.Compare(a.start, b.start) }
+
+// judgeShapes puts values to the checks of some primaries.
+func (s *scratch) judgeShapes(candidates []span, live []accept) {
+	for _, at := range candidates {
+		s.judgeShape(at, live)
+	}
+}
+
+// judgeShape puts a value to the checks of some primaries.
+func (s *scratch) judgeShape(at span, live []accept) {
 	k := 0
 	for i := at.start; i < at.end; i++ {
 		c := s.text[i]
@@ -43,8 +64,8 @@ func (s *scratch) judgeShape(at span) {
 		k++
 	}
 	v := s.value[:k]
-	for i := range s.live {
-		a := &s.live[i]
+	for i := range live {
+		a := &live[i]
 		if a.sets != 0 && !s.trie.fits(a.sets, v) {
 			continue
 		}
@@ -60,7 +81,7 @@ func (s *scratch) judgeShape(at span) {
 // as it has no others.
 func (s *scratch) lend(p uint16, spans []span) {
 	if len(s.spans[p]) > 0 {
-		s.spans[p] = append(s.spans[p], spans...)
+		s.noteAll(p, spans)
 		return
 	}
 	s.found = append(s.found, p)
@@ -68,19 +89,12 @@ func (s *scratch) lend(p uint16, spans []span) {
 	s.shared = append(s.shared, p)
 }
 
-// promising tells whether some type that is wanted may find the evidence it needs
-// for a primary.
-func (s *scratch) promising(p uint16) bool {
-	one := &s.primaries[p]
-	if one.hidden {
-		return true
+// noteAll adds candidates to those of a primary.
+func (s *scratch) noteAll(p uint16, spans []span) {
+	if len(s.spans[p]) == 0 {
+		s.found = append(s.found, p)
 	}
-	for _, t := range one.users {
-		if s.wants(t) && s.possible(t, p) {
-			return true
-		}
-	}
-	return false
+	s.spans[p] = append(s.spans[p], spans...)
 }
 
 // possible tells whether some pattern of a primary has all the evidence it needs

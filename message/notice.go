@@ -11,6 +11,7 @@ const (
 	SignalUnreadable        Signal = "unreadable"        // damaged
 	SignalIncomplete        Signal = "incomplete"        // a limit ended the reading
 	SignalDefect            Signal = "defect"            // readers may disagree
+	SignalUninspectable     Signal = "uninspectable"     // the process has died of the message; nothing is read
 )
 
 // Notice is a signal with the part it is about.

@@ -37,6 +37,22 @@ func Parse(env Envelope, h Header, body *Buffer, budget *Budget, lim Limits) (*M
 	return w.finish(h, raw)
 }
 
+// Unparsed makes a message of which nothing is read: it has a root without a media
+// type, and no other parts. It takes the buffer over as Parse does.
+func Unparsed(env Envelope, h Header, body *Buffer, budget *Budget) (*Message, error) {
+	if body == nil {
+		body = budget.NewBuffer()
+	}
+	raw, err := body.Bytes()
+	if err != nil {
+		return nil, errors.Join(err, body.Close())
+	}
+	m := &Message{Envelope: env, Header: h, Size: sectionSize(h) + 2 + crlfSize(raw), limits: Limits{}.orDefault(), buffer: body, budget: budget}
+	m.Root = &Part{Index: "1", Header: h, msg: m, raw: raw}
+	m.Notices = []Notice{{Signal: SignalUninspectable}}
+	return m, nil
+}
+
 // Read parses a whole message as in a file, CRLF or LF, with or without an
 // mbox "From " line. An error is that of the reader, or means that memory and
 // disk are used up.

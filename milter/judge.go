@@ -97,15 +97,34 @@ func (s *session) judge(tx *transaction, start time.Time) (j judgement, late boo
 
 // decide parses and judges. Panics become errors.
 func (cfg *Config) decide(ctx context.Context, tx *transaction, log *zap.Logger) (j judgement) {
+	ended := func(bool) {}
 	defer func() {
-		if v := recover(); v != nil {
+		v := recover()
+		if v != nil {
 			log.Error("panic while judging", zap.String("queueId", tx.env.QueueID), zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
 			j.err = fmt.Errorf("panic: %v", v)
 		}
+		ended(v != nil)
 		if j.msg == nil {
 			tx.close()
 		}
 	}()
+	if cfg.Watch != nil {
+		body, err := tx.body.Bytes()
+		if err != nil {
+			j.err = err
+			return j
+		}
+		var suspect bool
+		if ended, suspect = cfg.Watch.Begin(&tx.env, tx.header, body); suspect {
+			if j.msg, j.err = message.Unparsed(tx.env, tx.header, tx.body, cfg.Budget); j.err != nil {
+				j.msg = nil
+				return j
+			}
+			j.outcome = cfg.Watch.Uninspected(ctx, j.msg)
+			return j
+		}
+	}
 	if j.msg, j.err = message.Parse(tx.env, tx.header, tx.body, cfg.Budget, cfg.Limits); j.err != nil {
 		j.msg = nil
 		return j

@@ -28,9 +28,21 @@ type Filter interface {
 	Done(m *message.Message, out actions.Outcome, took time.Duration, err error)
 }
 
+// Watch looks after messages at which the process panics or dies.
+type Watch interface {
+	// Begin is told of a message before anything of it is read. Ended is called when it
+	// was judged, or the process has panicked while it was. A suspect is not parsed:
+	// Uninspected decides on it.
+	Begin(env *message.Envelope, h message.Header, body []byte) (ended func(panicked bool), suspect bool)
+	// Uninspected decides on a message of which nothing is read, as [Filter.Judge]
+	// does; Done of the filter is told of it.
+	Uninspected(ctx context.Context, m *message.Message) actions.Outcome
+}
+
 // Config says how connections are served. Zero values take the defaults.
 type Config struct {
 	Filter       Filter
+	Watch        Watch // nil watches nothing
 	Log          *zap.Logger
 	Limits       message.Limits
 	Budget       *message.Budget

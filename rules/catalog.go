@@ -1,83 +1,42 @@
 package rules
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/postern-mail/postern/strictyaml"
-)
-
-// Kind says for whom a condition answers.
-type Kind string
-
-// The kinds.
-const (
-	MessageWide  Kind = "messageWide"  // for all recipients alike
-	PerRecipient Kind = "perRecipient" // for each recipient
-	AnyRecipient Kind = "anyRecipient" // for all recipients when it holds for one
-)
-
-// Condition is a row of the catalogue of conditions.
-type Condition struct {
-	Name  string
-	Doc   string // one line
-	Value string // the form of its value
-	Kind  Kind
-	// Exception tells whether it may stand under `exceptions`.
-	Exception bool
-	// Limit is that of Purview, which a policy keeps unless limits are lifted.
-	Limit Limit
-	// Cost orders conditions: what is cheap is asked first.
-	Cost int
-}
-
-type condition struct {
-	name  string
-	doc   string
-	value string
-	kind  Kind
-	// cost orders conditions: what is cheap is asked first.
-	cost        int
-	noException bool
-	parse       func(r *reader, n *strictyaml.Node, field string) (check, bool)
-}
-
-// The costs.
-const (
-	costEnvelope  = 1
-	costHeader    = 2
-	costNames     = 3
-	costDirectory = 4
-	costRecipient = 5
-	costText      = 20
-	costDocuments = 30
-	costClassify  = 40
-)
-
-// Forms of values.
-const (
-	formAddresses = "list of addresses"
-	formGroups    = "list of groups, by address, name or distinguished name"
-	formDomains   = "list of domains; one that begins with a dot stands for all subdomains"
-	formScope     = "inOrganization or notInOrganization"
-	formWords     = "list of words and phrases"
-	formPatterns  = "list of regular expressions"
-	formSize      = "number with B, KB, MB, GB or TB"
-	formTrue      = "true"
-)
-
 // catalog lists the conditions by name.
 var catalog = []condition{
 	{name: "accessScope", doc: "the recipient is inside, or outside, the organisation", value: formScope,
 		kind: PerRecipient, cost: costRecipient, parse: parseAccessScope},
+	{name: "adComparisonAttribute", doc: "an attribute of the sender and that of the recipient have a value in common; with `adComparisonOperator: notEqual`, they have none", value: "name of an attribute",
+		kind: PerRecipient, cost: costRecipient, with: "adComparisonOperator", optional: true, parsePair: parseComparison,
+		note: "Beside it `adComparisonOperator: equal` (the default) or `notEqual`. Who has no value differs from everybody; under `exceptions` and `not` that proves nothing"},
+	{name: "anyOfCcHeader", doc: "the header field Cc names one of these", value: formAddresses,
+		kind: AnyRecipient, cost: costDirectory, parse: addressees("Cc"),
+		note: noteHeaderTo},
+	{name: "anyOfCcHeaderMemberOf", doc: "the header field Cc names somebody in one of these groups", value: formGroups,
+		kind: AnyRecipient, cost: costDirectory, parse: addresseesIn("Cc"),
+		note: noteHeaderTo},
 	{name: "anyOfRecipientAddressContainsWords", doc: "the address of a recipient contains a word", value: formWords,
-		kind: AnyRecipient, cost: costRecipient, parse: parseRecipientWords},
+		kind: AnyRecipient, cost: costRecipient, parse: parseAnyRecipientWords,
+		note: notePrimary},
 	{name: "anyOfRecipientAddressMatchesPatterns", doc: "the address of a recipient matches a pattern", value: formPatterns,
-		kind: AnyRecipient, cost: costRecipient, parse: parseRecipientPatterns},
+		kind: AnyRecipient, cost: costRecipient, parse: parseAnyRecipientPatterns,
+		note: notePrimary},
+	{name: "anyOfToCcHeader", doc: "the header field To or Cc names one of these", value: formAddresses,
+		kind: AnyRecipient, cost: costDirectory, parse: addressees("To", "Cc"),
+		note: noteHeaderTo},
+	{name: "anyOfToCcHeaderMemberOf", doc: "the header field To or Cc names somebody in one of these groups", value: formGroups,
+		kind: AnyRecipient, cost: costDirectory, parse: addresseesIn("To", "Cc"),
+		note: noteHeaderTo},
+	{name: "anyOfToHeader", doc: "the header field To names one of these", value: formAddresses,
+		kind: AnyRecipient, cost: costDirectory, parse: addressees("To"),
+		note: noteHeaderTo},
+	{name: "anyOfToHeaderMemberOf", doc: "the header field To names somebody in one of these groups", value: formGroups,
+		kind: AnyRecipient, cost: costDirectory, parse: addresseesIn("To"),
+		note: noteHeaderTo},
 	{name: "attachmentHasExecutableContent", doc: "an attachment, or a file within one, is a program by its content, or carries one as macros", value: formTrue,
 		kind: MessageWide, cost: costDocuments, parse: parseExecutable},
 	{name: "attachmentIsNotLabeled", doc: "an attachment carries no sensitivity label, neither itself nor on a document within it", value: formTrue,
 		kind: MessageWide, cost: costDocuments, parse: parseAttachmentNotLabelled},
+	{name: "betweenMemberOf1", doc: "the sender is in one of these groups and the recipient in one of those of `betweenMemberOf2`, or the other way round", value: formGroups,
+		kind: PerRecipient, cost: costRecipient, with: "betweenMemberOf2", parsePair: parseBetween},
 	{name: "contentCharacterSetContainsWords", doc: "a text of the message is labelled with one of these character sets, under any of their names", value: "list of names of character sets",
 		kind: MessageWide, cost: costHeader, parse: parseCharset},
 	{name: "contentContainsSensitiveInformation", doc: "subject, body and attachments together hold enough unique values of a type", value: "list of types, or groups of types",
@@ -87,13 +46,16 @@ var catalog = []condition{
 	{name: "contentFileTypeMatches", doc: "an attachment, or a file within one, is of one of these types by its content, whatever its name", value: "list of families, media types (`image/*` for all of a kind) and extensions",
 		kind: MessageWide, cost: costDocuments, parse: parseFileType},
 	{name: "contentIsNotLabeled", doc: "neither the message nor any of its attachments carries a sensitivity label", value: formTrue,
-		kind: MessageWide, cost: costDocuments, parse: parseContentNotLabelled},
+		kind: MessageWide, cost: costDocuments, parse: parseContentNotLabelled,
+		note: "A table of Purview has its exception and the cmdlet has none: it may be one"},
 	{name: "contentPropertyContainsWords", doc: "a property of an attached document, built-in or custom, contains a word", value: "list of texts `Property:Value1,Value2`, or mapping of names of properties to lists of words",
 		kind: MessageWide, cost: costDocuments, parse: parseProperty},
 	{name: "documentContainsWords", doc: "the text of an attachment, or of a file within one, contains a word", value: formWords,
-		kind: MessageWide, cost: costDocuments, parse: parseDocumentWords},
+		kind: MessageWide, cost: costDocuments, parse: parseDocumentWords,
+		note: noteWords},
 	{name: "documentIsPasswordProtected", doc: "an attachment, or a file within one, needs a password or another secret to be read; encrypted mail too", value: formTrue,
-		kind: MessageWide, cost: costDocuments, parse: parseProtected},
+		kind: MessageWide, cost: costDocuments, parse: parseProtected,
+		note: "The pages of Exchange name more formats from one to the next; formats.md lists those known"},
 	{name: "documentIsUnsupported", doc: "an attachment, or a file within one, could not be read: its format is not known or it is damaged", value: formTrue,
 		kind: MessageWide, cost: costDocuments, parse: parseUnsupported},
 	{name: "documentMatchesPatterns", doc: "the text of an attachment, or of a file within one, matches a pattern", value: formPatterns,
@@ -101,73 +63,125 @@ var catalog = []condition{
 	{name: "documentNameMatchesPatterns", doc: "the name of an attachment, or of a file within one, matches a pattern", value: formPatterns,
 		kind: MessageWide, cost: costNames, parse: parseNamePatterns},
 	{name: "documentNameMatchesWords", doc: "the name of an attachment, or of a file within one, contains a word", value: formWords,
-		kind: MessageWide, cost: costNames, parse: parseNameWords},
+		kind: MessageWide, cost: costNames, parse: parseNameWords,
+		note: noteWords},
 	{name: "documentSizeOver", doc: "a single attachment, or a file within one, has at least this size", value: formSize,
-		kind: MessageWide, cost: costText, parse: parseDocumentSize},
+		kind: MessageWide, cost: costText, parse: parseDocumentSize,
+		note: noteSizes},
+	{name: "domainCountOver", doc: "the recipients are in more different domains than this", value: "number",
+		kind: AnyRecipient, cost: costRecipient, parse: parseDomainCount,
+		note: noteCount},
 	{name: "from", doc: "the sender is one of these", value: formAddresses,
-		kind: MessageWide, cost: costDirectory, parse: parseFrom},
+		kind: MessageWide, cost: costDirectory, parse: parseFrom,
+		note: noteLocation},
+	{name: "fromAddressContainsWords", doc: "the address of the sender contains a word", value: formWords,
+		kind: MessageWide, cost: costDirectory, parse: parseFromWords,
+		note: notePrimary + ". " + noteLocation},
+	{name: "fromAddressMatchesPatterns", doc: "the address of the sender matches a pattern", value: formPatterns,
+		kind: MessageWide, cost: costDirectory, parse: parseFromPatterns,
+		note: notePrimary + ". " + noteLocation},
 	{name: "fromMemberOf", doc: "the sender is in one of these groups", value: formGroups,
-		kind: MessageWide, cost: costDirectory, parse: parseFromMemberOf},
+		kind: MessageWide, cost: costDirectory, parse: parseFromMemberOf,
+		note: noteLocation},
 	{name: "fromScope", doc: "the sender is inside the organisation and the session is ours, or not", value: formScope,
-		kind: MessageWide, cost: costDirectory, parse: parseFromScope},
+		kind: MessageWide, cost: costDirectory, parse: parseFromScope,
+		note: "Transport rules ask for an authenticated session, Purview does not: whoever comes by a session that is not yours is outside. With `conditions: {fromScope: address}` the address alone decides, but under `exceptions` and `not`. It stands for \"content is received from\". " + noteLocation},
+	{name: "hasClassification", doc: "the message has one of these classifications", value: "list of display names or GUIDs",
+		kind: MessageWide, cost: costHeader, parse: parseClassification,
+		note: "Classifications are what Exchange and Outlook write into `X-Microsoft-Classification`, `X-Microsoft-ClassID` and `X-MS-Exchange-Organization-Classification`"},
+	{name: "hasNoClassification", doc: "the message has no classification", value: formTrue,
+		kind: MessageWide, cost: costHeader, parse: parseNoClassification},
+	{name: "hasSenderOverride", doc: "the recipient gets the message by an override of its sender", value: formTrue,
+		kind: PerRecipient, cost: costEnvelope, parse: parseOverridden,
+		note: "Only an override that is recorded in the store counts: a header field never says so"},
 	{name: "headerContainsWords", doc: "a header field contains a word", value: "mapping of field names to lists of words",
-		kind: MessageWide, cost: costHeader, parse: parseHeaderWords},
+		kind: MessageWide, cost: costHeader, with: "headerContainsMessageHeader", optional: true, parsePair: parseHeaderWords,
+		note: noteHeader},
 	{name: "headerMatchesPatterns", doc: "a header field matches a pattern", value: "mapping of field names to lists of regular expressions",
-		kind: MessageWide, cost: costHeader, parse: parseHeaderPatterns},
+		kind: MessageWide, cost: costHeader, with: "headerMatchesMessageHeader", optional: true, parsePair: parseHeaderPatterns,
+		note: noteHeader},
+	{name: "managerForEvaluatedUser", doc: "the manager of the sender, or of the recipient, is one of `managerAddresses`", value: "sender or recipient",
+		kind: PerRecipient, cost: costRecipient, with: "managerAddresses", parsePair: parseManager,
+		note: "With `sender` it is judged for the message. " + noteIdentities},
 	{name: "messageIsAmbiguous", doc: "readers may disagree on the message or on an attachment", value: formTrue,
 		kind: MessageWide, cost: costDocuments, parse: parseAmbiguous},
 	{name: "messageIsNotLabeled", doc: "the message carries no sensitivity label in its header", value: formTrue,
 		kind: MessageWide, cost: costHeader, parse: parseMessageNotLabelled},
 	{name: "messageSizeOver", doc: "the whole message has at least this size", value: formSize,
-		kind: MessageWide, cost: costEnvelope, parse: parseMessageSize},
+		kind: MessageWide, cost: costEnvelope, parse: parseMessageSize,
+		note: noteSizes},
+	{name: "messageTypeMatches", doc: "the message is of one of these types", value: "list of approvalRequest, automaticForward (autoForward), automaticReply (oof), calendaring, encrypted, permissionControlled, readReceipt, signed and voicemail",
+		kind: MessageWide, cost: costText, parse: parseMessageType,
+		note: "What a mailbox rule or an account forwards is no automaticForward. Encrypted and signed are S/MIME, PGP/MIME and PGP in the text; an encrypted file attached to readable mail is found by `documentIsPasswordProtected`"},
 	{name: "nonBifurcatingAccessScope", doc: "one of the recipients is inside (hasInternal) or outside (hasExternal) the organisation; none asks nothing", value: "hasInternal, hasExternal or none",
 		kind: AnyRecipient, cost: costRecipient, noException: true, parse: parseNonBifurcating},
 	{name: "processingLimitExceeded", doc: "a limit of size, text, time, depth or number ended the reading of a part", value: formTrue,
 		kind: MessageWide, cost: costDocuments, parse: parseIncomplete},
+	{name: "recipientADAttributeContainsWords", doc: "an attribute of the recipient contains a word", value: formAttribute + "words",
+		kind: PerRecipient, cost: costRecipient, parse: parseRecipientAttributeWords,
+		note: noteAttributes},
+	{name: "recipientADAttributeMatchesPatterns", doc: "an attribute of the recipient matches a pattern", value: formAttribute + "regular expressions",
+		kind: PerRecipient, cost: costRecipient, parse: parseRecipientAttributePatterns,
+		note: noteAttributes},
+	{name: "recipientAddressContainsWords", doc: "the address of the recipient contains a word", value: formWords,
+		kind: PerRecipient, cost: costRecipient, parse: parseRecipientWords,
+		note: notePrimary},
+	{name: "recipientAddressMatchesPatterns", doc: "the address of the recipient matches a pattern", value: formPatterns,
+		kind: PerRecipient, cost: costRecipient, parse: parseRecipientPatterns,
+		note: notePrimary},
+	{name: "recipientCountOver", doc: "the message goes to more different addresses than this", value: "number",
+		kind: AnyRecipient, cost: costRecipient, parse: parseRecipientCount,
+		note: noteCount},
 	{name: "recipientDomainIs", doc: "the domain of the recipient is one of these", value: formDomains,
-		kind: PerRecipient, cost: costRecipient, parse: parseRecipientDomain},
+		kind: PerRecipient, cost: costRecipient, parse: parseRecipientDomain,
+		note: noteSubdomains},
+	{name: "recipientInSenderList", doc: "the recipient is on a list of the sender that has one of these tags", value: "list of tags",
+		kind: PerRecipient, cost: costRecipient, parse: parseRecipientListed,
+		note: noteLists},
+	{name: "sclOver", doc: "the spam confidence level is at least this", value: "number from -1 to 9",
+		kind: MessageWide, cost: costHeader, parse: parseSCL,
+		note: "It is read from `X-MS-Exchange-Organization-SCL` and `X-Forefront-Antispam-Report`, or from the field of `conditions: {sclField: X-Spam-SCL}`. Of several the highest counts, under `exceptions` and `not` the lowest; without any it is false"},
+	{name: "senderADAttributeContainsWords", doc: "an attribute of the sender contains a word", value: formAttribute + "words",
+		kind: MessageWide, cost: costDirectory, parse: parseSenderAttributeWords,
+		note: noteAttributes + ". " + noteIdentities},
+	{name: "senderADAttributeMatchesPatterns", doc: "an attribute of the sender matches a pattern", value: formAttribute + "regular expressions",
+		kind: MessageWide, cost: costDirectory, parse: parseSenderAttributePatterns,
+		note: noteAttributes + ". " + noteIdentities},
 	{name: "senderDomainIs", doc: "the domain of the sender is one of these", value: formDomains,
-		kind: MessageWide, cost: costDirectory, parse: parseSenderDomain},
+		kind: MessageWide, cost: costDirectory, parse: parseSenderDomain,
+		note: noteSubdomains + ". " + noteLocation},
 	{name: "senderIPRanges", doc: "the client has one of these IP addresses", value: "list of addresses, networks and ranges",
 		kind: MessageWide, cost: costEnvelope, parse: parseIPRanges},
+	{name: "senderInRecipientList", doc: "the sender is on a list of the recipient that has one of these tags", value: "list of tags",
+		kind: PerRecipient, cost: costRecipient, parse: parseSenderListed,
+		note: noteLists},
+	{name: "senderManagementRelationship", doc: "the sender is the manager of the recipient, or reports to the recipient", value: "manager or directReport",
+		kind: PerRecipient, cost: costRecipient, parse: parseManagement,
+		note: noteIdentities},
 	{name: "sentTo", doc: "the recipient is one of these", value: formAddresses,
-		kind: PerRecipient, cost: costRecipient, parse: parseSentTo},
+		kind: PerRecipient, cost: costRecipient, parse: parseSentTo,
+		note: notePrimary},
 	{name: "sentToMemberOf", doc: "the recipient is in one of these groups", value: formGroups,
 		kind: PerRecipient, cost: costRecipient, parse: parseSentToMemberOf},
+	{name: "sentToScope", doc: "the recipient is inside, or outside, the organisation, or outside at a partner, or at none", value: "inOrganization, notInOrganization, externalPartner or externalNonPartner",
+		kind: PerRecipient, cost: costRecipient, parse: parseSentToScope,
+		note: "Partners are the domains of `organization: {partnerDomains: [partner.example]}`"},
+	{name: "sharedByIRMUserRisk", doc: "the sender has one of these levels of risk", value: "list of elevated, moderate and minor, or their GUIDs",
+		kind: MessageWide, cost: costDirectory, noException: true, parse: parseRisk,
+		note: "`userRisk` of postern.yaml says where a level is known from. " + noteIdentities},
 	{name: "subjectContainsWords", doc: "the subject contains a word", value: formWords,
-		kind: MessageWide, cost: costHeader, parse: parseSubjectWords},
+		kind: MessageWide, cost: costHeader, parse: parseSubjectWords,
+		note: noteWords},
 	{name: "subjectMatchesPatterns", doc: "the subject matches a pattern", value: formPatterns,
 		kind: MessageWide, cost: costHeader, parse: parseSubjectPatterns},
 	{name: "subjectOrBodyContainsWords", doc: "subject or body contains a word", value: formWords,
-		kind: MessageWide, cost: costText, parse: parseBodyWords},
+		kind: MessageWide, cost: costText, parse: parseBodyWords,
+		note: noteWords},
 	{name: "subjectOrBodyMatchesPatterns", doc: "subject or body matches a pattern", value: formPatterns,
 		kind: MessageWide, cost: costText, parse: parseBodyPatterns},
 	{name: "unscannableDocumentExtensionIs", doc: "an attachment, or a file within one, could not be read and has one of these extensions, by its name or by its content", value: "list of extensions",
 		kind: MessageWide, cost: costDocuments, parse: parseUnscannable},
-}
-
-// Conditions lists the catalogue by name: what reference pages are made from.
-func Conditions() []Condition {
-	list := make([]Condition, len(catalog))
-	for i, c := range catalog {
-		list[i] = Condition{Name: c.name, Doc: c.doc, Value: c.value, Kind: c.kind, Exception: !c.noException, Limit: c.limit(), Cost: c.cost}
-	}
-	return list
-}
-
-func conditionNames() []string {
-	names := make([]string, len(catalog))
-	for i, c := range catalog {
-		names[i] = c.name
-	}
-	return names
-}
-
-// lookupCondition finds a condition of the catalogue by its exact name.
-func lookupCondition(name string) *condition {
-	i, ok := slices.BinarySearchFunc(catalog, name, func(c condition, name string) int { return strings.Compare(c.name, name) })
-	if !ok {
-		return nil
-	}
-	return &catalog[i]
+	{name: "withImportance", doc: "the sender gave the message one of these importances", value: "list of low, normal and high",
+		kind: MessageWide, cost: costHeader, parse: parseImportance,
+		note: "The first of Importance, X-Priority, X-MSMail-Priority and Priority that says something counts; a message without is normal"},
 }

@@ -20,8 +20,9 @@ type check struct {
 	// message answers for the whole message. It is strict where all senders must
 	// satisfy the condition.
 	message func(ctx context.Context, s *Scan, strict bool) finding
-	// recipient answers for one address the message will be delivered to.
-	recipient func(ctx context.Context, s *Scan, t *target) (Truth, string)
+	// recipient answers for one address the message will be delivered to. It is
+	// strict where all senders must satisfy the condition.
+	recipient func(ctx context.Context, s *Scan, t *target, strict bool) (Truth, string)
 	// written, if set, makes a condition true for a recipient as it was written,
 	// before any look-up, unless strict.
 	written func(addr message.Path) bool

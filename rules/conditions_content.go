@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -93,56 +94,31 @@ func parseBodyPatterns(r *reader, n *strictyaml.Node, field string) (check, bool
 	return inSubjectOrBody(m), ok
 }
 
-// headerTest is a field name with what is looked for in its values.
-type headerTest struct {
-	name string
-	find matcher
-}
-
-// inHeaders reads a mapping of field names to values, or Purview's list of
-// texts "Name:value".
-func (r *reader) inHeaders(n *strictyaml.Node, field string, values func(*strictyaml.Node, string) (matcher, bool)) (check, bool) {
-	var tests []headerTest
-	ok := true
-	add := func(at *strictyaml.Node, f, name string, value *strictyaml.Node) {
-		if !validFieldName(name) {
-			r.Errorf(at, f, "write a name as `X-Class`", "%q is not the name of a header field", name)
-			ok = false
-			return
+// inHeaders reads a mapping of field names to values. Transport rules name the
+// field beside the values: then it is one of those values.
+func (r *reader) inHeaders(e, name strictyaml.Entry, values func(*strictyaml.Node, string) (matcher, bool)) (check, bool) {
+	fieldName := func(at *strictyaml.Node, f, text string) (string, bool) {
+		if !validFieldName(text) {
+			r.Errorf(at, f, "write a name as `X-Class`", "%q is not the name of a header field", text)
+			return "", false
 		}
-		if len(name) > maxFieldName && !r.over(at, f, fmt.Sprintf("write at most %d", maxFieldName), "the name of the header field has %d characters", len(name)) {
-			ok = false
-			return
-		}
-		m, good := values(value, f)
-		ok = ok && good
-		tests = append(tests, headerTest{name, m})
+		ok := len(text) <= maxFieldName || r.over(at, f, fmt.Sprintf("write at most %d", maxFieldName), "the name of the header field has %d characters", len(text))
+		return text, ok
 	}
-	if n.Kind == mapping {
-		m := r.Mapping(n, field)
-		if len(n.Content) == 0 {
-			r.Errorf(n, field, "write `Name: [value]`", "no header field is named")
-			return check{}, false
+	var tests []pairTest
+	var ok bool
+	if name.Value != nil {
+		text, good := r.Text(name.Value, name.Field)
+		if good {
+			_, good = fieldName(name.Value, name.Field, text)
 		}
-		ok = len(m.Entries()) == len(n.Content)/2
-		for _, e := range m.Entries() {
-			add(e.At, e.Field, e.Key, e.Value)
+		var m matcher
+		if m, ok = values(e.Value, e.Field); ok && good {
+			tests = []pairTest{{name: text, find: m}}
 		}
+		ok = ok && good
 	} else {
-		list, nodes, good := r.Texts(n, field)
-		ok = good
-		for i, s := range list {
-			f := entryField(n, field, nodes[i])
-			name, value, pair := strings.Cut(s, ":")
-			if !pair || strings.TrimSpace(value) == "" {
-				r.Errorf(nodes[i], f, "write a mapping, as in `{X-Class: [secret]}`", "%q does not name a header field and a value", s)
-				ok = false
-				continue
-			}
-			one := *nodes[i]
-			one.Value = strings.TrimSpace(value)
-			add(nodes[i], f, strings.TrimSpace(name), &one)
-		}
+		tests, ok = r.readPairs(e.Value, e.Field, pairs{noun: "a header field", example: "X-Class: [secret]", name: fieldName, values: values})
 	}
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
 		for _, t := range tests {
@@ -162,19 +138,28 @@ func validFieldName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || c == ':' })
 }
 
-func parseHeaderWords(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	return r.inHeaders(n, field, r.wordMatcher)
+func parseHeaderWords(r *reader, e, name strictyaml.Entry) (check, bool) {
+	return r.inHeaders(e, name, r.wordMatcher)
 }
 
-func parseHeaderPatterns(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	return r.inHeaders(n, field, r.patternMatcher)
+func parseHeaderPatterns(r *reader, e, name strictyaml.Entry) (check, bool) {
+	return r.inHeaders(e, name, r.patternMatcher)
 }
 
 func parseMessageSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	size, ok := r.Size(n, field)
+	size, ok := r.least(n, field)
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
 		return s.Message.Size >= size, "the message has " + octets(s.Message.Size)
 	}), ok
+}
+
+// least reads a size and gives the least one at which the condition holds.
+func (r *reader) least(n *strictyaml.Node, field string) (int64, bool) {
+	size, ok := r.Size(n, field)
+	if r.vocabulary.Settings.SizesOver && size < math.MaxInt64 {
+		size++
+	}
+	return size, ok
 }
 
 func octets(n int64) string { return strconv.FormatInt(n, 10) + " octets" }

@@ -126,7 +126,7 @@ func plainName(s string) string {
 }
 
 func parseDocumentSize(r *reader, n *strictyaml.Node, field string) (check, bool) {
-	size, ok := r.Size(n, field)
+	size, ok := r.least(n, field)
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
 		for _, c := range s.attached() {
 			if have := c.part.Size(); have >= size {

@@ -42,16 +42,22 @@ type RuleResult struct {
 // Evaluation is what all rules came to, in the order of evaluation.
 type Evaluation struct {
 	Rules []RuleResult
+	// Err is why what rules of enforced policies asked for could not be had (see
+	// [Scan.Err]): what they came to must not be relied on. Those of other policies do
+	// not put a message off.
+	Err error
 }
 
 // evaluation is the state of one Evaluate. Rules are judged for targets: the
 // addresses that mail to the recipients reaches.
 type evaluation struct {
-	ctx     context.Context
-	scan    *Scan
-	targets []*target
-	known   []judged // by the number of the condition
-	going   mask     // targets for which no rule has stopped yet
+	ctx      context.Context
+	scan     *Scan
+	targets  []*target
+	enforced bool     // the policy of the rule being judged is
+	relied   bool     // an enforced rule asked for contents
+	known    []judged // by the number of the condition
+	going    mask     // targets for which no rule has stopped yet
 }
 
 // mask is a set of targets.
@@ -78,8 +84,7 @@ func (m mask) without(a answer, t Truth) mask {
 	return left
 }
 
-// Evaluate judges a message by every rule for every recipient. What becomes of
-// it when the scan has an error (see [Scan.Err]) must not be relied on.
+// Evaluate judges a message by every rule for every recipient.
 func (s *Set) Evaluate(ctx context.Context, scan *Scan) *Evaluation {
 	scan.want(s.types)
 	e := &evaluation{ctx: ctx, scan: scan, known: make([]judged, s.different)}
@@ -90,6 +95,7 @@ func (s *Set) Evaluate(ctx context.Context, scan *Scan) *Evaluation {
 		if p.Mode != Disable && e.going.count > 0 {
 			applies, why = p.scope.holds(ctx, scan)
 		}
+		e.enforced = p.Mode.Enforced()
 		for _, r := range p.Rules {
 			res := newResult(r)
 			switch {
@@ -109,6 +115,9 @@ func (s *Set) Evaluate(ctx context.Context, scan *Scan) *Evaluation {
 			}
 			out.Rules = append(out.Rules, res)
 		}
+	}
+	if e.relied {
+		out.Err = scan.Err()
 	}
 	return out
 }

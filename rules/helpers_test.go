@@ -36,10 +36,25 @@ func vocabulary() rules.Vocabulary {
 	return rules.Vocabulary{Types: classify.Builtin(), Actions: words{}}
 }
 
+// settled is a vocabulary with everything set that conditions ask for.
+func settled() rules.Vocabulary {
+	v := vocabulary()
+	v.Settings = rules.Settings{
+		ListAttribute: "CustomAttribute15", Partners: []string{"partner.example", ".partners.example"},
+		Risk: &rules.Risk{Attribute: "CustomAttribute1", FromMatches: map[rules.RiskLevel]int{rules.Minor: 1, rules.Moderate: 3}},
+	}
+	return v
+}
+
 // load compiles policies named a.yaml, b.yaml ….
 func load(t testing.TB, texts ...string) *rules.Set {
 	t.Helper()
-	set, problems := rules.Load(files(texts...), vocabulary())
+	return loadWith(t, settled(), texts...)
+}
+
+func loadWith(t testing.TB, v rules.Vocabulary, texts ...string) *rules.Set {
+	t.Helper()
+	set, problems := rules.Load(files(texts...), v)
 	if set == nil {
 		t.Fatalf("the policies do not load: %v", problems)
 	}
@@ -84,6 +99,8 @@ type mail struct {
 	subject  string
 	body     string
 	parts    []string // further body parts with their header sections
+	root     string   // Content-Type and body of the message, in the place of both
+	override bool     // of the sender, for all recipients
 }
 
 func (m mail) message(t testing.TB) *message.Message {
@@ -118,7 +135,9 @@ func (m mail) message(t testing.TB) *message.Message {
 		fmt.Fprintf(&b, "Subject: %s\r\n", m.subject)
 	}
 	b.WriteString(m.header)
-	if len(m.parts) == 0 {
+	if m.root != "" {
+		b.WriteString("MIME-Version: 1.0\r\n" + m.root + "\r\n")
+	} else if len(m.parts) == 0 {
 		b.WriteString("Content-Type: text/plain; charset=utf-8\r\n\r\n" + m.body + "\r\n")
 	} else {
 		b.WriteString("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=limit\r\n\r\n")
@@ -212,13 +231,25 @@ func house(t testing.TB, silent ...string) *rules.World {
 		Trust: rules.Trust{Authenticated: true, Listeners: []string{"SUBMISSION"},
 			Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}},
 		Extract: extract.DefaultLimits,
+		Matches: func(_ context.Context, person message.Path) (int, error) {
+			if slices.Contains(silent, "matches of "+person.String()) {
+				return 0, directory.ErrUnavailable
+			}
+			return map[string]int{"bob@example.com": 3}[person.String()], nil
+		},
 	}
 }
 
 // judge gives the result of the only rule.
 func judge(t testing.TB, set *rules.Set, w *rules.World, m mail) rules.RuleResult {
 	t.Helper()
-	results := set.Evaluate(t.Context(), rules.NewScan(w, m.message(t))).Rules
+	scan := rules.NewScan(w, m.message(t))
+	if m.override {
+		for i := range scan.Message.Envelope.Recipients {
+			scan.Override(i)
+		}
+	}
+	results := set.Evaluate(t.Context(), scan).Rules
 	if len(results) != 1 {
 		t.Fatalf("%d results for one rule", len(results))
 	}

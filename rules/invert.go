@@ -13,11 +13,11 @@ func (c check) inverted() check {
 	}
 	if recipient, written := c.recipient, c.written; recipient != nil {
 		c.written = nil
-		c.recipient = func(ctx context.Context, s *Scan, t *target) (Truth, string) {
+		c.recipient = func(ctx context.Context, s *Scan, t *target, strict bool) (Truth, string) {
 			if written != nil && written(t.written) {
 				return False, "inverted"
 			}
-			truth, reason := recipient(ctx, s, t)
+			truth, reason := recipient(ctx, s, t, strict)
 			return truth.not(), reason
 		}
 	}

@@ -65,5 +65,5 @@ func (e *evaluation) ask(n *node, t *target) (Truth, string) {
 	if t.unresolved {
 		return Unknown, "could not be resolved"
 	}
-	return n.check.recipient(e.ctx, e.scan, t)
+	return n.check.recipient(e.ctx, e.scan, t, n.strict)
 }

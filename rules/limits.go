@@ -73,13 +73,17 @@ var limits = map[string]Limit{
 	"contentContainsSensitiveInformation": {Types: maxTypes},
 	"contentExtensionMatchesWords":        {Count: 600, PerRule: true},
 	"fromAddressMatchesPatterns":          {Length: 128, Count: 600},
+	"hasClassification":                   {Length: 256, Count: 600},
 	"headerContainsWords":                 {Length: 128, Count: 600},
 	"headerMatchesPatterns":               {Length: 128, Count: 300},
+	"managerForEvaluatedUser":             {Length: 256, Count: 600},
 	"recipientADAttributeContainsWords":   {Length: 128, Count: 600},
 	"recipientADAttributeMatchesPatterns": {Length: 128, Count: 300},
 	"recipientDomainIs":                   {Length: 67, Count: 5000},
+	"recipientInSenderList":               {Length: 128, Count: 600},
 	"senderADAttributeContainsWords":      {Length: 128, Count: 600},
 	"senderADAttributeMatchesPatterns":    {Length: 128, Count: 600},
+	"senderInRecipientList":               {Length: 128, Count: 600},
 	"senderIPRanges":                      {Length: 128, Count: 600},
 }
 

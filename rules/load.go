@@ -35,6 +35,7 @@ type Vocabulary struct {
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
 	Directory directory.Directory
+	Settings  Settings
 	// Zone is that of dates written without an offset; nil is that of the machine.
 	Zone *time.Location
 	// Now, when not nil, is asked so that a rule that has expired is a hint.
@@ -272,11 +273,18 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if e, ok := m.Get("evaluateRulePerComponent"); ok {
 		rule.PerComponent, _ = r.Bool(e.Value, e.Field)
 	}
+	at, located := m.Get("senderAddressLocation")
+	if located {
+		rule.location = readLocation(r.Reader, at)
+	}
 	if e, ok := r.require(m, "conditions", "write `conditions:` and at least one condition"); ok {
 		rule.conditions = r.readConditions(e.Value, e.Field)
 	}
 	if e, ok := m.Get("exceptions"); ok {
 		rule.exceptions = r.readExceptions(e.Value, e.Field)
+	}
+	if located && rule.location != "" && !rule.located {
+		r.Hintf(at.At, at.Field, "take it away", "no condition of the rule looks at it")
 	}
 	if r.types > maxTypes {
 		r.over(m.Node, field, "divide the rule", "%d types of sensitive information are named, at most %d are allowed in a rule", r.types, maxTypes)

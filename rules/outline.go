@@ -5,7 +5,8 @@ type Outline struct {
 	// Op is all, any or not; empty for a condition.
 	Op   string
 	Path string // "conditions.all[0]" …
-	// Condition is the name of a condition, and Value its value in one line.
+	// Condition is the name of a condition, and Value its value in one
+	// line, with the other half of a pair.
 	Condition string
 	Value     string
 	Kind      Kind

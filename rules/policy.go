@@ -52,9 +52,13 @@ type Rule struct {
 	// PerComponent is evaluateRulePerComponent: conditions and exceptions must be
 	// answered by one component, the body or one attachment.
 	PerComponent bool
-	conditions   *node
-	exceptions   *node // nil without any
-	leaves       []*node
+	// location is senderAddressLocation; empty is that of the settings. Located is set
+	// when a condition looks at it.
+	location   Location
+	located    bool
+	conditions *node
+	exceptions *node // nil without any
+	leaves     []*node
 }
 
 // op is how a node joins those below it.

@@ -28,6 +28,10 @@ type World struct {
 	// Fallback is asked for the text of documents that no format knows; nil asks
 	// nobody. See [extract.Budget].
 	Fallback func(ctx context.Context, content []byte, mediaType string) (string, error)
+	// Matches counts the recent matches of high severity of mail that a person sent,
+	// by the primary address; nil counts none. An error means that it cannot be known
+	// now.
+	Matches func(ctx context.Context, person message.Path) (int, error)
 }
 
 // Scan is the lazy view of one message that conditions read: text is extracted
@@ -36,8 +40,9 @@ type Scan struct {
 	Message *message.Message
 	World   *World
 
-	now        time.Time // zero before it is asked
-	ours       Truth     // Unknown before it is asked
+	now        time.Time    // zero before it is asked
+	ours       Truth        // Unknown before it is asked
+	overridden map[int]bool // recipients
 	senders    *senders
 	recipients [][]*target // of each recipient, as it will be delivered; nil before it is asked
 	people     map[string]lookup[*directory.Person]
@@ -77,6 +82,18 @@ func NewScan(w *World, m *message.Message) *Scan {
 // and disk are used up, or nothing is there to read documents with. What was
 // judged then must not be relied on.
 func (s *Scan) Err() error { return s.err }
+
+// Override says that the sender's override of a decision, as it is recorded in the
+// store, lets the message go on to these recipients, indices into
+// Envelope.Recipients. Nothing in a message says so.
+func (s *Scan) Override(recipients ...int) {
+	if s.overridden == nil {
+		s.overridden = make(map[int]bool)
+	}
+	for _, i := range recipients {
+		s.overridden[i] = true
+	}
+}
 
 // Ours tells whether the session is ours.
 func (s *Scan) Ours() bool {

@@ -111,8 +111,7 @@ func (sc *scope) holds(ctx context.Context, s *Scan) (Truth, string) {
 }
 
 func (s *Scan) askSenders(ctx context.Context, test func(context.Context, *Scan, message.Path) (Truth, string), strict bool) (Truth, string) {
-	f := ofSenders(test).message(ctx, s, strict)
-	return f.truth, f.reason
+	return view{}.ask(ctx, s, strict, test)
 }
 
 // included tells whether an address is in one of the units, in one of the groups

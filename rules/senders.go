@@ -10,6 +10,7 @@ import (
 
 // identity is one place that says who sends.
 type identity struct {
+	at     source
 	source string // in plain words
 	addr   message.Path
 	// nobody is set where someone is named whose address cannot be known: such a
@@ -26,35 +27,52 @@ func (id identity) String() string {
 	return id.source + " " + id.addr.String()
 }
 
-// senders are all identities of a message: the addresses of header From, the
-// reverse-path, and the person of the login name.
+// senders are all identities of a message.
 type senders struct {
 	list []identity
 }
 
+// source is where an identity stands.
+type source int8
+
+const (
+	fromField source = iota
+	otherField
+	reversePath
+	loginName
+)
+
+// senderFields are the header fields that name senders. All but From do only when
+// the settings say so.
+var senderFields = []string{"From", "Sender", "Reply-To"}
+
+// identities gives all identities: the addresses of the header, the reverse-path,
+// and the person of the login name.
 func (s *Scan) identities(ctx context.Context) []identity {
 	if s.senders != nil {
 		return s.senders.list
 	}
 	var list []identity
 	for _, h := range s.Message.Headers() {
-		before := len(list)
-		for _, a := range h.Addresses("From") {
-			if !a.IsNull() {
-				list = append(list, identity{source: "header From", addr: a})
+		for i, name := range senderFields {
+			at := otherField
+			if i == 0 {
+				at = fromField
 			}
-		}
-		if _, present := h.Get("From"); present && len(list) == before {
-			list = append(list, identity{source: "header From without an address", nobody: true})
+			before := len(list)
+			for _, a := range h.Addresses(name) {
+				if !a.IsNull() {
+					list = append(list, identity{at: at, source: "header " + name, addr: a})
+				}
+			}
+			if _, present := h.Get(name); present && len(list) == before {
+				list = append(list, identity{at: at, source: "header " + name + " without an address", nobody: true})
+			}
 		}
 	}
 	env := &s.Message.Envelope
-	switch {
-	case !env.ReversePath.IsNull():
-		list = append(list, identity{source: "reverse-path", addr: env.ReversePath})
-	case !s.Ours() && len(list) > 0:
-		// Nothing but the header then says who sends, and anybody may have written it.
-		list = append(list, identity{source: "the null reverse-path of a session that is not ours", nobody: true})
+	if !env.ReversePath.IsNull() {
+		list = append(list, identity{at: reversePath, source: "reverse-path", addr: env.ReversePath})
 	}
 	if env.Authenticated != "" {
 		if id, ok := s.login(ctx, env.Authenticated); ok {
@@ -62,6 +80,54 @@ func (s *Scan) identities(ctx context.Context) []identity {
 		}
 	}
 	s.senders = &senders{list: list}
+	return list
+}
+
+// view says which identities a condition looks at.
+type view struct {
+	location Location // empty is InHeaderOrEnvelope
+	fields   bool     // Sender and Reply-To too
+}
+
+// of gives the identities that are asked. An exception in a session that is not
+// ours asks all that the settings know, wherever it looks otherwise: anybody may
+// have written any of them.
+func (v view) of(ctx context.Context, s *Scan, strict bool) []identity {
+	if strict && !s.Ours() {
+		v.location = InHeaderOrEnvelope
+	}
+	var list []identity
+	header, envelope := false, false
+	for _, id := range s.identities(ctx) {
+		switch id.at {
+		case fromField, otherField:
+			if v.location == InEnvelope || id.at == otherField && !v.fields {
+				continue
+			}
+			header = true
+		case reversePath:
+			if v.location == InHeader {
+				continue
+			}
+			envelope = true
+		}
+		list = append(list, id)
+	}
+	switch v.location {
+	case InHeader:
+		if !header {
+			list = append(list, identity{source: "a header that names nobody", nobody: true})
+		}
+	case InEnvelope:
+		if !envelope {
+			list = append(list, identity{source: "the null reverse-path", nobody: true})
+		}
+	default:
+		// Nothing but the header then says who sends, and anybody may have written it.
+		if !envelope && header && !s.Ours() {
+			list = append(list, identity{source: "the null reverse-path of a session that is not ours", nobody: true})
+		}
+	}
 	return list
 }
 
@@ -74,49 +140,57 @@ func (s *Scan) login(ctx context.Context, name string) (identity, bool) {
 	if d := s.World.Directory; d != nil {
 		var p *directory.Person
 		if p, err = d.Login(ctx, name); err == nil {
-			return identity{source: "login", addr: p.Address}, true
+			return identity{at: loginName, source: "login", addr: p.Address}, true
 		}
 	}
 	if !notFound(err) {
-		return identity{source: "login", unknown: true}, true
+		return identity{at: loginName, source: "login", unknown: true}, true
 	}
 	if a, perr := message.ParsePath(name); perr == nil && a.Domain() != "" {
-		return identity{source: "login", addr: a}, true
+		return identity{at: loginName, source: "login", addr: a}, true
 	}
-	return identity{source: "login unknown to the directory", nobody: true}, s.World.Directory != nil
+	return identity{at: loginName, source: "login unknown to the directory", nobody: true}, s.World.Directory != nil
 }
+
+// senderTest answers a condition for one address of a sender.
+type senderTest func(ctx context.Context, s *Scan, addr message.Path) (Truth, string)
 
 // ofSenders makes the check of a condition on the sender. It holds when any
 // identity satisfies test, in strict use only when all do; without any identity
 // it never holds.
-func ofSenders(test func(ctx context.Context, s *Scan, addr message.Path) (Truth, string)) check {
+func ofSenders(v view, test senderTest) check {
 	return check{message: func(ctx context.Context, s *Scan, strict bool) finding {
-		ids := s.identities(ctx)
-		if len(ids) == 0 {
-			return finding{truth: False, reason: "no sender is named"}
-		}
-		result := truthOf(strict)
-		var reason string
-		for i, id := range ids {
-			t, why := False, ""
-			switch {
-			case id.unknown:
-				t, why = Unknown, "the directory did not answer"
-			case !id.nobody:
-				t, why = test(ctx, s, id.addr)
-			}
-			if i == 0 || !strict && t > result || strict && t < result {
-				result, reason = t, id.String()
-				if why != "" {
-					reason += " " + why
-				}
-			}
-			if !strict && t == True || strict && t == False {
-				break
-			}
-		}
-		return finding{truth: result, reason: reason}
+		truth, reason := v.ask(ctx, s, strict, test)
+		return finding{truth: truth, reason: reason}
 	}}
+}
+
+// ask answers a condition for the sender of a message.
+func (v view) ask(ctx context.Context, s *Scan, strict bool, test senderTest) (result Truth, reason string) {
+	ids := v.of(ctx, s, strict)
+	if len(ids) == 0 {
+		return False, "no sender is named"
+	}
+	result = truthOf(strict)
+	for i, id := range ids {
+		t, why := False, ""
+		switch {
+		case id.unknown:
+			t, why = Unknown, "the directory did not answer"
+		case !id.nobody:
+			t, why = test(ctx, s, id.addr)
+		}
+		if i == 0 || !strict && t > result || strict && t < result {
+			result, reason = t, id.String()
+			if why != "" {
+				reason += " " + why
+			}
+		}
+		if !strict && t == True || strict && t == False {
+			break
+		}
+	}
+	return result, reason
 }
 
 // AddressMismatch tells whether header From, reverse-path and login name
@@ -124,7 +198,7 @@ func ofSenders(test func(ctx context.Context, s *Scan, addr message.Path) (Truth
 func (s *Scan) AddressMismatch(ctx context.Context) bool {
 	first := ""
 	for _, id := range s.identities(ctx) {
-		if id.nobody || id.unknown {
+		if id.nobody || id.unknown || id.at == otherField {
 			continue
 		}
 		key, err := s.mailbox(ctx, id.addr)

@@ -32,6 +32,9 @@ func (r *reader) leafKey(c *condition, strict bool, values ...*strictyaml.Node) 
 	if strict {
 		b.WriteByte('!')
 	}
+	if r.rule.location != "" {
+		b.WriteString("@" + string(r.rule.location))
+	}
 	for _, v := range values {
 		b.WriteByte(' ')
 		canonical(&b, v)
@@ -103,6 +106,9 @@ func (e *evaluation) judged(n *node) *judged {
 
 // askMessage answers a condition on the whole message.
 func (e *evaluation) askMessage(n *node) finding {
+	if e.enforced && (n.cost == costNames || n.cost >= costText) {
+		e.relied = true // it may read contents
+	}
 	j := e.judged(n)
 	if j == nil {
 		return n.check.message(e.ctx, e.scan, n.strict)

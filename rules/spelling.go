@@ -15,6 +15,8 @@ type keySet struct {
 	known []string
 	// unbuilt are keys that Postern or Purview knows and this version does not.
 	unbuilt []string
+	// notMail are keys that say nothing of mail.
+	notMail []string
 	// elsewhere says what to write for keys that belong to another place, in
 	// small letters.
 	elsewhere map[string]string
@@ -51,8 +53,7 @@ var scopeKeys = keySet{
 
 var ruleKeys = keySet{
 	known: []string{"rule", "comment", "disabled", "activationDate", "expiryDate", "ruleErrorAction", "evaluateRulePerComponent",
-		"conditions", "exceptions", "actions"},
-	unbuilt: []string{"senderAddressLocation"},
+		"senderAddressLocation", "conditions", "exceptions", "actions"},
 	elsewhere: map[string]string{
 		"name":                 "write `rule: Name`",
 		"mode":                 "write it before `rules`: a mode is that of a policy",
@@ -66,23 +67,23 @@ var ruleKeys = keySet{
 }
 
 var conditionKeys = keySet{
-	known:   append([]string{"all", "any", "not"}, conditionNames()...),
-	unbuilt: unbuiltConditions,
+	known:   slices.Concat([]string{"all", "any", "not"}, conditionNames(), secondNames()),
+	notMail: notOfMail,
 	elsewhere: map[string]string{
-		"and":                         "write `all`",
-		"or":                          "write `any`",
-		"none":                        "write `not`, with `any` below it",
-		"except":                      "write it under `exceptions`",
-		"exceptions":                  "write it beside `conditions`",
-		"actions":                     "write it beside `conditions`",
-		"documentnamecontainswords":   "write `documentNameMatchesWords`",
-		"subjectmatcheswords":         "write `subjectContainsWords`",
-		"subjectorbodymatcheswords":   "write `subjectOrBodyContainsWords`",
-		"contentextensioncontains":    "write `contentExtensionMatchesWords`",
-		"headercontainsmessageheader": "write `headerContainsWords: {Name: [word]}`",
-		"headermatchesmessageheader":  "write `headerMatchesPatterns: {Name: [pattern]}`",
-		"senderipaddress":             "write `senderIPRanges`",
-		"recipientdomain":             "write `recipientDomainIs`",
+		"and":                       "write `all`",
+		"or":                        "write `any`",
+		"none":                      "write `not`, with `any` below it",
+		"except":                    "write it under `exceptions`",
+		"exceptions":                "write it beside `conditions`",
+		"actions":                   "write it beside `conditions`",
+		"documentnamecontainswords": "write `documentNameMatchesWords`",
+		"subjectmatcheswords":       "write `subjectContainsWords`",
+		"subjectorbodymatcheswords": "write `subjectOrBodyContainsWords`",
+		"contentextensioncontains":  "write `contentExtensionMatchesWords`",
+		"contentisreceivedfrom":     "write `fromScope`",
+		"betweenmemberof":           "write `betweenMemberOf1` and `betweenMemberOf2`",
+		"senderipaddress":           "write `senderIPRanges`",
+		"recipientdomain":           "write `recipientDomainIs`",
 
 		"attachmentcontainswords":           "write `documentContainsWords`",
 		"attachmentextensionmatcheswords":   "write `contentExtensionMatchesWords`",
@@ -100,20 +101,8 @@ var conditionKeys = keySet{
 	},
 }
 
-// unbuiltConditions are those of Purview and of transport rules that this
-// version has not.
-var unbuiltConditions = []string{
-	"adComparisonAttribute", "anyOfCcHeader", "anyOfCcHeaderMemberOf", "anyOfToCcHeader",
-	"anyOfToCcHeaderMemberOf", "anyOfToHeader", "anyOfToHeaderMemberOf",
-	"betweenMemberOf",
-	"contentIsShared", "documentCreatedBy", "documentCreatedByMemberOf", "domainCountOver",
-	"fromAddressContainsWords", "fromAddressMatchesPatterns", "hasActivity", "hasClassification",
-	"hasNoClassification", "hasSenderOverride", "managerForEvaluatedUser", "messageTypeMatches",
-	"recipientADAttributeContainsWords", "recipientADAttributeMatchesPatterns", "recipientAddressContainsWords",
-	"recipientAddressMatchesPatterns", "recipientCountOver", "recipientInSenderList", "sclOver",
-	"senderADAttributeContainsWords", "senderADAttributeMatchesPatterns", "senderInRecipientList",
-	"senderManagementRelationship", "sentToScope", "sharedByIRMUserRisk", "withImportance",
-}
+// notOfMail are conditions of Purview on what lies in sites and folders.
+var notOfMail = []string{"contentIsShared", "documentCreatedBy", "documentCreatedByMemberOf", "hasActivity"}
 
 // keys reads a mapping and refuses what is not in the set. Entries refused stay
 // in the mapping.
@@ -132,12 +121,13 @@ func (r *reader) refuse(e strictyaml.Entry, set keySet) (write string) {
 		r.Errorf(e.At, e.Field, "take it away", "%q is not supported by this version", name)
 		return ""
 	}
+	if name := fold(strings.TrimPrefix(strings.ToLower(e.Key), "exceptif"), set.notMail); name != "" {
+		r.Errorf(e.At, e.Field, "take it away", "%q asks about files in sites and folders, not about mail", name)
+		return ""
+	}
 	if rest, ok := cutFold(e.Key, "exceptif"); ok {
 		if name := fold(rest, conditionNames()); name != "" {
 			write = "write `" + name + "` under `exceptions`"
-		} else if name := fold(rest, unbuiltConditions); name != "" {
-			r.Errorf(e.At, e.Field, "take it away", "%q is not supported by this version", e.Key)
-			return ""
 		}
 	}
 	switch name := fold(e.Key, set.known); {

@@ -52,7 +52,7 @@ func (r *reader) readExceptions(n *strictyaml.Node, field string) *node {
 	top := &node{op: opAny, path: at.path}
 	for i, item := range r.List(n, field) {
 		at := at.item(i)
-		if item.Kind == mapping && len(item.Content) > 2 {
+		if item.Kind == mapping && len(item.Content) > 2 && !isPair(item) {
 			r.Errorf(item, at.field, "write a list entry for each when one is enough, or `all:` before them when all are due",
 				"an entry of exceptions holds one exception")
 			continue
@@ -60,6 +60,16 @@ func (r *reader) readExceptions(n *strictyaml.Node, field string) *node {
 		top.add(r.readMapping(item, at, opAny))
 	}
 	return top.done()
+}
+
+// isPair tells a mapping that holds one condition in two keys.
+func isPair(n *strictyaml.Node) bool {
+	if len(n.Content) != 4 {
+		return false
+	}
+	first, second := n.Content[0].Value, n.Content[2].Value
+	beside := func(a, b string) bool { c := secondOf(b); return c != nil && c.name == a }
+	return beside(first, second) || beside(second, first)
 }
 
 // readMapping reads keys that are joined by all or any.
@@ -74,18 +84,24 @@ func (r *reader) readMapping(n *strictyaml.Node, at place, join op) *node {
 	}
 	top := &node{op: join, path: at.path}
 	for _, e := range m.Entries() {
+		if c := secondOf(e.Key); c != nil {
+			if _, ok := m.Get(c.name); !ok {
+				r.Errorf(e.At, e.Field, "write `"+c.name+"` beside it", "%s says nothing alone", e.Key)
+			}
+			continue
+		}
 		if conditionKeys.has(e.Key) {
-			top.add(r.readEntry(e, at))
+			top.add(r.readEntry(m, e, at))
 		}
 	}
 	return top.done()
 }
 
-func (r *reader) readEntry(e strictyaml.Entry, at place) *node {
+func (r *reader) readEntry(m *strictyaml.Mapping, e strictyaml.Entry, at place) *node {
 	switch e.Key {
 	case "all", "any", "not":
 	default:
-		return r.readLeaf(e, at)
+		return r.readLeaf(m, e, at)
 	}
 	at = at.below(e.Key)
 	at.depth++
@@ -114,23 +130,37 @@ func (r *reader) readEntry(e strictyaml.Entry, at place) *node {
 	return group
 }
 
-func (r *reader) readLeaf(e strictyaml.Entry, at place) *node {
+func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *node {
 	c := lookupCondition(e.Key)
+	var second strictyaml.Entry
+	if c.with != "" {
+		var ok bool
+		if second, ok = m.Get(c.with); !ok && !c.optional {
+			r.Errorf(e.At, e.Field, "write `"+c.with+"` beside it", "%s says nothing alone", c.name)
+			return nil
+		}
+	}
 	if r.exception && c.noException {
 		r.Errorf(e.At, e.Field, "write it under `conditions`, with `not` when the opposite is meant", "%s has no form as an exception", c.name)
 		return nil
 	}
 	r.limit, r.values = c.limit(), 0
 	sought := len(r.sought)
-	chk, ok := c.parse(r, e.Value, e.Field)
+	chk, ok := c.read(r, e, second)
 	if !ok {
 		return nil
 	}
 	if c.name == r.vocabulary.Inverted {
 		chk = chk.inverted()
 	}
-	leaf := &node{op: opLeaf, path: at.path, condition: c, written: sync.OnceValue(func() string { return strictyaml.Flow(e.Value) }), check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
-	if r.share(leaf, r.leafKey(c, at.strict, e.Value)) {
+	written := sync.OnceValue(func() string {
+		if second.Value == nil {
+			return strictyaml.Flow(e.Value)
+		}
+		return strictyaml.Flow(e.Value) + ", " + c.with + ": " + strictyaml.Flow(second.Value)
+	})
+	leaf := &node{op: opLeaf, path: at.path, condition: c, written: written, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
+	if r.share(leaf, r.leafKey(c, at.strict, e.Value, second.Value)) {
 		r.sought = r.sought[:sought]
 	}
 	r.rule.leaves = append(r.rule.leaves, leaf)

@@ -101,7 +101,7 @@ func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, 
 // domains reads names of domains.
 func (r *reader) domains(n *strictyaml.Node, field string) (domainSet, bool) {
 	list, nodes, ok := r.texts(n, field)
-	set := domainSet{exact: make(map[string]bool)}
+	set := newDomainSet(nil)
 	for i, s := range list {
 		f := entryField(n, field, nodes[i])
 		name, sub := strings.CutPrefix(s, ".")
@@ -125,11 +125,7 @@ func (r *reader) domains(n *strictyaml.Node, field string) (domainSet, bool) {
 			ok = false
 			continue
 		}
-		if sub {
-			set.under = append(set.under, "."+domainKey(p))
-		} else {
-			set.exact[domainKey(p)] = true
-		}
+		set.add(domainKey(p), sub, r.vocabulary.Settings.Subdomains)
 	}
 	return set, ok
 }
@@ -154,7 +150,30 @@ func validDomain(s string) bool {
 // domainSet is a set of domains, some with all below them.
 type domainSet struct {
 	exact map[string]bool
-	under []string // with a leading dot
+	under map[string]bool
+}
+
+// add takes in a domain, or all domains below it, or both.
+func (d *domainSet) add(key string, sub, both bool) {
+	if sub || both {
+		d.under[key] = true
+	}
+	if !sub {
+		d.exact[key] = true
+	}
+}
+
+// newDomainSet gives the set of names as an organisation has them: one that begins
+// with "." or "*." stands for all subdomains.
+func newDomainSet(names []string) domainSet {
+	set := domainSet{exact: make(map[string]bool), under: make(map[string]bool)}
+	for _, name := range names {
+		rest, sub := strings.CutPrefix(strings.TrimPrefix(name, "*"), ".")
+		if p, err := message.ParsePath("a@" + rest); err == nil {
+			set.add(domainKey(p), sub, false)
+		}
+	}
+	return set
 }
 
 func (d domainSet) holds(addr message.Path) bool {
@@ -165,8 +184,8 @@ func (d domainSet) holds(addr message.Path) bool {
 	if d.exact[key] {
 		return true
 	}
-	for _, u := range d.under {
-		if strings.HasSuffix(key, u) {
+	for rest, found := key, true; found; {
+		if _, rest, found = strings.Cut(rest, "."); d.under[rest] {
 			return true
 		}
 	}

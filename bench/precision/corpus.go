@@ -57,7 +57,7 @@ func (p *plan) each(ctx context.Context, use func(item) error) error {
 		func() error { return extracted(ctx, partMail, p.mail, isMessage, take(p.all)) },
 		func() error { return extracted(ctx, partDocumentation, p.docs, isDocumentation, take(p.documentation)) },
 		func() error { return sources(filepath.Join(strings.TrimSpace(string(goroot)), "src"), take(p.all)) },
-		func() error { return tables(p.tables, use) },
+		func() error { return tables(p.tables, p.seed, use) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil && !errors.Is(err, errEnough) {

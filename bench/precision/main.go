@@ -18,6 +18,7 @@ type plan struct {
 	all           int    // octets of text in all
 	tables        int    // of which octets of generated tables
 	documentation int    // and of documentation
+	seed          uint64 // of the tables
 }
 
 func main() {
@@ -28,6 +29,7 @@ func main() {
 	top := flag.Int("top", 10, "types to name")
 	show := flag.String("show", "", "print the surroundings of the detections of this type, or of \"all\"")
 	part := flag.String("part", "", "take this part alone: mail, documentation, source or tables")
+	flag.Uint64Var(&p.seed, "seed", 1, "another seed makes other tables")
 	check := flag.Bool("check", false, "exit status 1 when a target is missed")
 	flag.Parse()
 	p.all, p.tables, p.documentation = *mb*mega, *mb*mega*2/5, *mb*mega*3/10

@@ -14,7 +14,7 @@ func TestTables(t *testing.T) {
 	headed, octets := 0, 0
 	var first, second []item
 	for _, into := range []*[]item{&first, &second} {
-		if err := tables(2*mega, func(it item) error { *into = append(*into, it); return nil }); err != nil {
+		if err := tables(2*mega, 1, func(it item) error { *into = append(*into, it); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

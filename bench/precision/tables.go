@@ -18,12 +18,12 @@ const (
 // stands under a heading with a keyword of a type and has a column of numbers as
 // long as those of the type; the numbers are drawn, and keep a rule of the type by
 // chance only. The others have columns of the same kinds.
-func tables(octets int, use func(item) error) error {
+func tables(octets int, seed uint64, use func(item) error) error {
 	headings, err := readHeadings("classify")
 	if err != nil {
 		return err
 	}
-	d := dice{rand.New(rand.NewPCG(1, 50))}
+	d := dice{rand.New(rand.NewPCG(seed, 50))}
 	for n := 0; octets > 0; n++ {
 		h := headings[d.IntN(len(headings))]
 		headed := n%2 == 0

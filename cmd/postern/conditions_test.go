@@ -165,7 +165,7 @@ func TestReferenceOfConditionsIsShownByCases(t *testing.T) {
 		}
 	}
 	// The page is that of the catalogue and the cases.
-	checkTables(t, conditionsPage, map[string]string{"conditions": conditionsTable(rows)})
+	checkTables(t, conditionsPage, map[string]string{"conditions": conditionsTable(rows), "notes": conditionNotes()})
 }
 
 const conditionsPage = "../../docs/conditions.md"
@@ -182,12 +182,38 @@ func conditionsTable(rows map[string]*shown) string {
 		if !c.Exception {
 			exception = "no"
 		}
+		values := c.Value
+		if c.With != "" && c.Optional {
+			values += "; `" + c.With + "` may stand beside it"
+		} else if c.With != "" {
+			values += "; `" + c.With + "` stands beside it"
+		}
 		var shown []string
 		for _, name := range s.evidence(c.Exception) {
 			shown = append(shown, "`"+name+"`")
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | %s | %s | %s | %s | %s |\n", c.Name, c.Doc, c.Value, strings.ReplaceAll(s.example, "|", `\|`), kinds[c.Kind],
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | %s | %s | %s | %s | %s |\n", c.Name, c.Doc, values, strings.ReplaceAll(s.example, "|", `\|`), kinds[c.Kind],
 			exception, cmp.Or(limit, "–"), rules.Cost(c.Cost).Word(), strings.Join(shown, ", "))
+	}
+	return b.String()
+}
+
+// conditionNotes lists what is not plain, each with the conditions it is about.
+func conditionNotes() string {
+	var notes []string
+	about := make(map[string][]string)
+	for _, c := range rules.Conditions() {
+		if c.Note == "" {
+			continue
+		}
+		if about[c.Note] == nil {
+			notes = append(notes, c.Note)
+		}
+		about[c.Note] = append(about[c.Note], "`"+c.Name+"`")
+	}
+	var b strings.Builder
+	for _, n := range notes {
+		fmt.Fprintf(&b, "- %s: %s.\n", strings.Join(about[n], ", "), strings.TrimSuffix(n, "."))
 	}
 	return b.String()
 }

@@ -44,9 +44,11 @@ type config struct {
 	postfix   []string       // parameters of main.cf whose maps are asked
 	postfixAt reference      // configuration directory of Postfix, empty for its own; placed at recipients.postfix
 	policies  []reference
-	noLimits  bool // limits of Purview on policies are hints
-	extract   extract.Limits
-	extractIn time.Duration
+	// conditions is what the file says of conditions, partners and risks.
+	conditions rules.Settings
+	noLimits   bool // limits of Purview on policies are hints
+	extract    extract.Limits
+	extractIn  time.Duration
 }
 
 // reference is a path or pattern written in postern.yaml, with its place.

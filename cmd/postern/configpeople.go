@@ -17,6 +17,7 @@ func (cr *configReader) organization(e strictyaml.Entry) {
 			"name":            func(e strictyaml.Entry) { cr.c.name, _ = cr.Text(e.Value, e.Field) },
 			"timeZone":        cr.timeZone,
 			"acceptedDomains": cr.acceptedDomains,
+			"partnerDomains":  cr.partnerDomains,
 			"notices": func(e strictyaml.Entry) {
 				cr.section(e.Value, e.Field, section{
 					keys: map[string]func(strictyaml.Entry){

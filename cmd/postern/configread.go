@@ -51,6 +51,8 @@ func readConfig(file string, data []byte) (*config, []strictyaml.Problem) {
 			"directory":    cr.directory,
 			"recipients":   cr.recipients,
 			"policies":     cr.policies,
+			"conditions":   cr.conditions,
+			"userRisk":     cr.userRisk,
 			"store":        cr.store,
 			"relay":        cr.relay,
 			"quarantine":   cr.quarantine,

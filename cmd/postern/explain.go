@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -295,9 +296,7 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 				o.printf("    %s: %s\n", r.State, r.ruleJSON)
 			}
 		}
-		if f.Simulated.Verdict != f.Verdict && f.Simulated.DecidedBy != nil {
-			o.printf("    with test policies on: %s by %s\n", f.Simulated.Verdict, f.Simulated.DecidedBy)
-		}
+		o.simulated(f)
 	}
 	for _, r := range e.Rules {
 		o.ruleExplained(r, len(e.Envelope.To), brief)
@@ -318,6 +317,25 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 	}
 	if e.Error != "" {
 		o.printf("  error: %s\n", clip(e.Error, 300))
+	}
+}
+
+// simulated tells what a fork would have come to with all test policies on, where that
+// is something else and rules of theirs matched. A message put off, or held because it
+// could not be judged, shows nothing: a test would not have told more.
+func (o *output) simulated(f forkJSON) {
+	s := f.Simulated
+	tested := slices.ContainsFunc(f.Rules, func(r ruleStateJSON) bool { return r.State == string(actions.Simulated) })
+	if !tested || f.Verdict == string(actions.Defer) || f.Reason != "" || s.Verdict == f.Verdict && len(s.Edits) == 0 {
+		return
+	}
+	o.printf("    with test policies on: %s", s.Verdict)
+	if s.DecidedBy != nil {
+		o.printf(" by %s", s.DecidedBy)
+	}
+	o.printf("\n")
+	for _, edit := range s.Edits {
+		o.printf("      %s\n", edit)
 	}
 }
 

@@ -99,9 +99,12 @@ type ruleStateJSON struct {
 	State string `json:"state"`
 }
 
+// simulatedJSON is what a fork would have come to with the policies in a test mode
+// enforced; its edits are named where they are others than those done.
 type simulatedJSON struct {
-	Verdict   string    `json:"verdict"`
-	DecidedBy *ruleJSON `json:"decidedBy"`
+	Verdict   string     `json:"verdict"`
+	DecidedBy *ruleJSON  `json:"decidedBy"`
+	Edits     []editJSON `json:"edits,omitempty"`
 }
 
 type ruleResultJSON struct {
@@ -203,7 +206,7 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		Edits:           make([]editJSON, 0, len(f.Edits)),
 		FinalRecipients: list(f.FinalRecipients),
 		Rules:           make([]ruleStateJSON, 0, len(f.Rules)),
-		Simulated:       simulatedJSON{string(f.Simulated.Verdict), ruleOf(f.Simulated.DecidedBy)},
+		Simulated:       simulatedJSON{Verdict: string(f.Simulated.Verdict), DecidedBy: ruleOf(f.Simulated.DecidedBy)},
 		Notices:         []noticeJSON{},
 	}
 	if f.Route == actions.Returned && slices.ContainsFunc(f.Recipients, func(i int) bool { return toldOf(env.Recipients[i]) }) {
@@ -214,6 +217,11 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 	}
 	for _, e := range f.Edits {
 		out.Edits = append(out.Edits, editJSON{e.Action, e.Name, e.Value})
+	}
+	if !slices.Equal(f.Simulated.Edits, f.Edits) {
+		for _, e := range f.Simulated.Edits {
+			out.Simulated.Edits = append(out.Simulated.Edits, editJSON{e.Action, e.Name, e.Value})
+		}
 	}
 	for _, r := range f.Rules {
 		out.Rules = append(out.Rules, ruleStateJSON{*ruleOf(r.Rule), string(r.State)})

@@ -112,7 +112,9 @@ func (w *world) house() *cases.House {
 	return &cases.House{
 		Set: w.set,
 		Load: func(c *cases.Case, people directory.Directory) (*rules.Set, []strictyaml.Problem) {
-			return actions.Load(c.Policies, w.config.vocabulary(w.rules.Types, people))
+			v := w.config.vocabulary(w.rules.Types, people)
+			v.Settings = c.Settings(v.Settings)
+			return actions.Load(c.Policies, v)
 		},
 		World:     &w.rules,
 		Settings:  w.config.settings(w.notices),

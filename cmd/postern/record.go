@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -104,8 +105,13 @@ func decisionFields(d *actions.Decision) []zap.Field {
 		if rule == "" {
 			rule = ruleName(f.DecidedBy)
 		}
-		if f.Simulated.DecidedBy != nil && f.Simulated.Verdict != f.Verdict {
-			simulated = addOnce(simulated, string(f.Simulated.Verdict)+" by "+ruleName(f.Simulated.DecidedBy))
+		tested := slices.ContainsFunc(f.Rules, func(r actions.RuleState) bool { return r.State == actions.Simulated })
+		if s := f.Simulated; tested && s.Verdict != f.Verdict && f.Verdict != actions.Defer && f.Reason == "" {
+			outcome := string(s.Verdict)
+			if s.DecidedBy != nil {
+				outcome += " by " + ruleName(s.DecidedBy)
+			}
+			simulated = addOnce(simulated, outcome)
 		}
 		for _, s := range f.Rules {
 			did = addOnce(did, ruleName(s.Rule)+": "+string(s.State))

@@ -104,6 +104,11 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	}
 	tuneCollector(p.memory)
 
+	dead, err := openSuspects(p.store, time.Now, log)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	defer dead.Close()
 	spool := filepath.Join(p.store, "spool")
 	if err := os.MkdirAll(spool, 0o700); err != nil {
 		return fmt.Errorf("store: %w", err)
@@ -129,6 +134,7 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	s.loaded(ctx, audit.PolicyLoaded, w.set.Version, audit.Policies{Files: w.files.names()})
 	server := milter.NewServer(milter.Config{
 		Filter:        s.gate,
+		Watch:         &guardian{gate: s.gate, suspects: dead},
 		Log:           log,
 		Limits:        p.limits,
 		Budget:        message.NewBudget(p.memory, spool),

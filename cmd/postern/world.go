@@ -92,7 +92,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 // vocabulary is what policies are written in.
 func (c *config) vocabulary(types *classify.Catalog, people directory.Directory) rules.Vocabulary {
 	return rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits,
-		Zone: c.zone, Now: time.Now}
+		Settings: c.conditions, Zone: c.zone, Now: time.Now}
 }
 
 // needs tells what the policies ask for that postern.yaml does not give: someone
