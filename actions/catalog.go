@@ -76,7 +76,7 @@ var kinds = []Kind{
 	{Name: "rejectMessage", Class: Halting, Doc: "refuses the message with a text and an enhanced status code: `{text: …, enhanced: 5.7.1}`", read: readRejectMessage},
 	{Name: "removeHeader", Class: NonHalting, Doc: "removes all fields of a name, or those with a value: `[Name, \"Name: value\"]`", read: readRemoveHeader},
 	{Name: "removeRMSTemplate", Class: NonHalting},
-	{Name: "reportSeverityLevel", Class: Mark},
+	{Name: "reportSeverityLevel", Class: Mark, Doc: "how grave a match is in records: `none`, `low` (default), `medium` or `high`", read: readSeverity},
 	{Name: "setHeader", Class: NonHalting, Doc: "adds a field or gives it a new value: `{Name: value}`", read: readSetHeader},
 	{Name: "stopPolicyProcessing", Class: Mark, Doc: "`true` ends the evaluation behind a match of an enforced policy", read: readStop},
 	{Name: "stripAttachment", Class: NonHalting},
@@ -111,6 +111,9 @@ type spec struct {
 	untellable string // empty is quarantine
 	toldAt     *strictyaml.Node
 	redirectAt *strictyaml.Node
+
+	severity   string           // of matches, as in records; empty is low
+	severityAt *strictyaml.Node // of reportSeverityLevel
 
 	scopeAt      *strictyaml.Node // of blockAccessScope
 	scopeOutside bool
@@ -170,6 +173,9 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 	}
 	if len(m.Entries()) == 0 && !r.Failed() {
 		r.Errorf(n, field, "write an action, or leave `actions` away to record matches only", "there is no action")
+	}
+	if s.severity == severityNone && len(s.entries) == 1 {
+		r.Errorf(s.severityAt, strictyaml.Join(field, "reportSeverityLevel"), "write `low`", "a rule without actions records its matches, and so they have a severity")
 	}
 	if len(halting) > 1 {
 		r.Errorf(n, field, "keep one of them", "a rule cannot have two halting actions (%s)", strings.Join(halting, ", "))

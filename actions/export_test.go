@@ -120,6 +120,10 @@ func Mutations() map[string]map[string]func(*spec) {
 				}
 			},
 		},
+		"reportSeverityLevel": {
+			"every severity is low":  func(s *spec) { s.severity = "" },
+			"every severity is high": func(s *spec) { s.severity = severityHigh },
+		},
 		"setHeader":            {"nothing is set": withoutEdits(setHeader, none)},
 		"stopPolicyProcessing": {"nothing is stopped": func(s *spec) { s.rule.Stop = false }},
 	}

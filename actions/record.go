@@ -185,7 +185,7 @@ func (b *batch) policies(values []audit.Value) []audit.PolicyDetails {
 		}
 		rule := audit.Rule{
 			RuleID: audit.RuleID(p.Name, res.Rule.Name), RuleName: res.Rule.Name, RuleMode: ruleModes[p.Mode],
-			Actions: []string{}, State: string(b.state(res.Rule)), ConditionsMatched: b.conditions(res, values),
+			Actions: []string{}, Severity: specOf(res.Rule).graded(), State: string(b.state(res.Rule)), ConditionsMatched: b.conditions(res, values),
 		}
 		if st := b.state(res.Rule); b.d.Outcome.Verdict != Defer && (st == Applied || st == Enforced) {
 			rule.Actions = specOf(res.Rule).names()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/quarantine"
@@ -365,10 +366,29 @@ func (c *Case) compareKept(d *comparison, commit *quarantine.Commit) {
 		}
 		c.want.copies[copies-1].compare(d, fmt.Sprint("copy ", copies-1), &e, blobs[e.Blob])
 	}
+	if c.want.severities != nil {
+		c.compareSeverities(d, commit.Records)
+	}
 	d.list("held", held, c.want.held)
 	d.list("notices", notices, c.want.notices)
 	if c.want.copies != nil || d.whole {
 		d.is("copies", copies, len(c.want.copies))
+	}
+}
+
+// compareSeverities compares the severities of the rules that are recorded.
+func (c *Case) compareSeverities(d *comparison, records []quarantine.Record) {
+	for _, raw := range records {
+		rec, err := audit.Parse(raw.Data)
+		if err != nil {
+			d.is("record", err.Error(), "")
+			continue
+		}
+		for _, p := range rec.PolicyDetails {
+			for _, r := range p.Rules {
+				d.is("severity of "+r.RuleName, r.Severity, c.want.severities[r.RuleName])
+			}
+		}
 	}
 }
 

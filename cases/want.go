@@ -20,9 +20,11 @@ type want struct {
 	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
 	copies    []wantCopy
 	signals   []string // "part: signal"
-	undecided []string // "policy / rule: remedy", of the rules that could not be judged and matter
-	mismatch  *bool    // the addresses of the sender differ
-	err       string
+	// severities are those of the rules that are recorded, by name of the rule.
+	severities map[string]string
+	undecided  []string // "policy / rule: remedy", of the rules that could not be judged and matter
+	mismatch   *bool    // the addresses of the sender differ
+	err        string
 }
 
 type wantReply struct {
@@ -100,6 +102,12 @@ func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
 			for i, n := range r.List(k.Value, k.Field) {
 				w.copies = append(w.copies, r.copied(n, strictyaml.Index(k.Field, i)))
 			}
+		case "severities":
+			w.severities = make(map[string]string)
+			r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
+				w.severities[e.Key] = r.text(e)
+				return true
+			})
 		case "undecided":
 			w.undecided = r.texts(k)
 		case "signals":

@@ -39,7 +39,12 @@ func (c *Case) world(h *House) *rules.World {
 	}
 	w.Now = c.now
 	if c.env.matches != nil {
-		w.Matches = func(_ context.Context, person message.Path) (int, error) { return c.env.matches[person.Key()], nil }
+		w.Matches = func(_ context.Context, names []string) (n int, _ error) {
+			for _, name := range names {
+				n += c.env.matches[name]
+			}
+			return n, nil
+		}
 	}
 	if c.env.characters > 0 {
 		w.Extract.Characters = c.env.characters

@@ -289,7 +289,7 @@ func linesWithout(c *Catalog, typ *Type, numbers []string) (missed []int) {
 // withoutCheckDigit are the checks that look at the shape and the date of a number
 // only, and those of types that have numbers without a check digit besides.
 var withoutCheckDigit = []string{"austriaIdentityCard", "businessIdentifierCode", "franceDriverLicence", "indiaDriverLicence", "indiaPAN",
-	"indonesiaKTP", "ipv4", "ipv6", "malaysiaNRIC", "maltaIdentityCard", "maltaVAT", "mixed", "mixedCase", "botKey", "notOneDigit", "password",
+	"indonesiaKTP", "ipv4", "ipv4Host", "ipv6", "ipv6Host", "malaysiaNRIC", "maltaIdentityCard", "maltaVAT", "mixed", "mixedCase", "botKey", "notOneDigit", "password",
 	"portugalCitizenCard", "ukDriverLicence", "ukNINO", "usITIN", "usSSN", "usSSNRandomized"}
 
 // hasCheckDigit tells whether numbers of a type keep a check digit.

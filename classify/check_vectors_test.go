@@ -199,6 +199,7 @@ var keywordOf = map[string]string{
 	"Denmark passport number":                                        "pasnummer",
 	"Denmark personal identification number":                         "centrale personregister",
 	"Drug Enforcement Agency (DEA) number":                           "drug enforcement administration",
+	"EU debit card number":                                           "debit card",
 	"Estonia Personal Identification Code":                           "id-kaart",
 	"Estonia driver's license number":                                "juhilubade numbrid",
 	"Estonia passport number":                                        "eesti kodaniku pass",

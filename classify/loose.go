@@ -15,13 +15,13 @@ import (
 
 const (
 	minLoose      = 7  // characters of the shortest value that may be grouped loosely
-	maxLoose      = 24 // and of the longest
+	maxLoose      = 34 // and of the longest
 	maxLooseWords = 16 // words of one run
 	maxLooseGap   = 6  // octets between two words
 	maxLooseLead  = 6  // letters of a word before or between the digits
 )
 
-var errLooseLength = errors.New("a format grouped loosely has 7 to 24 characters")
+var errLooseLength = errors.New("a format grouped loosely has 7 to 34 characters")
 
 // looseFormat is a shape that may be grouped loosely, with the primaries that have
 // it.
@@ -134,9 +134,9 @@ func (f *finder) marks(i, to int) int {
 }
 
 // looseKinds are the delimiters that may stand in a run: blanks, dashes, points,
-// slashes and brackets. A colon stands in times of day and a comma in amounts and
+// slashes, brackets and low lines. A colon stands in times of day and a comma in amounts and
 // lists.
-const looseKinds uint16 = 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<7 | 1<<8
+const looseKinds uint16 = 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<7 | 1<<8 | 1<<12
 
 // endRun looks at the run and takes it away.
 func (f *finder) endRun() {
@@ -296,7 +296,7 @@ func (l *looseFormat) fits(words []word, whole *word, mixed bool) bool {
 // or end in a date with all digits of its year.
 func isAddressOrDate(text string, words []word) bool {
 	if n := len(words); n == 4 && between(text, words, ".") {
-		return words[0].len() < 4 && words[1].len() < 4 && words[2].len() < 4 && words[3].len() < 4
+		return !slices.ContainsFunc(words, func(w word) bool { return w.len() > 3 || !w.digits() || number([]byte(text[w.start:w.end])) > 255 })
 	} else if n > 2 {
 		return isDate(text, words[:3]) || isDate(text, words[n-3:])
 	}

@@ -30,6 +30,8 @@ type check struct {
 	recipients bool
 	// types are those a content check asks for.
 	types []*classify.Type
+	// sensitive is set for the condition on types of sensitive information.
+	sensitive *sensitive
 }
 
 // plain makes a check of the whole message that neither fails nor looks at

@@ -231,11 +231,15 @@ func house(t testing.TB, silent ...string) *rules.World {
 		Trust: rules.Trust{Authenticated: true, Listeners: []string{"SUBMISSION"},
 			Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}},
 		Extract: extract.DefaultLimits,
-		Matches: func(_ context.Context, person message.Path) (int, error) {
-			if slices.Contains(silent, "matches of "+person.String()) {
+		Matches: func(_ context.Context, names []string) (int, error) {
+			if slices.Contains(silent, "matches of "+names[0]) {
 				return 0, directory.ErrUnavailable
 			}
-			return map[string]int{"bob@example.com": 3}[person.String()], nil
+			n := 0
+			for _, name := range names {
+				n += map[string]int{"bob@example.com": 1, "bob": 2}[name]
+			}
+			return n, nil
 		},
 	}
 }

@@ -251,7 +251,7 @@ func (d *draft) readRules(n *strictyaml.Node, field string) {
 }
 
 func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map[string]bool) *Rule {
-	rule := &Rule{Policy: p}
+	rule := &Rule{Policy: p, line: n.Line, column: n.Column, field: field}
 	r.rule, r.types, r.valuesInRule = rule, 0, 0
 	m := r.keys(n, field, ruleKeys)
 	if e, ok := r.require(m, "rule", "write `rule: Name`"); ok {

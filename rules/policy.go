@@ -54,11 +54,13 @@ type Rule struct {
 	PerComponent bool
 	// location is senderAddressLocation; empty is that of the settings. Located is set
 	// when a condition looks at it.
-	location   Location
-	located    bool
-	conditions *node
-	exceptions *node // nil without any
-	leaves     []*node
+	location     Location
+	located      bool
+	conditions   *node
+	exceptions   *node  // nil without any
+	line, column int    // of the rule in its file
+	field        string // path of keys to the rule
+	leaves       []*node
 }
 
 // op is how a node joins those below it.
@@ -82,8 +84,9 @@ type node struct {
 	condition *condition
 	written   func() string // its value, in one line
 	check     check
-	number    int // the same for all conditions of the set that say the same
-	index     int // among the leaves of the rule, in the order of the file
+	number    int      // the same for all conditions of the set that say the same
+	index     int      // among the leaves of the rule, in the order of the file
+	location  Location // senderAddressLocation of its rule
 	// strict is set under an exception or an odd number of nots: where several
 	// senders are named, all must satisfy the condition.
 	strict bool

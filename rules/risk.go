@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -118,11 +119,7 @@ func (s *Scan) riskOf(ctx context.Context, risk *Risk, addr message.Path) (RiskL
 		}
 	}
 	if len(risk.FromMatches) > 0 && s.World.Matches != nil && found > 0 {
-		key := addr
-		if p != nil {
-			key = p.Address
-		}
-		n, err := s.World.Matches(ctx, key)
+		n, err := s.World.Matches(ctx, namesOf(p, addr))
 		if err != nil {
 			return "", Unknown, "has matches that could not be counted"
 		}
@@ -133,9 +130,30 @@ func (s *Scan) riskOf(ctx context.Context, risk *Risk, addr message.Path) (RiskL
 		}
 	}
 	if found == len(riskLevels) {
+		if len(risk.FromMatches) > 0 && s.World.Matches == nil {
+			why += ", and recent matches are not counted here"
+		}
 		return "", False, why
 	}
 	return riskLevels[found], True, why
+}
+
+// namesOf gives all names of a person, or those of an address that is nobody's.
+func namesOf(p *directory.Person, addr message.Path) []string {
+	names := []string{addr.Key()}
+	if p == nil {
+		return names
+	}
+	names[0] = p.Address.Key()
+	for _, a := range p.Proxies {
+		names = append(names, a.Key())
+	}
+	for _, login := range p.Logins {
+		if login = strings.ToLower(login); !slices.Contains(names, login) {
+			names = append(names, login)
+		}
+	}
+	return names
 }
 
 func parseRisk(r *reader, n *strictyaml.Node, field string) (check, bool) {

@@ -28,10 +28,10 @@ type World struct {
 	// Fallback is asked for the text of documents that no format knows; nil asks
 	// nobody. See [extract.Budget].
 	Fallback func(ctx context.Context, content []byte, mediaType string) (string, error)
-	// Matches counts the recent matches of high severity of mail that a person sent,
-	// by the primary address; nil counts none. An error means that it cannot be known
-	// now.
-	Matches func(ctx context.Context, person message.Path) (int, error)
+	// Matches counts the recent matches of high severity of mail that a person sent.
+	// Names are the keys of the person's addresses, and logins in small letters. Nil
+	// counts none; an error means that it cannot be known now.
+	Matches func(ctx context.Context, names []string) (int, error)
 }
 
 // Scan is the lazy view of one message that conditions read: text is extracted

@@ -41,7 +41,7 @@ func parseSensitive(r *reader, n *strictyaml.Node, field string) (check, bool) {
 			types = append(types, t.typ)
 		}
 	}
-	return check{types: types, message: func(ctx context.Context, s *Scan, _ bool) finding { return c.judge(ctx, s) }}, true
+	return check{types: types, sensitive: c, message: func(ctx context.Context, s *Scan, _ bool) finding { return c.judge(ctx, s) }}, true
 }
 
 // values are the entries of a mapping whose keys are compared without case.

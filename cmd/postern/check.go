@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -29,6 +30,7 @@ Exit status: 0 no errors, 1 errors, 2 postern.yaml cannot be read.`,
 			}
 			if w != nil {
 				problems = append(problems, c.unheeded(w.set)...)
+				problems = append(problems, actions.Lint(w.set)...)
 				strictyaml.Sort(problems)
 			}
 			out := newOutput(cmd.OutOrStdout(), asJSON)

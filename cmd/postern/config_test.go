@@ -14,6 +14,7 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -50,9 +51,12 @@ trust: {authenticated: false, listeners: [SUBMISSION], networks: [192.0.2.1, 200
 organization:
   name: Example Ltd
   acceptedDomains: [Example.COM, {name: "*.example.net", kind: externalRelay}]
+  partnerDomains: [Partner.example, "*.example.org"]
   notices: {from: "Policy <policy@example.com>", language: en, learnMore: "https://intranet.example.com/dlp"}
 directory: {file: people.yaml}
 recipients: {resolve: [groups], postfix: [alias_maps], postfixConfig: postfix}
+conditions: {senderAddressLocation: envelope, senderFields: fromSenderReplyTo, fromScope: address, subdomains: include, sizes: over, sclField: X-SCL, listAttribute: Post Office Box}
+userRisk: {attribute: Custom Attribute 1, fromMatches: {elevated: 5, minor: 1, within: 7d}}
 policies: [policies/*.yaml, /etc/postern/more.yaml]
 store: {path: data, quota: {senderItems: 1, senderBytes: 2KB, items: 3, bytes: 4MB, reserve: 0}}
 relay:
@@ -110,6 +114,11 @@ func TestEveryKeyIsTaken(t *testing.T) {
 		{"members", []int{p.limits.Members, c.extract.Members}, []int{8, 8}},
 		{"connections", p.connections, 9},
 		{"limits.policies", c.noLimits, true},
+		{"conditions", c.conditions, rules.Settings{
+			SenderAddressLocation: rules.InEnvelope, SenderAndReplyTo: true, ScopeByAddress: true, Subdomains: true, SizesOver: true,
+			SCLField: "X-SCL", ListAttribute: "POBox", Partners: []string{"partner.example", "*.example.org"},
+			Risk: &rules.Risk{Attribute: "CustomAttribute1", Within: 7 * 24 * time.Hour, FromMatches: map[rules.RiskLevel]int{rules.Elevated: 5, rules.Minor: 1}},
+		}},
 		{"log", []any{p.logFormat, p.logLevel}, []any{"console", zapcore.WarnLevel}},
 		{"watch", p.watch, true},
 	} {

@@ -54,6 +54,7 @@ func (s *service) bear(w *world) error {
 	w.config.process = s.process
 	w.rules.Extract.Nesting, w.rules.Extract.Members = s.process.limits.Nesting, s.process.limits.Members
 	s.documents.serveWorld(&w.rules)
+	s.countMatches(w)
 	notices, err := newNotices(w.config, s.vault.install)
 	if err != nil {
 		return err
