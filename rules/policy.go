@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/strictyaml"
 )
 
 // Mode is the mode of a policy.
@@ -82,7 +83,9 @@ type node struct {
 
 	// Of a leaf.
 	condition *condition
-	written   func() string // its value, in one line
+	value     *strictyaml.Node
+	second    *strictyaml.Node // of a pair; nil for others
+	written   func() string    // both, in one line
 	check     check
 	number    int      // the same for all conditions of the set that say the same
 	index     int      // among the leaves of the rule, in the order of the file

@@ -159,7 +159,7 @@ func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *
 		}
 		return strictyaml.Flow(e.Value) + ", " + c.with + ": " + strictyaml.Flow(second.Value)
 	})
-	leaf := &node{op: opLeaf, path: at.path, condition: c, written: written, location: r.rule.location, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
+	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, second: second.Value, written: written, location: r.rule.location, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
 	if r.share(leaf, r.leafKey(c, at.strict, e.Value, second.Value)) {
 		r.sought = r.sought[:sought]
 	}

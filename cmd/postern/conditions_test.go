@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -168,6 +169,29 @@ func TestReferenceOfConditionsIsShownByCases(t *testing.T) {
 	checkTables(t, conditionsPage, map[string]string{"conditions": conditionsTable(rows), "notes": conditionNotes()})
 }
 
+// conditionNotes lists what is not plain of conditions, each with those it is about.
+func conditionNotes() string {
+	var b strings.Builder
+	var told []string
+	all := rules.Conditions()
+	for _, c := range all {
+		for _, note := range c.Notes {
+			if slices.Contains(told, note) {
+				continue
+			}
+			told = append(told, note)
+			var about []string
+			for _, other := range all {
+				if slices.Contains(other.Notes, note) {
+					about = append(about, "`"+other.Name+"`")
+				}
+			}
+			b.WriteString("- " + listed(about, "and") + ": " + note + ".\n")
+		}
+	}
+	return b.String()
+}
+
 const conditionsPage = "../../docs/conditions.md"
 
 // conditionsTable is the reference of all conditions.
@@ -182,15 +206,16 @@ func conditionsTable(rows map[string]*shown) string {
 		if !c.Exception {
 			exception = "no"
 		}
-		values := c.Value
-		if c.With != "" && c.Optional {
-			values += "; `" + c.With + "` may stand beside it"
-		} else if c.With != "" {
-			values += "; `" + c.With + "` stands beside it"
-		}
 		var shown []string
 		for _, name := range s.evidence(c.Exception) {
 			shown = append(shown, "`"+name+"`")
+		}
+		values := c.Value
+		if c.With != "" {
+			values += "; beside it `" + c.With + "`"
+			if c.Optional {
+				values += ", or not"
+			}
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | %s | %s | %s | %s | %s |\n", c.Name, c.Doc, values, strings.ReplaceAll(s.example, "|", `\|`), kinds[c.Kind],
 			exception, cmp.Or(limit, "–"), rules.Cost(c.Cost).Word(), strings.Join(shown, ", "))
@@ -198,22 +223,25 @@ func conditionsTable(rows map[string]*shown) string {
 	return b.String()
 }
 
-// conditionNotes lists what is not plain, each with the conditions it is about.
-func conditionNotes() string {
-	var notes []string
-	about := make(map[string][]string)
-	for _, c := range rules.Conditions() {
-		if c.Note == "" {
+// The settings of conditions that the documentation shows are read.
+func TestDocumentedSettingsOfConditions(t *testing.T) {
+	data, err := os.ReadFile(conditionsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for _, block := range strings.Split(string(data), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```\n")
+		if !strings.HasPrefix(text, "conditions:") && !strings.HasPrefix(text, "userRisk:") {
 			continue
 		}
-		if about[c.Note] == nil {
-			notes = append(notes, c.Note)
+		read++
+		_, problems := readConfig("postern.yaml", []byte("listen: {milter: \"unix:m.sock\"}\norganization: {acceptedDomains: [example.com]}\npolicies: [a.yaml]\n"+text))
+		for _, p := range problems {
+			t.Error(p)
 		}
-		about[c.Note] = append(about[c.Note], "`"+c.Name+"`")
 	}
-	var b strings.Builder
-	for _, n := range notes {
-		fmt.Fprintf(&b, "- %s: %s.\n", strings.Join(about[n], ", "), strings.TrimSuffix(n, "."))
+	if read != 2 {
+		t.Errorf("%d settings are shown, want 2", read)
 	}
-	return b.String()
 }
