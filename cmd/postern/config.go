@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/directory/ldap"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/message/extract"
@@ -40,6 +41,8 @@ type config struct {
 	zone      *time.Location // of dates in policies, and of the day of reviewers
 	onErrorAt reference      // the place of onError
 	people    reference      // path of the people file; empty without one
+	ldap      *ldap.Options  // nil without LDAP
+	ldapAt    reference      // its place
 	groups    bool           // recipients.resolve holds groups
 	postfix   []string       // parameters of main.cf whose maps are asked
 	postfixAt reference      // configuration directory of Postfix, empty for its own; placed at recipients.postfix

@@ -118,7 +118,8 @@ func printable(s string) bool {
 }
 
 func (cr *configReader) directory(e strictyaml.Entry) {
-	cr.section(e.Value, e.Field, section{
+	var stale time.Duration
+	m := cr.section(e.Value, e.Field, section{
 		keys: map[string]func(strictyaml.Entry){
 			"file": func(e strictyaml.Entry) {
 				var p string
@@ -126,9 +127,17 @@ func (cr *configReader) directory(e strictyaml.Entry) {
 					cr.c.people = reference{path: cr.c.path(p), node: e.Value, field: e.Field}
 				}
 			},
+			"ldap":  cr.ldap,
+			"stale": cr.span(&stale, time.Minute),
 		},
-		unbuilt: []string{"ldap", "stale"},
 	})
+	at, ok := m.Get("stale")
+	if _, asks := m.Get("ldap"); ok && !asks {
+		cr.Hintf(at.At, at.Field, "take it away", "a people file is never silent, so this has no effect")
+	}
+	if cr.c.ldap != nil {
+		cr.c.ldap.Stale = stale
+	}
 }
 
 func (cr *configReader) recipients(e strictyaml.Entry) {
