@@ -19,6 +19,9 @@ type ConditionResult struct {
 	Condition string
 	Result    string // true, false, unknown or notEvaluated
 	Reason    string // in plain words, values masked
+	// Parts are the names of those that a true answer rests on, where it rests on
+	// the content of some.
+	Parts []string
 }
 
 // RuleResult says what one rule came to.

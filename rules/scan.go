@@ -57,8 +57,9 @@ type Scan struct {
 	budget      *extract.Budget         // of all documents; nil before one is read
 	wanted      map[*classify.Type]bool // nil: all types
 	found       map[*classify.Type]*instances
-	classifying bool // some text was gone over for the types wanted
-	component   int  // the component a rule is being judged for; 0 is the whole message
+	classifying bool     // some text was gone over for the types wanted
+	pointed     []string // parts that the answer being made rests on
+	component   int      // the component a rule is being judged for; 0 is the whole message
 	err         error
 }
 
