@@ -49,6 +49,9 @@ func (c *Case) world(h *House) *rules.World {
 			return all, nil
 		}
 	}
+	if c.env.splitGroups != nil {
+		w.SplitGroups = *c.env.splitGroups
+	}
 	if c.env.matches != nil {
 		w.Matches = func(_ context.Context, names []string) (n int, _ error) {
 			for _, name := range names {
