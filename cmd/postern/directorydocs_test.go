@@ -43,7 +43,9 @@ func schemaTable() string {
 	row("`groups.memberLogins`", func(s ldap.Schema) []string { return s.MemberID })
 	row("`groups.memberAddresses`", func(s ldap.Schema) []string { return s.MemberMail })
 	row("`groups.memberSearches`", func(s ldap.Schema) []string { return append(s.MemberURL, s.DynamicFilter) })
-	row("`groups.nested`", func(s ldap.Schema) []string { return []string{map[bool]string{false: "walk", true: "chain"}[s.InChain]} })
+	row("`groups.nested`", func(s ldap.Schema) []string {
+		return []string{map[bool]string{false: "walk", true: "chain"}[s.InChain]}
+	})
 	for _, name := range directory.AttributeNames() {
 		switch name {
 		case "DisplayName", "Email", "Manager", "UserLogonName": // follow from the rest
