@@ -207,7 +207,7 @@ func TestLimitsOfPoliciesAreLifted(t *testing.T) {
 		"limits: {policies: purview}": "the text has 65 characters; write at most 64",
 		"limits: {policies: none}":    "hint: policy: beyond the limits of Purview: the text has 65 characters",
 		"limits: none":                "hint: policy: beyond the limits of Purview: the text has 65 characters",
-		"limits: any":                 "write keys and values",
+		"limits: any":                 "write `none`",
 	} {
 		write(t, config, servedConfig+text+"\n")
 		var out bytes.Buffer
