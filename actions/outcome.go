@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -45,6 +46,13 @@ type Modification struct {
 	Value   string // without the leading blank; folds are CRLF and a blank
 	Address string // without angle brackets
 	Args    []string
+}
+
+// Format prints a modification with every verb, of its value only the length: it may
+// be the subject of a message.
+func (m Modification) Format(f fmt.State, _ rune) {
+	// A printer that fails has no one to tell.
+	_, _ = fmt.Fprintf(f, "{kind %d, %q %d, %d octets, <%s> %q}", int(m.Kind), m.Name, m.Index, len(m.Value), m.Address, m.Args)
 }
 
 // Apply gives a header section as an MTA makes it of a modification; those of

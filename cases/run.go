@@ -137,7 +137,7 @@ func (h *House) live(store quarantine.Store) *actions.Live {
 		Reference: func() string { return caseReference },
 		ID:        func() string { return fmt.Sprint("id", n.Add(1)) },
 		Now:       Now,
-		Explain:   func(*message.Message, *actions.Decision) ([]byte, error) { return []byte("{}"), nil },
+		Explain:   func(context.Context, *rules.Scan, *actions.Decision) ([]byte, error) { return []byte("{}"), nil },
 		Repeated:  func(actions.Repeat) {},
 	}
 }

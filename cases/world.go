@@ -38,6 +38,9 @@ func (c *Case) world(h *House) *rules.World {
 		w.Trust.Networks = c.env.networks
 	}
 	w.Now = c.now
+	if c.env.splitGroups != nil {
+		w.SplitGroups = *c.env.splitGroups
+	}
 	if c.env.matches != nil {
 		w.Matches = func(_ context.Context, names []string) (n int, _ error) {
 			for _, name := range names {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -17,6 +18,13 @@ type Field struct {
 	// included, without the line end that closes the field. Folds are LF or CRLF
 	// and a blank, as they came.
 	Value string
+}
+
+// Format prints a field with every verb, of its value only the length: what people
+// write must not come into a log or an error by accident.
+func (f Field) Format(s fmt.State, _ rune) {
+	// A printer that fails has no one to tell.
+	_, _ = fmt.Fprintf(s, "{%s: %d octets}", f.Name, len(f.Value))
 }
 
 // Header is a header section: fields in the order received, repetitions

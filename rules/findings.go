@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -136,6 +137,13 @@ func (in *instances) between(low, high int) (count, unique, confidence int, part
 type PartMatch struct {
 	Part string
 	classify.Match
+}
+
+// Format prints a match with every verb, without the name of the part, which people
+// choose: the value itself prints masked.
+func (m PartMatch) Format(f fmt.State, _ rune) {
+	// A printer that fails has no one to tell.
+	_, _ = fmt.Fprintf(f, "%+v", m.Match)
 }
 
 // PartDetection holds the instances of one type in a whole message.

@@ -22,6 +22,9 @@ type World struct {
 	// Read reads a document; nil reads it in this process. An error means that the
 	// document could not be read for want of resources, and not for its own sake.
 	Read func(ctx context.Context, content []byte, hint extract.Hint, b *extract.Budget) (extract.Document, error)
+	// SplitGroups is set where recipients that are plain groups are replaced by their
+	// members.
+	SplitGroups bool
 	// Now tells the time, for rules that are active for a time only; nil is the
 	// clock of the machine.
 	Now func() time.Time
@@ -54,8 +57,9 @@ type Scan struct {
 	budget      *extract.Budget         // of all documents; nil before one is read
 	wanted      map[*classify.Type]bool // nil: all types
 	found       map[*classify.Type]*instances
-	classifying bool // some text was gone over for the types wanted
-	component   int  // the component a rule is being judged for; 0 is the whole message
+	classifying bool     // some text was gone over for the types wanted
+	pointed     []string // parts that the answer being made rests on
+	component   int      // the component a rule is being judged for; 0 is the whole message
 	err         error
 }
 
