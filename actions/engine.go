@@ -66,6 +66,7 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 		PolicyVersion: set.Version,
 		Ours:          scan.Ours(),
 	}
+	scan.SplitGroups(ctx)
 	d.Evaluation = set.Evaluate(ctx, scan)
 	failed := d.Evaluation.Err
 	d.Notices = scan.Notices()

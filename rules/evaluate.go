@@ -131,7 +131,7 @@ func (e *evaluation) setTargets(resolve bool) {
 		}
 	} else {
 		for i, r := range e.scan.Message.Envelope.Recipients {
-			e.targets = append(e.targets, &target{recipient: i, addr: r.Path, written: r.Path})
+			e.targets = append(e.targets, &target{recipient: i, addr: r.Path, written: r.Named()})
 		}
 	}
 	e.going = mask{in: make([]bool, len(e.targets)), count: len(e.targets)}

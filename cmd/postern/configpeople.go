@@ -153,6 +153,10 @@ func (cr *configReader) recipients(e strictyaml.Entry) {
 					}
 				}
 			},
+			"groups": func(e strictyaml.Entry) {
+				word, _ := cr.OneOf(e.Value, e.Field, "whole", "split")
+				cr.c.splitGroups = word == "split"
+			},
 			"postfix": func(e strictyaml.Entry) {
 				if isEmptyList(e.Value) {
 					return
@@ -172,8 +176,10 @@ func (cr *configReader) recipients(e strictyaml.Entry) {
 				}
 			},
 		},
-		unbuilt: []string{"groups"},
 	})
+	if e, ok := m.Get("groups"); ok && cr.c.splitGroups && !cr.c.groups {
+		cr.Errorf(e.At, e.Field, "add `resolve: [groups]`", "groups are split only where they are resolved")
+	}
 	if at, ok := m.Get("postfixConfig"); ok && len(cr.c.postfix) == 0 {
 		cr.Hintf(at.At, at.Field, "add `postfix: [virtual_alias_maps]` or take it away", "no Postfix map is asked, so this has no effect")
 	}

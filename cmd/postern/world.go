@@ -88,6 +88,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 			Directory:    people,
 			Resolver:     resolver,
 			Types:        types,
+			SplitGroups:  c.splitGroups,
 			Trust:        c.trust,
 			Extract:      c.extract,
 			ExtractTime:  c.extractIn,
