@@ -66,6 +66,7 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 		PolicyVersion: set.Version,
 		Ours:          scan.Ours(),
 	}
+	scan.SplitGroups(ctx)
 	d.Evaluation = set.Evaluate(ctx, scan)
 	failed := d.Evaluation.Err
 	d.Notices = scan.Notices()
@@ -110,15 +111,23 @@ func (d *Decision) maskNames(types *classify.Catalog) {
 		d.Notices[i].Part = types.Mask(d.Notices[i].Part)
 	}
 	for i := range d.Evaluation.Rules {
+		conditions := d.Evaluation.Rules[i].Conditions
+		for j := range conditions {
+			conditions[j].Parts = maskedNames(types, conditions[j].Parts)
+		}
 		evidence := d.Evaluation.Rules[i].Evidence
 		for j := range evidence {
-			parts := slices.Clone(evidence[j].Parts)
-			for k := range parts {
-				parts[k] = types.Mask(parts[k])
-			}
-			evidence[j].Parts = parts
+			evidence[j].Parts = maskedNames(types, evidence[j].Parts)
 		}
 	}
+}
+
+func maskedNames(types *classify.Catalog, names []string) []string {
+	names = slices.Clone(names)
+	for i := range names {
+		names[i] = types.Mask(names[i])
+	}
+	return names
 }
 
 // rests tells whether a fork goes on from the store, so that without it the fork

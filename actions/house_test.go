@@ -80,7 +80,7 @@ func houseLive(store quarantine.Store, org *directory.Organization, notices *not
 		Reference: func() string { return "P-TESTREF" },
 		ID:        func() string { return fmt.Sprint("id", n.Add(1)) },
 		Now:       houseNow,
-		Explain:   func(*message.Message, *Decision) ([]byte, error) { return []byte("{}"), nil },
+		Explain:   func(context.Context, *rules.Scan, *Decision) ([]byte, error) { return []byte("{}"), nil },
 		Repeated:  func(Repeat) {},
 	}
 }

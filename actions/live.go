@@ -35,7 +35,7 @@ type Live struct {
 	Reference, ID func() string
 	Now           func() time.Time
 	// Explain gives the decision as `explain --json` shows it.
-	Explain func(*message.Message, *Decision) ([]byte, error)
+	Explain func(context.Context, *rules.Scan, *Decision) ([]byte, error)
 	// Repeated is told of each fork that is not done again because the message came
 	// before, with the queue identifiers of both.
 	Repeated func(Repeat)

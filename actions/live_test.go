@@ -88,7 +88,8 @@ func newGate(t testing.TB, policy string, s Settings) *gate {
 	var n atomic.Int64
 	g.live.Reference = func() string { return fmt.Sprintf("P-TEST%03d", n.Add(1)) }
 	g.live.Now = func() time.Time { return *g.now.Load() }
-	g.live.Explain = func(m *message.Message, _ *Decision) ([]byte, error) {
+	g.live.Explain = func(_ context.Context, scan *rules.Scan, _ *Decision) ([]byte, error) {
+		m := scan.Message
 		return json.Marshal(map[string]string{"subject": m.Subject()})
 	}
 	g.live.Repeated = func(r Repeat) {

@@ -72,7 +72,7 @@ func (b *batch) add(rec audit.Record, err error) error {
 // record adds the record of the decision, and one for each fork not done again.
 func (b *batch) record() error {
 	values := b.values()
-	explain, err := b.Explain(b.m, b.d)
+	explain, err := b.Explain(b.ctx, b.scan, b.d)
 	if err != nil {
 		return err
 	}

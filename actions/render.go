@@ -165,10 +165,14 @@ func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 	}
 	there := make(map[string]bool)
 	var others []message.Recipient
+	broken := brokenGroups(m, f, stays)
 	for i, r := range m.Envelope.Recipients {
-		if stays[r.Path.Key()] && slices.Contains(f.Recipients, i) {
+		switch {
+		case !r.Of.IsNull() && broken[r.Raw]:
+			others = append(others, message.Recipient{Raw: r.Raw, Path: r.Of})
+		case stays[r.Path.Key()] && slices.Contains(f.Recipients, i):
 			there[r.Path.Key()] = true
-		} else {
+		default:
 			others = append(others, r)
 		}
 	}
@@ -187,6 +191,18 @@ func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 		}
 	}
 	return mods
+}
+
+// brokenGroups gives the groups of which not all members go on with a fork, as the
+// client wrote them. The others stay what they are: the MTA replaces them itself.
+func brokenGroups(m *message.Message, f *Fork, stays map[string]bool) map[string]bool {
+	broken := make(map[string]bool)
+	for i, r := range m.Envelope.Recipients {
+		if !r.Of.IsNull() && (!stays[r.Path.Key()] || !slices.Contains(f.Recipients, i)) {
+			broken[r.Raw] = true
+		}
+	}
+	return broken
 }
 
 // spellings are the names by which an MTA may know a recipient it is to delete: what

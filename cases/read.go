@@ -46,6 +46,7 @@ type session struct {
 	networks    []netip.Prefix             // trusted; nil: those of the house
 	aliases     map[string][]string        // what the MTA replaces, by address
 	unavailable []string                   // addresses and logins whose look-ups fail
+	splitGroups *bool                      // recipients that are plain groups are replaced by their members; nil: as the house does
 	onError     actions.OnError            // empty: that of the house
 	at          time.Time                  // when it is judged; zero: [Now]
 	// deferredBefore is how long ago the message was put off before, by a rule with
@@ -309,6 +310,10 @@ func (r *caseReader) envelope(m *strictyaml.Mapping, env *session) {
 			})
 		case "unavailable":
 			env.unavailable = r.texts(k)
+		case "groups":
+			word, _ := r.OneOf(k.Value, k.Field, "whole", "split")
+			split := word == "split"
+			env.splitGroups = &split
 		case "onError":
 			word, _ := r.OneOf(k.Value, k.Field, string(actions.OnErrorTempfail), string(actions.OnErrorQuarantine), string(actions.OnErrorAccept))
 			env.onError = actions.OnError(word)

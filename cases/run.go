@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -94,13 +93,7 @@ func (c *Case) Run(ctx context.Context, h *House) (*Result, []strictyaml.Problem
 	store := &captured{now: c.now(), deferredBefore: c.env.deferredBefore}
 	live := h.live(store)
 	live.Now = c.now
-	scan := rules.NewScan(world, m)
-	for i, r := range m.Envelope.Recipients {
-		if slices.Contains(c.env.overridden, r.Path.String()) {
-			scan.Override(i)
-		}
-	}
-	decided := actions.NewEngine(settings).Run(ctx, set, scan, live)
+	decided := actions.NewEngine(settings).Run(ctx, set, rules.NewScan(world, m), live)
 	return &Result{Message: m, Set: set, Decision: decided, Differences: c.compare(m, decided, &store.commit, h.Whole)}, nil, nil
 }
 
@@ -137,7 +130,7 @@ func (h *House) live(store quarantine.Store) *actions.Live {
 		Reference: func() string { return caseReference },
 		ID:        func() string { return fmt.Sprint("id", n.Add(1)) },
 		Now:       Now,
-		Explain:   func(*message.Message, *actions.Decision) ([]byte, error) { return []byte("{}"), nil },
+		Explain:   func(context.Context, *rules.Scan, *actions.Decision) ([]byte, error) { return []byte("{}"), nil },
 		Repeated:  func(actions.Repeat) {},
 	}
 }

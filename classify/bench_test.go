@@ -3,6 +3,8 @@ package classify
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -145,3 +147,17 @@ func benchFind(b *testing.B, words int, size int) {
 
 func BenchmarkWords20Subject(b *testing.B)  { benchFind(b, 20, 60) }
 func BenchmarkWords600Body1MB(b *testing.B) { benchFind(b, 600, 1<<20) }
+
+// TestWriteBenchTexts writes the texts of the benchmarks to a folder, for programs
+// that are measured beside them.
+func TestWriteBenchTexts(t *testing.T) {
+	dir := os.Getenv("POSTERN_BENCH_TEXTS")
+	if dir == "" {
+		t.Skip("POSTERN_BENCH_TEXTS names no folder")
+	}
+	for name, text := range map[string]string{"clean-english": prose(1 << 20), "mail-mix": mailMix(1 << 20), "number-dense": invoices(1 << 20)} {
+		if err := os.WriteFile(filepath.Join(dir, name+".txt"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

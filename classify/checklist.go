@@ -27,8 +27,8 @@ func (l checkList) key() string {
 	return b.String()
 }
 
-// marked tells whether values keep the checks only with other signs than letters
-// and digits: the addresses of networks.
+// marked tells whether only addresses of networks keep the checks, which have two
+// colons or three points at least.
 func (l checkList) marked() bool {
 	return slices.ContainsFunc(l, func(c checkUse) bool { return c.raw && strings.HasPrefix(c.name, "ipv") })
 }

@@ -26,7 +26,7 @@ func evidenceFunction(name string) evidenceFunc {
 // with a dash, and an English name of a month with the year behind a blank, a
 // dash, a slash or nothing.
 func expirationDate(s *scratch, hits []span, from, to int) []span {
-	return eachDate(s, hits, from, to, func(d dateReader) int {
+	return eachDate(s, hits, from, to, true, func(d dateReader) int {
 		if !isDigit(d.text[d.at]) {
 			if !d.month(englishMonth) {
 				return 0
@@ -46,7 +46,7 @@ func expirationDate(s *scratch, hits []span, from, to int) []span {
 // dashes or points, and the day with the name of a month in English, Dutch,
 // French, German, Italian, Portuguese or Spanish, and the year.
 func euDate(s *scratch, hits []span, from, to int) []span {
-	return eachDate(s, hits, from, to, func(d dateReader) int {
+	return eachDate(s, hits, from, to, false, func(d dateReader) int {
 		n, digits := d.digits()
 		if digits == 0 || digits > 2 || n < 1 || n > 31 {
 			return 0
@@ -74,7 +74,7 @@ func euDate(s *scratch, hits []span, from, to int) []span {
 // usDate finds a month, a day and a year: month/day/year, the same with dashes, and
 // an English name of a month with the day, a comma or none, and the year.
 func usDate(s *scratch, hits []span, from, to int) []span {
-	return eachDate(s, hits, from, to, func(d dateReader) int {
+	return eachDate(s, hits, from, to, true, func(d dateReader) int {
 		if !isDigit(d.text[d.at]) {
 			if !d.month(englishMonth) {
 				return 0
@@ -106,23 +106,33 @@ type dateReader struct {
 	at   int
 }
 
-// eachDate tries to read a date at the head of each word. read gives the octet
-// behind it, 0 when there is none.
-func eachDate(s *scratch, hits []span, from, to int, read func(d dateReader) int) []span {
-	text := s.text
+// eachDate tries to read a date at the head of each word: of each with a digit, and
+// where names says so, of those that begin as the name of a month does. read gives the
+// octet behind it, 0 when there is none.
+func eachDate(s *scratch, hits []span, from, to int, names bool, read func(d dateReader) int) []span {
+	text := s.text[:to]
 	for i := from; i < to; {
-		if alnum[text[i]] == 0 {
+		if !names {
+			if i = nextDigit(text, i, to); i == to {
+				break
+			}
+		} else if !isAlnum(text[i]) {
 			i++
 			continue
 		}
 		start := i
-		for i++; i < to && alnum[text[i]] != 0; i++ {
-		}
-		if isDigit(text[start]) && i-start > 4 || !dateBegins(text, start) {
+		if i = wordStop(text, i); isDigit(text[start]) {
+			if i-start > 4 {
+				continue
+			}
+		} else if start+1 == to || !monthHeads[monthHead(text[start], text[start+1])] {
 			continue
 		}
-		end := read(dateReader{text: text[:to], at: start})
-		if end == 0 || !dateEnds(text, end) {
+		if !dateBegins(s.text, start) {
+			continue
+		}
+		end := read(dateReader{text: text, at: start})
+		if end == 0 || !dateEnds(s.text, end) {
 			continue
 		}
 		hits = append(hits, span{s.index.at(start), s.index.at(end)})

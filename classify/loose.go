@@ -151,6 +151,9 @@ func (f *finder) tryRun() {
 	if r.n == 0 || r.n > maxLooseWords || r.length > maxLoose {
 		return
 	}
+	if r.n == 1 && r.words[0].digits() && !f.trie.looseWith[r.length] {
+		return
+	}
 	lead, behind := f.lettersBefore(r.words[0].start), f.lettersBehind(r.words[r.n-1].end)
 	if r.n == 1 && lead.len() == 0 && behind.len() == 0 {
 		return // a number in one piece is for the formats

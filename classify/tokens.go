@@ -20,13 +20,14 @@ type tokenSpec struct {
 	min, max int
 	suffix   string
 	inside   bool // the suffix is of characters of the alphabet
+	marked   bool // it has two colons or three points at least
 	primary  uint16
 }
 
-// add adds the token of a primary; marked tells that it is not of letters and
-// digits only.
+// add adds the token of a primary; marked tells that it is the address of a network,
+// with two colons or three points at least.
 func (t *tokenTable) add(d *tokenDef, marked bool, primary uint16) {
-	spec := tokenSpec{min: d.min, max: d.max, suffix: d.suffix, primary: primary, inside: d.suffix != ""}
+	spec := tokenSpec{min: d.min, max: d.max, suffix: d.suffix, primary: primary, inside: d.suffix != "", marked: marked}
 	for i := range len(d.suffix) {
 		spec.inside = spec.inside && d.set[d.suffix[i]]
 	}
@@ -90,7 +91,7 @@ func (f *finder) token(w *word, done int) int {
 // either takes a whole run of an alphabet for a token, and the run without the
 // point or colon at its end, which may be of the sentence.
 func (f *finder) either(s *tokenSpec, from, to int) {
-	if !f.wanted[s.primary] {
+	if !f.wanted[s.primary] || s.marked && strings.Count(f.text[from:to], ":") < 2 && strings.Count(f.text[from:to], ".") < 3 {
 		return
 	}
 	f.run1(s, from, to)

@@ -18,6 +18,7 @@ type trie struct {
 	sets           [][]charset                                // by number, from 1
 	groups         [][]accept                                 // by group, from 1
 	loose          [maxLoose + 1][]looseFormat                // by characters
+	looseWith      [maxLoose + 1]bool                         // by digits: a format has so many of them, and letters
 	anyLoose       bool
 }
 
@@ -231,6 +232,14 @@ func (t *trie) settle() {
 	for n := range t.loose {
 		for i := range t.loose[n] {
 			f := &t.loose[n][i]
+			least, most := 0, 0 // digits
+			for _, w := range f.words {
+				least += bits.OnesCount64(w.digit)
+				most += w.length - bits.OnesCount64(w.letter)
+			}
+			for k := least; k <= min(most, n-1); k++ {
+				t.looseWith[k] = true
+			}
 			f.group = uint16(len(t.groups))
 			t.groups = append(t.groups, f.accepts)
 		}

@@ -12,8 +12,8 @@ import (
 var (
 	ErrNotFound    = errors.New("not in the directory")
 	ErrUnavailable = errors.New("directory unavailable")
-	// ErrAmbiguous is wrapped, beside ErrUnavailable, where a name stands for more
-	// than one entry.
+	// ErrAmbiguous is wrapped where a name stands for more than one entry, beside
+	// ErrUnavailable where that may change while policies do not.
 	ErrAmbiguous = errors.New("not the name of one entry alone")
 )
 

@@ -84,7 +84,7 @@ func (f *File) group(group Ref) (int, error) {
 		case 1:
 			return found[0], nil
 		default:
-			return 0, fmt.Errorf("group %q: %w: %w", name, ErrUnavailable, ErrAmbiguous)
+			return 0, fmt.Errorf("group %q: %w", name, ErrAmbiguous)
 		}
 	}
 	return 0, fmt.Errorf("group %s: %w", group, ErrNotFound)

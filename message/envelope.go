@@ -27,6 +27,17 @@ type Recipient struct {
 	Path Path
 	// Args are the ESMTP arguments of RCPT, as NOTIFY=NEVER.
 	Args []string
+	// Of is the group that the client named, where Path is one of its members in its
+	// place; the null path otherwise.
+	Of Path
+}
+
+// Named is the address that the client named.
+func (r Recipient) Named() Path {
+	if !r.Of.IsNull() {
+		return r.Of
+	}
+	return r.Path
 }
 
 // Envelope is what the SMTP session said of a message.

@@ -12,6 +12,7 @@ type finding struct {
 	truth    Truth
 	reason   string
 	evidence []Evidence
+	parts    []string // that a true answer rests on
 }
 
 // check is a compiled condition: either message or recipient is set.
@@ -37,7 +38,12 @@ type check struct {
 // senders.
 func plain(test func(ctx context.Context, s *Scan) (bool, string)) check {
 	return check{message: func(ctx context.Context, s *Scan, _ bool) finding {
+		s.pointed = nil
 		ok, reason := test(ctx, s)
-		return finding{truth: truthOf(ok), reason: reason}
+		f := finding{truth: truthOf(ok), reason: reason}
+		if ok {
+			f.parts = s.pointed
+		}
+		return f
 	}}
 }

@@ -31,9 +31,9 @@ type Condition struct {
 	Optional bool
 	// Limit is that of Purview, which a policy keeps unless limits are lifted.
 	Limit Limit
-	// Note says what is not plain: what was chosen where documents contradict each
-	// other, and which key of postern.yaml chooses otherwise. It may be empty.
-	Note string
+	// Notes say what is not plain: what was chosen where documents contradict each
+	// other, and which key of postern.yaml chooses otherwise. Conditions share them.
+	Notes []string
 	// Cost orders conditions: what is cheap is asked first.
 	Cost int
 }
@@ -46,7 +46,7 @@ type condition struct {
 	// cost orders conditions: what is cheap is asked first.
 	cost        int
 	noException bool
-	note        string
+	notes       []string
 	parse       func(r *reader, n *strictyaml.Node, field string) (check, bool)
 
 	// Of one whose value stands in two keys: the second of them, and a parser of both
@@ -110,7 +110,7 @@ func Conditions() []Condition {
 	list := make([]Condition, len(catalog))
 	for i, c := range catalog {
 		list[i] = Condition{Name: c.name, Doc: c.doc, Value: c.value, Kind: c.kind, Exception: !c.noException,
-			With: c.with, Optional: c.optional, Limit: c.limit(), Note: c.note, Cost: c.cost}
+			With: c.with, Optional: c.optional, Limit: c.limit(), Notes: c.notes, Cost: c.cost}
 	}
 	return list
 }

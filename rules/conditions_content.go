@@ -42,9 +42,13 @@ func findPatterns(p *patterns) matcher {
 	})
 }
 
+// subjectName is how people are told of the subject as a part.
+const subjectName = "subject"
+
 func inSubject(m matcher) check {
 	return plain(func(_ context.Context, s *Scan) (bool, string) {
 		if what, found := m(s.Message.Subject()); found {
+			s.pointed = append(s.pointed, subjectName)
 			return true, "the subject " + what
 		}
 		return false, "nothing is found in the subject"
@@ -64,12 +68,14 @@ func parseSubjectPatterns(r *reader, n *strictyaml.Node, field string) (check, b
 func inSubjectOrBody(m *sought) check {
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
 		if what, found := m.find(s.Message.Subject()); found {
+			s.pointed = append(s.pointed, subjectName)
 			return true, "the subject " + what
 		}
 		for _, c := range s.parts() {
 			if c.part != nil && c.part.IsShown() {
 				s.document(ctx, c)
 				if what, found := c.seek(m); found {
+					s.pointed = append(s.pointed, c.name)
 					return true, "the body " + what
 				}
 			}

@@ -12,8 +12,10 @@ import (
 	"github.com/postern-mail/postern/strictyaml"
 )
 
-// what tells people what a content is. It holds nothing of the message.
-func (c *content) what() string {
+// what tells people what a content is, and notes that an answer rests on it. The
+// words hold nothing of the message.
+func (s *Scan) what(c *content) string {
+	s.pointed = append(s.pointed, c.name)
 	switch {
 	case c.member:
 		return "a file within an attachment"
@@ -45,7 +47,7 @@ func (s *Scan) eachName(ctx context.Context, ask func(name string) (string, bool
 	try := func(c *content) (string, bool) {
 		for _, name := range c.allNames() {
 			if what, found := ask(name); found {
-				return "the name of " + c.what() + " " + what, true
+				return "the name of " + s.what(c) + " " + what, true
 			}
 		}
 		return "", false
@@ -133,7 +135,7 @@ func parseDocumentSize(r *reader, n *strictyaml.Node, field string) (check, bool
 		}
 		for c := range s.documents(ctx) {
 			if c.member && c.doc.Size >= size {
-				return true, c.what() + " has " + octets(c.doc.Size)
+				return true, s.what(c) + " has " + octets(c.doc.Size)
 			}
 		}
 		return false, "no attachment has " + octets(size)
@@ -145,7 +147,7 @@ func inDocuments(m *sought) check {
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
 		for c := range s.documents(ctx) {
 			if what, found := c.seek(m); found {
-				return true, c.what() + " " + what
+				return true, s.what(c) + " " + what
 			}
 		}
 		return false, "nothing is found in attachments"
@@ -165,12 +167,13 @@ func parseDocumentPatterns(r *reader, n *strictyaml.Node, field string) (check, 
 // noticed makes a check of the signals of a message: the first of the kinds named
 // makes it true. What was noticed without reading is asked about first.
 func noticed(none string, kinds ...message.Signal) check {
-	find := func(list []message.Notice) (string, bool) {
+	find := func(s *Scan, list []message.Notice) (string, bool) {
 		for _, n := range list {
 			if slices.Contains(kinds, n.Signal) {
 				part := "the message"
 				if n.Part != "" {
 					part = "a part"
+					s.pointed = append(s.pointed, n.Part)
 				}
 				return part + ": " + n.Detail, true
 			}
@@ -178,11 +181,11 @@ func noticed(none string, kinds ...message.Signal) check {
 		return "", false
 	}
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
-		if reason, found := find(s.Message.Notices); found {
+		if reason, found := find(s, s.Message.Notices); found {
 			return true, reason
 		}
 		s.read(ctx)
-		if reason, found := find(s.Notices()); found {
+		if reason, found := find(s, s.Notices()); found {
 			return true, reason
 		}
 		return false, none
@@ -206,7 +209,7 @@ func parseProtected(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
 		for c := range s.documents(ctx) {
 			if c.doc.Status == extract.Protected {
-				return true, c.what() + " needs a secret: " + c.doc.Detail
+				return true, s.what(c) + " needs a secret: " + c.doc.Detail
 			}
 		}
 		return false, "no attachment needs a secret"
@@ -218,7 +221,7 @@ func parseExecutable(r *reader, n *strictyaml.Node, field string) (check, bool) 
 	return plain(func(ctx context.Context, s *Scan) (bool, string) {
 		for c := range s.documents(ctx) {
 			if c.doc.Executable != "" {
-				return true, c.what() + " is or carries a program: " + c.doc.Executable
+				return true, s.what(c) + " is or carries a program: " + c.doc.Executable
 			}
 		}
 		return false, "no attachment is or carries a program"
@@ -237,11 +240,11 @@ func parseUnscannable(r *reader, n *strictyaml.Node, field string) (check, bool)
 			}
 			for _, name := range c.allNames() {
 				if what, found := ends(name); found {
-					return true, c.what() + " could not be read and its name " + what
+					return true, s.what(c) + " could not be read and its name " + what
 				}
 			}
 			if c.doc.Extension != "" && slices.Contains(suffixes, "."+c.doc.Extension) {
-				return true, c.what() + " could not be read and is a ." + c.doc.Extension + " by content"
+				return true, s.what(c) + " could not be read and is a ." + c.doc.Extension + " by content"
 			}
 		}
 		return false, "no attachment that could not be read has an extension named"

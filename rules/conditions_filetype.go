@@ -91,7 +91,7 @@ func parseFileType(r *reader, n *strictyaml.Node, field string) (check, bool) {
 		for c := range s.documents(ctx) {
 			for _, t := range types {
 				if t.matches(&c.doc) {
-					return true, c.what() + " is " + t.what() + " by its content"
+					return true, s.what(c) + " is " + t.what() + " by its content"
 				}
 			}
 		}

@@ -190,7 +190,7 @@ func parseProperty(r *reader, n *strictyaml.Node, field string) (check, bool) {
 						continue
 					}
 					if what, found := t.find(value); found {
-						return true, "the property " + t.show + " of " + c.what() + " contains " + what
+						return true, "the property " + t.show + " of " + s.what(c) + " contains " + what
 					}
 				}
 			}

@@ -19,6 +19,9 @@ type ConditionResult struct {
 	Condition string
 	Result    string // true, false, unknown or notEvaluated
 	Reason    string // in plain words, values masked
+	// Parts are the names of those that a true answer rests on, where it rests on
+	// the content of some.
+	Parts []string
 }
 
 // RuleResult says what one rule came to.
@@ -128,7 +131,7 @@ func (e *evaluation) setTargets(resolve bool) {
 		}
 	} else {
 		for i, r := range e.scan.Message.Envelope.Recipients {
-			e.targets = append(e.targets, &target{recipient: i, addr: r.Path, written: r.Path})
+			e.targets = append(e.targets, &target{recipient: i, addr: r.Path, written: r.Named()})
 		}
 	}
 	e.going = mask{in: make([]bool, len(e.targets)), count: len(e.targets)}

@@ -30,7 +30,7 @@ func (e *evaluation) leaf(n *node, live mask, res *RuleResult) answer {
 	out := &res.Conditions[n.index]
 	if n.check.message != nil {
 		f := e.askMessage(n)
-		out.Result, out.Reason = f.truth.String(), f.reason
+		out.Result, out.Reason, out.Parts = f.truth.String(), f.reason, f.parts
 		res.Evidence = append(res.Evidence, f.evidence...)
 		return answer{one: f.truth}
 	}

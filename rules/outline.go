@@ -1,7 +1,5 @@
 package rules
 
-import "github.com/postern-mail/postern/strictyaml"
-
 // Outline is a condition of a rule as it was compiled, or conditions joined.
 type Outline struct {
 	// Op is all, any or not; empty for a condition.
@@ -77,10 +75,7 @@ func (n *node) outline() Outline {
 	o := Outline{Path: n.path, Cost: Cost(n.cost)}
 	switch n.op {
 	case opLeaf:
-		o.Condition, o.Value, o.Kind = n.condition.name, strictyaml.Flow(n.value), n.condition.kind
-		if n.second != nil {
-			o.Value += ", " + n.condition.with + ": " + strictyaml.Flow(n.second)
-		}
+		o.Condition, o.Value, o.Kind = n.condition.name, n.written(), n.condition.kind
 		return o
 	case opNot:
 		o.Op = "not"

@@ -85,6 +85,7 @@ type node struct {
 	condition *condition
 	value     *strictyaml.Node
 	second    *strictyaml.Node // of a pair; nil for others
+	written   func() string    // both, in one line
 	check     check
 	number    int      // the same for all conditions of the set that say the same
 	index     int      // among the leaves of the rule, in the order of the file

@@ -45,11 +45,11 @@ func (s *Scan) targets(ctx context.Context) [][]*target {
 		}
 		total += len(l.value)
 		if l.err != nil || total > maxTargets {
-			s.recipients[i] = []*target{{recipient: i, addr: r.Path, written: r.Path, unresolved: true}}
+			s.recipients[i] = []*target{{recipient: i, addr: r.Path, written: r.Named(), unresolved: true}}
 			continue
 		}
 		for _, a := range l.value {
-			s.recipients[i] = append(s.recipients[i], &target{recipient: i, addr: a, written: r.Path})
+			s.recipients[i] = append(s.recipients[i], &target{recipient: i, addr: a, written: r.Named()})
 		}
 	}
 	return s.recipients

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/classify"
@@ -62,6 +63,13 @@ func (c *sensitive) judge(ctx context.Context, s *Scan) finding {
 	}
 	if !holds {
 		f.evidence = nil
+	}
+	for _, e := range f.evidence {
+		for _, p := range e.Parts {
+			if !slices.Contains(f.parts, p) {
+				f.parts = append(f.parts, p)
+			}
+		}
 	}
 	f.truth, f.reason = truthOf(holds), strings.Join(reasons, "; ")
 	return f

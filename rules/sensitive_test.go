@@ -23,10 +23,12 @@ func TestRangesOfConfidenceExcludeEachOther(t *testing.T) {
 		body         string
 		weak, strong rules.Result
 	}{
-		"only the weak pattern":   {weakCard, rules.Matched, rules.NotMatched},
-		"only the strong pattern": {strongCard, rules.NotMatched, rules.Matched},
-		"both":                    {strongCard + far + weakCard, rules.NotMatched, rules.Matched},
-		"neither":                 {"no number", rules.NotMatched, rules.NotMatched},
+		"only the weak pattern":            {weakCard, rules.Matched, rules.NotMatched},
+		"only the strong one, by a word":   {strongCard, rules.NotMatched, rules.Matched},
+		"only the strong one, by a date":   {weakCard + " 12/29", rules.NotMatched, rules.Matched},
+		"both":                             {strongCard + far + weakCard, rules.NotMatched, rules.Matched},
+		"a number without its check digit": {"visa 4111 1111 1111 1112", rules.NotMatched, rules.NotMatched},
+		"neither":                          {"no number", rules.NotMatched, rules.NotMatched},
 	} {
 		if got := judge(t, weak, house(t), mail{body: tt.body}).Result; got != tt.weak {
 			t.Errorf("%s: the rule for 65 gives %s, want %s", name, got, tt.weak)
@@ -34,6 +36,15 @@ func TestRangesOfConfidenceExcludeEachOther(t *testing.T) {
 		if got := judge(t, strong, house(t), mail{body: tt.body}).Result; got != tt.strong {
 			t.Errorf("%s: the rule from 66 gives %s, want %s", name, got, tt.strong)
 		}
+	}
+}
+
+// Ten occurrences of one card count once, however they are written.
+func TestCopiesCountOnce(t *testing.T) {
+	set := load(t, policy("{contentContainsSensitiveInformation: [{type: Credit card number, minCount: 1, maxCount: 9}]}", ""))
+	got := judge(t, set, house(t), mail{body: strings.Repeat("visa 4111 1111 1111 1111, visa 4111-1111-1111-1111. ", 5)})
+	if got.Result != rules.Matched || len(got.Evidence) != 1 || got.Evidence[0].UniqueCount != 1 {
+		t.Errorf("%s: %+v, want one", got.Result, got.Evidence)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestIndexedTextsAreJudgedLikeOthers(t *testing.T) {
 	} {
 		short, long := judge(text), judge(strings.Repeat(". ", indexedText)+text+strings.Repeat(" .", indexedText))
 		for i := range short {
-			if a, b := short[i], long[i]; a.Result != b.Result || a.Conditions[0] != b.Conditions[0] {
+			if a, b := short[i], long[i]; a.Result != b.Result || !cmp.Equal(a.Conditions[0], b.Conditions[0]) {
 				t.Errorf("%s of %q: %s, %+v alone; %s, %+v in a long text", a.Rule.Name, text, a.Result, a.Conditions, b.Result, b.Conditions)
 			}
 		}

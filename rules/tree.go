@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -152,7 +153,13 @@ func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *
 	if c.name == r.vocabulary.Inverted {
 		chk = chk.inverted()
 	}
-	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, second: second.Value, location: r.rule.location, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
+	written := sync.OnceValue(func() string {
+		if second.Value == nil {
+			return strictyaml.Flow(e.Value)
+		}
+		return strictyaml.Flow(e.Value) + ", " + c.with + ": " + strictyaml.Flow(second.Value)
+	})
+	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, second: second.Value, written: written, location: r.rule.location, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
 	if r.share(leaf, r.leafKey(c, at.strict, e.Value, second.Value)) {
 		r.sought = r.sought[:sought]
 	}

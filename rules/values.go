@@ -91,8 +91,13 @@ func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, 
 		case notFound(err):
 			ok = r.unknownGroup(nodes[i], f, g) && ok
 		case errors.Is(err, directory.ErrAmbiguous):
-			r.Errorf(nodes[i], f, "write the address of the group", "several groups of the directory are named %q", g)
-			ok = false
+			note := r.Errorf
+			if errors.Is(err, directory.ErrUnavailable) {
+				note = r.Hintf // what changes without the policies does not keep them from being served
+			} else {
+				ok = false
+			}
+			note(nodes[i], f, "write the address of the group", "several groups of the directory are named %q", g)
 		}
 	}
 	return groups, ok

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -43,16 +44,17 @@ func flow(b *strings.Builder, n *Node) {
 	}
 }
 
-// flowScalar quotes what would be read as something else without quotes.
+// flowScalar quotes what would be read as something else without quotes: what was
+// quoted and looks like no word, and what has a meaning in a line.
 func flowScalar(n *Node) string {
 	s := n.Value
 	control := strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
 	plain := s != "" && strings.TrimSpace(s) == s && !control && !strings.ContainsAny(s, "[]{},") && !strings.ContainsAny(s[:1], "#&*!|>'\"%@`-?:") &&
 		!strings.Contains(s, ": ") && !strings.HasSuffix(s, ":") && !strings.Contains(s, " #")
-	if plain && n.Tag == "!!str" {
-		// A text that looks like a number, a truth or nothing.
-		var other Node
-		plain = yaml.Unmarshal([]byte(s), &other) == nil && len(other.Content) == 1 && other.Content[0].Tag == "!!str"
+	if plain && n.Style != 0 && n.Tag == "!!str" {
+		first := s[0] | 0x20
+		word := 'a' <= first && first <= 'z' && !slices.Contains([]string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}, strings.ToLower(s))
+		plain = word || s[0] == '^' || s[0] >= utf8.RuneSelf
 	}
 	switch {
 	case plain:

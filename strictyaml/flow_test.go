@@ -17,7 +17,7 @@ func TestFlowWritesOneLineThatMeansTheSame(t *testing.T) {
 		"a: '@b'\n":                     "{a: '@b'}",
 		"a: \"12\"\n":                   "{a: '12'}",
 		"a: 12\n":                       "{a: 12}",
-		"a: 'yes'\n":                    "{a: yes}",
+		"a: 'yes'\n":                    "{a: 'yes'}",
 		"a: 'true'\n":                   "{a: 'true'}",
 		"a: ''\n":                       "{a: ''}",
 		"a: 'P-\\d{4}'\n":               "{a: 'P-\\d{4}'}",

@@ -17,7 +17,8 @@ func newCheck() *cobra.Command {
 		Long: `Check reads postern.yaml and every file it names, and prints all mistakes with
 file, line and column, and what to write instead. Hints are allowed and likely
 not meant: among them, that no enforced rule acts on attachments that could not be
-read. A file that passes is one that serve and reload take.
+read. LDAP servers are asked: what one refuses is an error, and one that cannot be
+reached is a hint. A file that passes is one that serve and reload take.
 
 Exit status: 0 no errors, 1 errors, 2 postern.yaml cannot be read.`,
 		Example: `  postern check
@@ -31,9 +32,17 @@ Exit status: 0 no errors, 1 errors, 2 postern.yaml cannot be read.`,
 			if w != nil {
 				problems = append(problems, c.unheeded(w.set)...)
 				problems = append(problems, actions.Lint(w.set)...)
-				strictyaml.Sort(problems)
+			}
+			silent := c.serverProblems(cmd.Context())
+			problems = append(problems, silent...)
+			strictyaml.Sort(problems)
+			if strictyaml.Errors(silent) {
+				w = nil
 			}
 			out := newOutput(cmd.OutOrStdout(), asJSON)
+			if c.ldap != nil && len(silent) == 0 && !asJSON {
+				out.printf("good: %s answers\n", listed(c.ldap.URLs, "and"))
+			}
 			if err := out.checked(w, problems); err != nil {
 				return err
 			}

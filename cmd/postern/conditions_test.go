@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -165,7 +166,30 @@ func TestReferenceOfConditionsIsShownByCases(t *testing.T) {
 		}
 	}
 	// The page is that of the catalogue and the cases.
-	checkTables(t, conditionsPage, map[string]string{"conditions": conditionsTable(rows)})
+	checkTables(t, conditionsPage, map[string]string{"conditions": conditionsTable(rows), "notes": conditionNotes()})
+}
+
+// conditionNotes lists what is not plain of conditions, each with those it is about.
+func conditionNotes() string {
+	var b strings.Builder
+	var told []string
+	all := rules.Conditions()
+	for _, c := range all {
+		for _, note := range c.Notes {
+			if slices.Contains(told, note) {
+				continue
+			}
+			told = append(told, note)
+			var about []string
+			for _, other := range all {
+				if slices.Contains(other.Notes, note) {
+					about = append(about, "`"+other.Name+"`")
+				}
+			}
+			b.WriteString("- " + listed(about, "and") + ": " + note + ".\n")
+		}
+	}
+	return b.String()
 }
 
 const conditionsPage = "../../docs/conditions.md"
@@ -186,8 +210,38 @@ func conditionsTable(rows map[string]*shown) string {
 		for _, name := range s.evidence(c.Exception) {
 			shown = append(shown, "`"+name+"`")
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | %s | %s | %s | %s | %s |\n", c.Name, c.Doc, c.Value, strings.ReplaceAll(s.example, "|", `\|`), kinds[c.Kind],
+		values := c.Value
+		if c.With != "" {
+			values += "; beside it `" + c.With + "`"
+			if c.Optional {
+				values += ", or not"
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | %s | %s | %s | %s | %s |\n", c.Name, c.Doc, values, strings.ReplaceAll(s.example, "|", `\|`), kinds[c.Kind],
 			exception, cmp.Or(limit, "–"), rules.Cost(c.Cost).Word(), strings.Join(shown, ", "))
 	}
 	return b.String()
+}
+
+// The settings of conditions that the documentation shows are read.
+func TestDocumentedSettingsOfConditions(t *testing.T) {
+	data, err := os.ReadFile(conditionsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for _, block := range strings.Split(string(data), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```\n")
+		if !strings.HasPrefix(text, "conditions:") && !strings.HasPrefix(text, "userRisk:") {
+			continue
+		}
+		read++
+		_, problems := readConfig("postern.yaml", []byte("listen: {milter: \"unix:m.sock\"}\norganization: {acceptedDomains: [example.com]}\npolicies: [a.yaml]\n"+text))
+		for _, p := range problems {
+			t.Error(p)
+		}
+	}
+	if read != 2 {
+		t.Errorf("%d settings are shown, want 2", read)
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/directory/ldap"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/message/extract"
@@ -25,25 +26,28 @@ const defaultConfig = "/etc/postern/postern.yaml"
 // config is what postern.yaml says. Paths are absolute or relative to the
 // working directory, no longer to the file.
 type config struct {
-	file      string
-	process   process
-	trust     rules.Trust
-	name      string
-	domains   []directory.AcceptedDomain
-	learnMore string
-	notices   dsn.Mailbox // whom notices come from; the null path sends none
-	language  string      // of notices
-	reviewers []message.Path
-	keep      time.Duration // how long held mail waits
-	digest    int           // when reviewers are told, in minutes of the local day
-	blockText string
-	zone      *time.Location // of dates in policies, and of the day of reviewers
-	onErrorAt reference      // the place of onError
-	people    reference      // path of the people file; empty without one
-	groups    bool           // recipients.resolve holds groups
-	postfix   []string       // parameters of main.cf whose maps are asked
-	postfixAt reference      // configuration directory of Postfix, empty for its own; placed at recipients.postfix
-	policies  []reference
+	file        string
+	process     process
+	trust       rules.Trust
+	name        string
+	domains     []directory.AcceptedDomain
+	learnMore   string
+	notices     dsn.Mailbox // whom notices come from; the null path sends none
+	language    string      // of notices
+	reviewers   []message.Path
+	keep        time.Duration // how long held mail waits
+	digest      int           // when reviewers are told, in minutes of the local day
+	blockText   string
+	zone        *time.Location // of dates in policies, and of the day of reviewers
+	onErrorAt   reference      // the place of onError
+	people      reference      // path of the people file; empty without one
+	ldap        *ldap.Options  // nil without LDAP
+	ldapAt      reference      // its place
+	groups      bool           // recipients.resolve holds groups
+	splitGroups bool           // recipients.groups is split
+	postfix     []string       // parameters of main.cf whose maps are asked
+	postfixAt   reference      // configuration directory of Postfix, empty for its own; placed at recipients.postfix
+	policies    []reference
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings
 	noLimits   bool // limits of Purview on policies are hints

@@ -118,7 +118,8 @@ func printable(s string) bool {
 }
 
 func (cr *configReader) directory(e strictyaml.Entry) {
-	cr.section(e.Value, e.Field, section{
+	var stale time.Duration
+	m := cr.section(e.Value, e.Field, section{
 		keys: map[string]func(strictyaml.Entry){
 			"file": func(e strictyaml.Entry) {
 				var p string
@@ -126,9 +127,17 @@ func (cr *configReader) directory(e strictyaml.Entry) {
 					cr.c.people = reference{path: cr.c.path(p), node: e.Value, field: e.Field}
 				}
 			},
+			"ldap":  cr.ldap,
+			"stale": cr.span(&stale, time.Minute),
 		},
-		unbuilt: []string{"ldap", "stale"},
 	})
+	at, ok := m.Get("stale")
+	if _, asks := m.Get("ldap"); ok && !asks {
+		cr.Hintf(at.At, at.Field, "take it away", "a people file is never silent, so this has no effect")
+	}
+	if cr.c.ldap != nil {
+		cr.c.ldap.Stale = stale
+	}
 }
 
 func (cr *configReader) recipients(e strictyaml.Entry) {
@@ -143,6 +152,10 @@ func (cr *configReader) recipients(e strictyaml.Entry) {
 						cr.c.groups = true
 					}
 				}
+			},
+			"groups": func(e strictyaml.Entry) {
+				word, _ := cr.OneOf(e.Value, e.Field, "whole", "split")
+				cr.c.splitGroups = word == "split"
 			},
 			"postfix": func(e strictyaml.Entry) {
 				if isEmptyList(e.Value) {
@@ -163,8 +176,10 @@ func (cr *configReader) recipients(e strictyaml.Entry) {
 				}
 			},
 		},
-		unbuilt: []string{"groups"},
 	})
+	if e, ok := m.Get("groups"); ok && cr.c.splitGroups && !cr.c.groups {
+		cr.Errorf(e.At, e.Field, "add `resolve: [groups]`", "groups are split only where they are resolved")
+	}
 	if at, ok := m.Get("postfixConfig"); ok && len(cr.c.postfix) == 0 {
 		cr.Hintf(at.At, at.Field, "add `postfix: [virtual_alias_maps]` or take it away", "no Postfix map is asked, so this has no effect")
 	}

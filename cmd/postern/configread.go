@@ -64,7 +64,7 @@ func readConfig(file string, data []byte) (*config, []strictyaml.Problem) {
 			"watch":        func(e strictyaml.Entry) { cr.boolean(e, &c.process.watch) },
 		},
 	})
-	if e, ok := m.Get("recipients"); ok && c.groups && c.people.path == "" {
+	if e, ok := m.Get("recipients"); ok && c.groups && c.people.path == "" && c.ldapAt.node == nil {
 		cr.Errorf(e.At, e.Field, "add `directory: {file: people.yaml}`, or take `resolve` away", "groups are to be resolved and there is no directory")
 	}
 	m.Require("listen", "write where the MTA connects, as in `listen: {milter: \"unix:/var/spool/postfix/postern/milter.sock\"}`")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -10,8 +11,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/actions"
-	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
+	"github.com/postern-mail/postern/rules"
 )
 
 // referenceAlphabet is that of Crockford's base 32: no letter is taken for a
@@ -59,8 +60,10 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 }
 
 // recorded gives a decision as `explain --ref` shows it later.
-func recorded(m *message.Message, d *actions.Decision) ([]byte, error) {
-	return compact(explained("", m, d))
+func recorded(ctx context.Context, scan *rules.Scan, d *actions.Decision) ([]byte, error) {
+	e := explained("", scan.Message, d)
+	e.find(ctx, scan, recordedMatches)
+	return compact(e)
 }
 
 // dryInstall stands for the installation where nothing is sent.

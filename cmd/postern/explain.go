@@ -15,6 +15,7 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -31,13 +32,18 @@ type envelopeFlags struct {
 func newExplain() *cobra.Command {
 	var file, store, ref string
 	var asJSON bool
+	var how explainHow
 	var env envelopeFlags
 	cmd := &cobra.Command{
 		Use:   "explain MESSAGE… | --ref REFERENCE",
 		Short: "Say what would happen to a message, and why",
 		Long: `Explain judges messages in files by the policies, exactly as mail is judged, and
-prints the decision and what each rule came to. Nothing is sent, held or
+prints the decision and what each rule and each of its conditions came to: its
+value, why it holds or does not, and in which parts. Nothing is sent, held or
 recorded. "-" reads standard input.
+
+What was found is masked, and so are the texts of all parts that --text prints.
+--brief leaves out what did not decide a rule.
 
 With --ref it prints the decision that was recorded under a reference, as it was
 told to a sender.
@@ -47,6 +53,7 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 		Example: `  postern explain message.eml
   postern explain --from anna@example.com --to b@partner.example --authenticated anna message.eml
   postern explain --ref P-7K3M9Q --json
+  postern explain --text --brief message.eml
   postern explain --from '<>' --listener MX --client-address 192.0.2.7 --json *.eml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if ref != "" {
@@ -56,7 +63,7 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if ref != "" {
-				return runDesk(cmd, file, store, &deskRequest{Do: "explain", Item: strings.ToUpper(ref)}, asJSON, printRecorded)
+				return runDesk(cmd, file, store, &deskRequest{Do: "explain", Item: strings.ToUpper(ref)}, asJSON, how.printRecorded)
 			}
 			env.fromSet = cmd.Flags().Changed("from")
 			base, err := env.envelope()
@@ -75,7 +82,7 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 			docs.serveWorld(&w.rules)
 			out := newOutput(cmd.OutOrStdout(), asJSON)
 			return eachFile(cmd, out, files, func(name string, r io.Reader) error {
-				return explain(cmd.Context(), out, w, base, env.fromSet, name, r)
+				return how.explain(cmd.Context(), out, w, base, env.fromSet, name, r)
 			})
 		},
 	}
@@ -83,6 +90,8 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 	storeFlag(cmd, &store)
 	jsonFlag(cmd, &asJSON)
 	f := cmd.Flags()
+	f.BoolVar(&how.brief, "brief", false, "leave out conditions that did not decide their rule")
+	f.BoolVar(&how.text, "text", false, "print the text of each part, masked")
 	f.StringVar(&ref, "ref", "", "print the recorded decision of this reference")
 	f.StringVar(&env.from, "from", "", "reverse-path; '<>' is the null path (default: header field From)")
 	f.StringArrayVar(&env.to, "to", nil, "forward-path; may be repeated (default: header fields To, Cc and Bcc)")
@@ -92,8 +101,14 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 	return cmd
 }
 
+// explainHow says how much is printed.
+type explainHow struct {
+	brief bool
+	text  bool
+}
+
 // printRecorded prints a recorded decision.
-func printRecorded(o *output, r deskReply, _ []byte) error {
+func (h explainHow) printRecorded(o *output, r deskReply, _ []byte) error {
 	if o.json {
 		_, err := o.w.Write(append(r.Explain, '\n'))
 		return err
@@ -103,7 +118,7 @@ func printRecorded(o *output, r deskReply, _ []byte) error {
 		return fmt.Errorf("the record cannot be read: %w", err)
 	}
 	e.File = e.Reference
-	o.explanation(e)
+	o.explanation(e, h.brief)
 	return nil
 }
 
@@ -214,7 +229,7 @@ func fill(env message.Envelope, h message.Header, fromSet bool) message.Envelope
 	return env
 }
 
-func explain(ctx context.Context, out *output, w *world, base message.Envelope, fromSet bool, name string, r io.Reader) error {
+func (h explainHow) explain(ctx context.Context, out *output, w *world, base message.Envelope, fromSet bool, name string, r io.Reader) error {
 	p := w.config.process
 	m, err := readMessage(base, r, p)
 	if err != nil {
@@ -227,11 +242,14 @@ func explain(ctx context.Context, out *output, w *world, base message.Envelope, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.decision)
 	defer cancel()
-	e := explained(name, m, w.judge(ctx, m, actions.DryRun{}))
+	scan := rules.NewScan(&w.rules, m)
+	e := explained(name, m, w.engine.Run(ctx, w.set, scan, actions.DryRun{}))
+	e.find(ctx, scan, shownMatches)
+	e.read(ctx, scan, h.text)
 	if out.json {
 		return out.object(e)
 	}
-	out.explanation(e)
+	out.explanation(e, h.brief)
 	return nil
 }
 
@@ -250,7 +268,7 @@ func readMessage(env message.Envelope, r io.Reader, p process) (*message.Message
 }
 
 // explanation prints a decision for people.
-func (o *output) explanation(e explanationJSON) {
+func (o *output) explanation(e explanationJSON, brief bool) {
 	from := "<" + e.Envelope.From + ">"
 	o.printf("%s: from %s to %s", clip(e.File, 300), clip(from, 300), clip(strings.Join(bound(e.Envelope.To, 10), ", "), 4000))
 	whose := "a session that is not ours"
@@ -281,12 +299,22 @@ func (o *output) explanation(e explanationJSON) {
 		o.simulated(f)
 	}
 	for _, r := range e.Rules {
-		o.ruleExplained(r, len(e.Envelope.To))
+		o.ruleExplained(r, len(e.Envelope.To), brief)
 	}
 	for _, u := range e.Undecided {
 		o.printf("  %s for %s: %s could not be judged: %s\n", u.Remedy, clip(strings.Join(bound(u.Recipients, 10), ", "), 4000), u.ruleJSON, clip(u.Reason, 300))
 	}
 	o.signals(e.Signals)
+	for _, p := range e.Parts {
+		what := "body"
+		if p.Attachment {
+			what = "attachment"
+		}
+		o.printf("  part %s: %s, %s, %s, %d characters of text\n", clip(p.Part, 200), what, p.MediaType, p.Status, p.Characters)
+		for line := range strings.Lines(p.Text) {
+			o.printf("    | %s\n", clip(strings.TrimRight(line, "\r\n"), 2000))
+		}
+	}
 	if e.Error != "" {
 		o.printf("  error: %s\n", clip(e.Error, 300))
 	}
@@ -311,7 +339,9 @@ func (o *output) simulated(f forkJSON) {
 	}
 }
 
-func (o *output) ruleExplained(r ruleResultJSON, recipients int) {
+// ruleExplained prints what a rule came to, with all its conditions or with those
+// that decided it.
+func (o *output) ruleExplained(r ruleResultJSON, recipients int, brief bool) {
 	o.printf("  rule %s (%s): %s", ruleJSON{r.Policy, r.Rule}, r.Mode, resultWords[r.Result])
 	if n := len(r.Recipients); n > 0 && n < recipients {
 		o.printf(" for %s", clip(strings.Join(bound(r.Recipients, 10), ", "), 4000))
@@ -323,12 +353,53 @@ func (o *output) ruleExplained(r ruleResultJSON, recipients int) {
 		o.printf(": %s", clip(r.Reason, 500))
 	}
 	o.printf("\n")
-	for _, c := range r.telling() {
-		o.printf("    %s %s: %s\n", c.Condition, c.Result, clip(c.Reason, 500))
+	conditions := r.Conditions
+	if brief {
+		conditions = r.telling()
+	}
+	for _, c := range conditions {
+		o.conditionExplained(c, r.Result == string(rules.NotEvaluated))
 	}
 	for _, ev := range r.Evidence {
 		o.printf("    found %s: %d, %d different, confidence %d, in %s\n", ev.Type, ev.Count, ev.UniqueCount, ev.Confidence, clip(strings.Join(bound(ev.Parts, 10), ", "), 1000))
+		for i, m := range ev.Matches {
+			if i == 10 {
+				o.printf("      and %d more\n", len(ev.Matches)-i)
+				break
+			}
+			o.printf("      %s, confidence %d, in %s\n", clip(m.Value.String(), 200), m.Confidence, clip(m.Part, 200))
+		}
 	}
+}
+
+// conditionExplained prints one condition: its answer, what it asks and why. The
+// rule says why when none was asked.
+func (o *output) conditionExplained(c conditionJSON, noneAsked bool) {
+	answer := c.Result
+	if c.Result == string(rules.NotEvaluated) {
+		answer = "–"
+	}
+	where := "when"
+	path, exception := strings.CutPrefix(c.Path, "exceptions")
+	if exception {
+		where = "unless"
+	} else {
+		path = strings.TrimPrefix(c.Path, "conditions")
+	}
+	if path = strings.TrimPrefix(path, "."); path != "" {
+		where += " " + path
+	}
+	o.printf("    %-7s  %s %s", answer, where, c.Condition)
+	if c.Value != "" {
+		o.printf(": %s", clip(c.Value, 200))
+	}
+	if c.Reason != "" && !noneAsked {
+		o.printf(" – %s", clip(c.Reason, 500))
+	}
+	if len(c.Parts) > 0 {
+		o.printf(", in %s", clip(strings.Join(bound(c.Parts, 10), ", "), 1000))
+	}
+	o.printf("\n")
 }
 
 var resultWords = map[string]string{"matched": "matched", "notMatched": "not matched", "unknown": "unknown", "notEvaluated": "not evaluated"}

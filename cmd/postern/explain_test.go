@@ -12,6 +12,7 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/rules"
 )
 
 const explainedPolicy = `policy: Cards
@@ -73,7 +74,10 @@ func TestTheRecordedExplanationIsThatOfExplain(t *testing.T) {
 			}
 			defer m.Close()
 
-			dry := members(t, explained("", m, w.judge(t.Context(), m, actions.DryRun{})))
+			scan := rules.NewScan(&w.rules, m)
+			would := explained("", m, w.engine.Run(t.Context(), w.set, scan, actions.DryRun{}))
+			would.find(t.Context(), scan, recordedMatches)
+			dry := members(t, would)
 			out := s.gate.Judge(t.Context(), m)
 			v, _ := s.gate.inHand.Load(m)
 			d := v.(*actions.Decision)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/notice"
@@ -21,8 +23,10 @@ type explanationJSON struct {
 	Forks         []forkJSON       `json:"forks"`
 	Rules         []ruleResultJSON `json:"rules"`
 	Signals       []signalJSON     `json:"signals"`
-	Undecided     []undecidedJSON  `json:"undecided,omitempty"`
-	Error         string           `json:"error,omitempty"`
+	// Parts are left out of a record.
+	Parts     []readPartJSON  `json:"parts,omitempty"`
+	Undecided []undecidedJSON `json:"undecided,omitempty"`
+	Error     string          `json:"error,omitempty"`
 }
 
 // undecidedJSON is a rule that could not be judged and could have changed what
@@ -104,22 +108,50 @@ type simulatedJSON struct {
 }
 
 type ruleResultJSON struct {
-	Policy     string           `json:"policy"`
-	Rule       string           `json:"rule"`
-	Mode       string           `json:"mode"`
-	Result     string           `json:"result"`
-	Recipients []string         `json:"recipients"`
-	UnknownFor []string         `json:"unknownFor"`
-	Reason     string           `json:"reason"`
-	Conditions []conditionJSON  `json:"conditions"`
-	Evidence   []rules.Evidence `json:"evidence"`
+	Policy     string          `json:"policy"`
+	Rule       string          `json:"rule"`
+	Mode       string          `json:"mode"`
+	Result     string          `json:"result"`
+	Recipients []string        `json:"recipients"`
+	UnknownFor []string        `json:"unknownFor"`
+	Reason     string          `json:"reason"`
+	Conditions []conditionJSON `json:"conditions"`
+	Evidence   []evidenceJSON  `json:"evidence"`
+}
+
+// evidenceJSON is what a condition on sensitive information found. Values are
+// masked; of many the first are listed.
+type evidenceJSON struct {
+	rules.Evidence
+	Matches []foundJSON `json:"matches,omitempty"`
+}
+
+type foundJSON struct {
+	Part       string       `json:"part"`
+	Value      audit.Masked `json:"value"`
+	Confidence int          `json:"confidence"`
+}
+
+// readPartJSON is a part of a message with what was read of it. The text is
+// masked; it is left out unless it is asked for.
+type readPartJSON struct {
+	Part       string `json:"part"`
+	MediaType  string `json:"mediaType"`
+	Status     string `json:"status"`
+	Characters int    `json:"characters"`
+	Attachment bool   `json:"attachment"`
+	Text       string `json:"text,omitempty"`
 }
 
 type conditionJSON struct {
 	Path      string `json:"path"`
 	Condition string `json:"condition"`
-	Result    string `json:"result"`
-	Reason    string `json:"reason"`
+	// Value is that of the policy, in one line; a long one is cut.
+	Value  string `json:"value,omitempty"`
+	Result string `json:"result"`
+	Reason string `json:"reason"`
+	// Parts are those that a true answer rests on, where it rests on some.
+	Parts []string `json:"parts,omitempty"`
 }
 
 // explained gives a decision on a message as it is told.
@@ -214,16 +246,71 @@ func explainedRule(env *message.Envelope, r *rules.RuleResult) ruleResultJSON {
 		UnknownFor: addresses(env, r.Unknowns),
 		Reason:     r.Reason,
 		Conditions: make([]conditionJSON, 0, len(r.Conditions)),
-		Evidence:   make([]rules.Evidence, 0, len(r.Evidence)),
+		Evidence:   make([]evidenceJSON, 0, len(r.Evidence)),
 	}
-	for _, c := range r.Conditions {
-		out.Conditions = append(out.Conditions, conditionJSON{c.Path, c.Condition, c.Result, c.Reason})
+	leaves := r.Rule.Leaves()
+	for i, c := range r.Conditions {
+		if c.Result == string(rules.NotEvaluated) && c.Reason == "" && r.Result != rules.NotEvaluated {
+			c.Reason = "not asked: the answer was known without it"
+		}
+		out.Conditions = append(out.Conditions, conditionJSON{c.Path, c.Condition, clip(leaves[i].Value, shownValue), c.Result, c.Reason, c.Parts})
 	}
 	for _, e := range r.Evidence {
 		e.Parts = list(e.Parts)
-		out.Evidence = append(out.Evidence, e)
+		out.Evidence = append(out.Evidence, evidenceJSON{Evidence: e})
 	}
 	return out
+}
+
+// Bounds of an explanation.
+const (
+	shownValue      = 200 // characters of the value of a condition
+	shownMatches    = 100 // of one piece of evidence
+	recordedMatches = 10
+)
+
+// find lists what was found for each piece of evidence, masked, at most so many.
+func (e *explanationJSON) find(ctx context.Context, scan *rules.Scan, most int) {
+	if !slices.ContainsFunc(e.Rules, func(r ruleResultJSON) bool { return len(r.Evidence) > 0 }) {
+		return
+	}
+	found := scan.Detections(ctx)
+	for i := range e.Rules {
+		for j := range e.Rules[i].Evidence {
+			ev := &e.Rules[i].Evidence[j]
+			for _, p := range found {
+				if p.Type.Name != ev.Type {
+					continue
+				}
+				for _, m := range p.Matches {
+					if m.Confidence >= ev.MinConfidence && m.Confidence <= ev.MaxConfidence && len(ev.Matches) < most {
+						ev.Matches = append(ev.Matches, foundJSON{maskedPart(scan, m.Part), audit.Mask(m.Value), m.Confidence})
+					}
+				}
+			}
+		}
+	}
+}
+
+// maskedPart gives the name of a part as people are told of it.
+func maskedPart(scan *rules.Scan, name string) string {
+	if types := scan.World.Types; types != nil {
+		return types.Mask(name)
+	}
+	return name
+}
+
+// read lists the parts of the message, all of which are read for it, with their
+// texts when those are asked for.
+func (e *explanationJSON) read(ctx context.Context, scan *rules.Scan, text bool) {
+	e.Parts = []readPartJSON{}
+	for _, p := range scan.Parts(ctx) {
+		part := readPartJSON{Part: maskedPart(scan, p.Name), MediaType: p.MediaType, Status: string(p.Status), Characters: p.Characters, Attachment: p.Attachment}
+		if text && scan.World.Types != nil {
+			part.Text = scan.World.Types.Mask(p.Text)
+		}
+		e.Parts = append(e.Parts, part)
+	}
 }
 
 func ruleOf(r *rules.Rule) *ruleJSON {

@@ -56,7 +56,7 @@ func TestPoliciesOfAnotherMeaning(t *testing.T) {
 		before, after string
 		want          []string
 	}{
-		"case in a pattern": {`conditions: {subjectMatchesPatterns: '\w'}`, `conditions: {subjectMatchesPatterns: '\W'}`, []string{`condition subjectMatchesPatterns changed: \W, was \w`}},
+		"case in a pattern": {`conditions: {subjectMatchesPatterns: '\w'}`, `conditions: {subjectMatchesPatterns: '\W'}`, []string{`condition subjectMatchesPatterns changed: '\W', was '\w'`}},
 		"all in place of any": {"conditions: {any: [{from: a@b.c}, {sentTo: d@b.c}]}", "conditions: {all: [{from: a@b.c}, {sentTo: d@b.c}]}",
 			[]string{"condition removed: any: [{from: a@b.c}, {sentTo: d@b.c}]", "condition from added: a@b.c", "condition sentTo added: d@b.c"}},
 		"in an any": {"conditions: {any: [{from: a@b.c}, {sentTo: d@b.c}]}", "conditions: {any: [{from: a@b.c}, {sentTo: e@b.c}]}",

@@ -155,10 +155,38 @@ func readFormula(n *strictyaml.Node, join string) *formula {
 		case "not":
 			f.kids = append(f.kids, &formula{op: "not", kids: []*formula{readFormula(value, "all")}})
 		default:
+			if isSecond, second := pairOf(n, key); second != nil {
+				value = &strictyaml.Node{Kind: yaml.MappingNode, Content: []*strictyaml.Node{n.Content[i], value, second[0], second[1]}}
+			} else if isSecond {
+				continue // it is told with the other half
+			}
 			f.kids = append(f.kids, &formula{name: key, value: value})
 		}
 	}
 	return f
+}
+
+// pairOf gives the other half of a condition whose value stands in two keys, with
+// its key; isSecond tells that the key given is the second of such, and the other is
+// there.
+func pairOf(n *strictyaml.Node, key string) (isSecond bool, second []*strictyaml.Node) {
+	find := func(name string) []*strictyaml.Node {
+		for i := 0; i+1 < len(n.Content) && name != ""; i += 2 {
+			if n.Content[i].Value == name {
+				return n.Content[i : i+2]
+			}
+		}
+		return nil
+	}
+	for _, c := range rules.Conditions() {
+		switch key {
+		case c.Name:
+			second = find(c.With)
+		case c.With:
+			isSecond = isSecond || find(c.Name) != nil
+		}
+	}
+	return isSecond, second
 }
 
 // normal gives a formula of the same meaning in which not stands before single

@@ -200,7 +200,7 @@ func (o *output) tested(c *cases.Case, res *cases.Result) error {
 		r := &res.Decision.Evaluation.Rules[i]
 		about := slices.ContainsFunc(res.Differences, func(d cases.Difference) bool { return d.Rule == r.Rule })
 		if about || r.Result == rules.Matched || r.Result == rules.UnknownRule {
-			o.ruleExplained(t.Explanation.Rules[i], len(t.Explanation.Envelope.To))
+			o.ruleExplained(t.Explanation.Rules[i], len(t.Explanation.Envelope.To), false)
 		}
 	}
 	return nil

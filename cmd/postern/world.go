@@ -11,6 +11,7 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/directory/ldap"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
@@ -22,6 +23,7 @@ import (
 type world struct {
 	files  fileSet
 	config *config
+	server *ldap.Directory // nil without LDAP
 	rules  rules.World
 	set    *rules.Set
 	engine *actions.Engine
@@ -39,22 +41,27 @@ type world struct {
 // never nil.
 func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *config, []strictyaml.Problem) {
 	c, problems := readConfig(s.Config.Name, s.Config.Data)
-	var people directory.Directory
+	var file *directory.File
 	if s.People != nil {
-		file, more := directory.LoadFile(s.People.Name, s.People.Data)
+		var more []strictyaml.Problem
+		file, more = directory.LoadFile(s.People.Name, s.People.Data)
 		problems = append(problems, more...)
-		if file != nil {
+		if file != nil && c.ldap == nil {
 			problems = append(problems, file.Hints(c.domains)...)
-			people = file
 		}
 	}
-	if own, more := s.catalog(); len(s.Types) > 0 {
-		problems = append(problems, more...)
-		if own != nil {
-			types = own
-		}
+	people, server, more := newDirectory(c, file)
+	problems = append(problems, more...)
+	own, more := s.catalog()
+	problems = append(problems, more...)
+	if len(s.Types) > 0 && own != nil {
+		types = own
 	}
-	set, more := actions.Load(s.Policies, c.vocabulary(types, people))
+	vocabulary := c.vocabulary(types, people)
+	if own == nil {
+		vocabulary.Faulty = classify.Named(s.typesFiles())
+	}
+	set, more := actions.Load(s.Policies, vocabulary)
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
@@ -74,12 +81,14 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 	return &world{
 		files:  s,
 		config: c,
+		server: server,
 		set:    set,
 		rules: rules.World{
 			Organization: &directory.Organization{Name: c.name, Domains: c.domains, People: people},
 			Directory:    people,
 			Resolver:     resolver,
 			Types:        types,
+			SplitGroups:  c.splitGroups,
 			Trust:        c.trust,
 			Extract:      c.extract,
 			ExtractTime:  c.extractIn,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -17,8 +18,8 @@ import (
 type client struct {
 	o        Options
 	now      func() time.Time
-	changed  func(err error) // called when servers fall silent (with why) and when they answer again
-	requests chan struct{}   // one token for each request in hand
+	changed  atomic.Pointer[func(error)] // see Directory.Watch
+	requests chan struct{}               // one token for each request in hand
 
 	mu      sync.Mutex
 	idle    []*connection
@@ -40,8 +41,8 @@ const (
 // errNoObject is an answer: the entry that a search begins at is not there.
 var errNoObject = errors.New("there is no such entry")
 
-func newClient(o Options, now func() time.Time, changed func(error)) *client {
-	return &client{o: o, now: now, changed: changed, requests: make(chan struct{}, o.Connections)}
+func newClient(o Options, now func() time.Time) *client {
+	return &client{o: o, now: now, requests: make(chan struct{}, o.Connections)}
 }
 
 // query is one search.
@@ -153,8 +154,8 @@ func (c *client) rose(url int) {
 	was := c.silent
 	c.first, c.silent, c.backoff = url, nil, 0
 	c.mu.Unlock()
-	if was != nil && c.changed != nil {
-		c.changed(nil)
+	if f := c.changed.Load(); was != nil && f != nil {
+		(*f)(nil)
 	}
 }
 
@@ -166,8 +167,8 @@ func (c *client) fell(err error) {
 	c.backoff = min(max(2*c.backoff, minBackoff), maxBackoff)
 	c.until = c.now().Add(c.backoff)
 	c.mu.Unlock()
-	if was == nil && c.changed != nil {
-		c.changed(err)
+	if f := c.changed.Load(); was == nil && f != nil {
+		(*f)(err)
 	}
 }
 

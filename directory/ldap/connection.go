@@ -149,12 +149,6 @@ func (t TLS) config(host string) (*tls.Config, error) {
 	return config, nil
 }
 
-// Check tells why the files of TLS cannot be used; nil when they can.
-func (t TLS) Check() error {
-	_, err := t.config("localhost")
-	return err
-}
-
 // maxPassword bounds the file of a password, in octets.
 const maxPassword = 4096
 

@@ -136,12 +136,12 @@ func (c *core) dynamicMember(ctx context.Context, who subject, goal *group) (boo
 			if g.dn == "" {
 				continue // nothing of the directory holds a group of the options
 			}
-			above, err := c.groupsAbove(ctx, subject{key: "dn:" + g.folded, dn: g.dn, folded: g.folded})
+			up, err := c.groupsAbove(ctx, subject{key: "dn:" + g.folded, dn: g.dn, folded: g.folded})
 			if err != nil {
 				failed = err
 				continue
 			}
-			if !above[goal.folded] {
+			if !up.folded[goal.folded] {
 				continue
 			}
 		}

@@ -179,36 +179,41 @@ func (c *core) member(ctx context.Context, addr message.Path, ref directory.Ref)
 	if err != nil {
 		return false, err
 	}
-	above, err := c.groupsAbove(ctx, who)
+	up, err := c.groupsAbove(ctx, who)
 	if err != nil {
 		return false, err
 	}
-	if above[goal.folded] {
+	if up.folded[goal.folded] {
 		return true, nil
 	}
 	return c.dynamicMember(ctx, who, goal)
 }
 
-// groupsAbove gives the folded names of all groups that hold somebody, directly
-// or by way of others.
-func (c *core) groupsAbove(ctx context.Context, who subject) (map[string]bool, error) {
-	return c.above.get(ctx, who.key, func(ctx context.Context) (map[string]bool, error) {
+// above is all groups that hold somebody, directly or by way of others.
+type above struct {
+	folded map[string]bool
+	addrs  []message.Path
+}
+
+func (c *core) groupsAbove(ctx context.Context, who subject) (above, error) {
+	return c.above.get(ctx, who.key, func(ctx context.Context) (above, error) {
 		s := &c.o.Schema
-		above := make(map[string]bool)
+		up := above{folded: make(map[string]bool)}
 		var level []string // distinguished names whose groups are asked for next
 		add := func(filters ...string) error {
 			if len(filters) == 0 {
 				return nil
 			}
 			found, err := c.client.search(ctx, query{base: s.GroupBase, scope: ldap.ScopeWholeSubtree, max: maxGroups,
-				filter: allOf(s.GroupFilter, anyOf(filters...)), attributes: nothing})
+				filter: allOf(s.GroupFilter, anyOf(filters...)), attributes: unique(slices.Concat(s.Mail, s.Proxies))})
 			if err != nil {
 				return absent(err)
 			}
 			for _, e := range found {
-				if !above[e.folded] {
-					above[e.folded] = true
+				if !up.folded[e.folded] {
+					up.folded[e.folded] = true
 					level = append(level, e.dn)
+					up.addrs = append(up.addrs, s.addresses(e)...)
 				}
 			}
 			return nil
@@ -221,7 +226,7 @@ func (c *core) groupsAbove(ctx context.Context, who subject) (map[string]bool, e
 			first = append(first, s.holding(who.dn)...)
 		}
 		if err := add(first...); err != nil {
-			return nil, err
+			return above{}, err
 		}
 		if s.InChain {
 			level = nil // all above were found at once
@@ -229,12 +234,12 @@ func (c *core) groupsAbove(ctx context.Context, who subject) (map[string]bool, e
 		if who.primary != "" {
 			// Written by hand: the octets are escaped already.
 			if err := add("(objectSid=" + who.primary + ")"); err != nil {
-				return nil, err
+				return above{}, err
 			}
 		}
 		for depth := 0; len(level) > 0; depth++ {
-			if depth > maxDepth || len(above) > maxGroups {
-				return nil, fmt.Errorf("%w: groups are nested too deeply, or are too many", directory.ErrUnavailable)
+			if depth > maxDepth || len(up.folded) > maxGroups {
+				return above{}, fmt.Errorf("%w: groups are nested too deeply, or are too many", directory.ErrUnavailable)
 			}
 			if s.InChain && depth > 0 {
 				break
@@ -247,11 +252,11 @@ func (c *core) groupsAbove(ctx context.Context, who subject) (map[string]bool, e
 					filters = append(filters, s.holding(dn)...)
 				}
 				if err := add(filters...); err != nil {
-					return nil, err
+					return above{}, err
 				}
 			}
 		}
-		return above, nil
+		return up, nil
 	})
 }
 

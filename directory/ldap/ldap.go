@@ -29,17 +29,14 @@ type core struct {
 	heads   *answers[*group]           // groups by [directory.Ref.Key]
 	full    *answers[*directory.Group] // the same with their members
 	others  *answers[string]           // distinguished names of what is no person, by address
-	above   *answers[map[string]bool]  // folded names of all groups somebody is in
+	above   *answers[above]            // all groups somebody is in
 	dynamic *answers[[]*group]         // all groups that are searches
 	matches *answers[bool]             // whether a search finds somebody
 	units   *answers[bool]             // whether a unit has people
 }
 
-// Hooks are what a process gives a directory beside its options. All may be nil.
+// Hooks are what a process gives a directory beside its options.
 type Hooks struct {
-	// Changed is called when no server answers any more, with the reason, and with
-	// nil when one does again.
-	Changed func(error)
 	// Now is the clock for the age of answers; nil is time.Now.
 	Now func() time.Time
 }
@@ -56,14 +53,14 @@ func New(o Options, h Hooks) (*Directory, error) {
 	d := &Directory{}
 	d.core.Store(&core{
 		o:       o,
-		client:  newClient(o, h.Now, h.Changed),
+		client:  newClient(o, h.Now),
 		people:  newAnswers[*person](o, h.Now),
 		logins:  newAnswers[*person](o, h.Now),
 		bosses:  newAnswers[name](o, h.Now),
 		heads:   newAnswers[*group](o, h.Now),
 		full:    newAnswers[*directory.Group](o, h.Now),
 		others:  newAnswers[string](o, h.Now),
-		above:   newAnswers[map[string]bool](o, h.Now),
+		above:   newAnswers[above](o, h.Now),
 		dynamic: newAnswers[[]*group](o, h.Now),
 		matches: newAnswers[bool](o, h.Now),
 		units:   newAnswers[bool](o, h.Now),
@@ -79,6 +76,10 @@ func (d *Directory) Inherit(from *Directory) {
 		own.client.close()
 	}
 }
+
+// Watch calls f when no server answers any more, with the reason, and with nil
+// when one does again.
+func (d *Directory) Watch(f func(error)) { d.core.Load().client.changed.Store(&f) }
 
 // Close closes the connections that are not in use, and the others after their
 // requests. Look-ups go on working.
@@ -137,6 +138,23 @@ func (d *Directory) Member(ctx context.Context, addr message.Path, ref directory
 	return in, nil
 }
 
+// GroupsOf gives the addresses of the groups that hold addr, or the person it
+// belongs to, directly or by way of others. Groups that are searches are left out.
+func (d *Directory) GroupsOf(ctx context.Context, addr message.Path) ([]message.Path, error) {
+	c := d.core.Load()
+	if addr.IsNull() {
+		return nil, nil
+	}
+	who, err := c.subject(ctx, addr)
+	if err == nil {
+		var up above
+		if up, err = c.groupsAbove(ctx, who); err == nil {
+			return up.addrs, nil
+		}
+	}
+	return nil, fmt.Errorf("groups of %s: %w", addr, err)
+}
+
 // HasUnit tells whether somebody belongs to an administrative unit.
 func (d *Directory) HasUnit(ctx context.Context, unit string) (bool, error) {
 	c := d.core.Load()
@@ -175,4 +193,4 @@ func absent(err error) error {
 	return err
 }
 
-var _ directory.Directory = (*Directory)(nil)
+var _ directory.Lister = (*Directory)(nil)

@@ -65,7 +65,8 @@ func asked(t *testing.T, d *ldap.Directory, addr, group string) string {
 func TestAnswersOutliveTheServer(t *testing.T) {
 	s, c := small(t), newClock()
 	var changes []string
-	d := open(t, options(s), ldap.Hooks{Now: c.now, Changed: func(err error) { changes = append(changes, fmt.Sprint(err != nil)) }})
+	d := open(t, options(s), ldap.Hooks{Now: c.now})
+	d.Watch(func(err error) { changes = append(changes, fmt.Sprint(err != nil)) })
 	expect := func(when string, want map[string]string) {
 		t.Helper()
 		for addr, answer := range want {
