@@ -111,7 +111,7 @@ func hungaryTax(v []byte) bool {
 // or not, and eight digits weighted 9, 7, 3, 1, 9, 7, 3, 1 to a multiple of ten.
 func hungaryVAT(v []byte) bool {
 	v, ok := nationalPart(v, "HU", 8)
-	return ok && v[0] != '0' && weighted(v, 9, 7, 3, 1, 9, 7, 3, 1)%10 == 0
+	return ok && number(v) > 0 && weighted(v, 9, 7, 3, 1, 9, 7, 3, 1)%10 == 0
 }
 
 // polandIdentityCard keeps the dowód osobisty: three letters and six digits, the
@@ -166,7 +166,7 @@ func polandTax(v []byte) bool {
 		return allDigits(v) && polandPESEL(v)
 	}
 	v, ok := nationalPart(v, "PL", 10)
-	return ok && v[0] != '0' && !oneDigit(v) && digitAt(v, 9, weighted(v, 6, 5, 7, 2, 3, 4, 5, 6, 7)%11)
+	return ok && !oneDigit(v) && digitAt(v, 9, weighted(v, 6, 5, 7, 2, 3, 4, 5, 6, 7)%11)
 }
 
 // romaniaCNP keeps the law 105/1996: sex and century from 1 to 9, a date of birth, a
