@@ -24,6 +24,7 @@ type column struct {
 	at      int    // octet of the value it was made for
 	value   string // that value
 	cells   []string
+	rows    int // as many as cells, and those that are repeated
 	right   int // of cells: keep the checks of the primary
 	dates   int // of cells: begin with a date
 	digests int // hexadecimal like the value, and written otherwise
@@ -32,11 +33,17 @@ type column struct {
 // inColumn tells whether a candidate is, by the numbers around it, one of a column
 // of something else: of numbers that mostly break the rule it keeps, of numbers
 // counted up, of dates, of parts of longer names, or of a column that has another
-// heading.
+// heading. A number with a name of its own in front is told from the others too.
 func (s *scratch) inColumn(x *instance) bool {
 	one := &s.primaries[x.primary]
 	value := s.text[x.octets.start:x.octets.end]
-	if one.secret || one.raw != nil || len(value) > maxWord || s.besides(x) {
+	if one.secret || one.raw != nil || len(value) > maxWord {
+		return false
+	}
+	if s.named(x) {
+		return true
+	}
+	if s.besides(x) {
 		return false
 	}
 	c := &s.column
@@ -48,14 +55,11 @@ func (s *scratch) inColumn(x *instance) bool {
 	if c.digests >= columnLeast/2 && c.digests+n >= columnLeast {
 		return true
 	}
-	if n < columnLeast {
-		return false
-	}
 	// Of n numbers of which every second one is right, so few are next to never.
-	if one.check != nil && c.right*4 <= n-8 {
+	if n >= columnLeast && (one.check != nil && c.right*4 <= n-8 || c.dates*2 > n && isDateTime(value) || counted(value, c.cells)) {
 		return true
 	}
-	return c.dates*2 > n && isDateTime(value) || counted(value, c.cells) || s.glued(x.octets) || s.elsewhere(x)
+	return c.rows >= columnLeast && (s.glued(x.octets) || s.elsewhere(x) || s.headed(x))
 }
 
 // glued tells whether a dash, point or stroke joins a candidate to letters or
@@ -66,76 +70,6 @@ func (s *scratch) glued(at span) bool {
 			strings.IndexByte("-./_", s.text[sign]) >= 0 && isAlnum(s.text[next])
 	}
 	return joins(at.start-1, at.start-2) || joins(at.end, at.end+1)
-}
-
-// elsewhere tells whether all words near a candidate stand in cells of other
-// columns: in lines with as many cells as the candidate's.
-func (s *scratch) elsewhere(x *instance) bool {
-	own := s.cellOf(x.octets.start)
-	if own.cells < 2 {
-		return false
-	}
-	seen := false
-	var others func(wishes []wish) bool
-	others = func(wishes []wish) bool {
-		for i := range wishes {
-			w := &wishes[i]
-			if w.group {
-				if w.max > 0 && !others(w.of) {
-					return false
-				}
-				continue
-			}
-			if !s.ofWords[w.list] {
-				continue
-			}
-			hits := s.hits[w.list]
-			i, _ := slices.BinarySearchFunc(hits, x.runes.start-w.proximity, func(h span, at int) int { return h.end - at })
-			for ; i < len(hits) && hits[i].end <= x.runes.end+w.proximity; i++ {
-				if hits[i].start < x.runes.start-w.proximity {
-					continue
-				}
-				if c := s.cellOf(s.index.octet(hits[i].start)); c.cells != own.cells || c.sign != own.sign || c.column == own.column {
-					return false
-				}
-				seen = true
-			}
-		}
-		return true
-	}
-	return others(x.pattern.wishes) && seen
-}
-
-// cell is where something stands in a line that is divided into cells.
-type cell struct {
-	sign          string // between the cells
-	column, cells int
-}
-
-// cellOf finds the cell of an octet. What divides a line is a tab, bar or semicolon,
-// two blanks or more, or a comma, whichever comes first of these.
-func (s *scratch) cellOf(at int) cell {
-	from, to := s.lineOf(at, at)
-	line := s.text[from:to]
-	for _, sign := range []string{"\t", "|", ";", "  ", ","} {
-		if !strings.Contains(line, sign) {
-			continue
-		}
-		c := cell{sign: sign}
-		for i, part := 0, ""; ; {
-			part, line, _ = strings.Cut(line, sign)
-			if sign != "  " || strings.TrimSpace(part) != "" {
-				if from+i <= at {
-					c.column = c.cells
-				}
-				c.cells++
-			}
-			if i += len(part) + len(sign); from+i > to {
-				return c
-			}
-		}
-	}
-	return cell{cells: 1}
 }
 
 // lineOf gives where the line begins and ends that a piece of the text stands in,
@@ -180,7 +114,7 @@ func (s *scratch) holdsIn(wishes []wish, in span) bool {
 // fillColumn collects what is written like the text at a place, around it.
 func (s *scratch) fillColumn(at span) {
 	c := &s.column
-	c.cells, c.right, c.dates, c.digests = c.cells[:0], 0, 0, 0
+	c.cells, c.rows, c.right, c.dates, c.digests = c.cells[:0], 0, 0, 0, 0
 	digest := isDigest(c.value)
 	n, number := len(c.value), isDigit(c.value[0])
 	// begins tells whether something as long as the value stands at octet i.
@@ -196,6 +130,9 @@ func (s *scratch) fillColumn(at span) {
 			}
 		case cell != c.value && !slices.Contains(c.cells, cell):
 			c.cells = append(c.cells, cell)
+			fallthrough
+		default:
+			c.rows++
 		}
 	}
 	for i := at.start - n - 1; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
