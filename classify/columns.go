@@ -188,27 +188,35 @@ func (s *scratch) fillColumn(at span) {
 		k := alnum[s.text[i]]
 		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0) && (i+n == len(s.text) || alnum[s.text[i+n]] == 0)
 	}
+	var seen [4]uint64 // by a hash of the last octets: those of some cell
 	take := func(cell string) {
 		switch {
 		case !alike(c.value, cell):
 			if digest && isDigest(cell) {
 				c.digests++
 			}
-		case cell != c.value && !slices.Contains(c.cells, cell):
-			c.cells = append(c.cells, cell)
+		case cell != c.value:
+			key := loadEnd(cell, max(0, len(cell)-8)) * 0x9e3779b97f4a7c15 >> 56
+			if bit := uint64(1) << (key & 63); seen[key>>6]&bit == 0 || !slices.Contains(c.cells, cell) {
+				seen[key>>6] |= bit
+				c.cells = append(c.cells, cell)
+			}
 		}
 	}
-	for i := at.start - n - 1; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
+	from, to := max(0, at.start-columnReach), min(len(s.text), at.end+columnReach)
+	s.eachBefore(at.start-n-1, from, number && !digest, func(i int) bool {
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
-	}
+		return len(c.cells) < columnCells
+	})
 	most := len(c.cells) + columnCells
-	for i := at.end + 1; i+n <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
+	s.eachBehind(at.end+1, to-n, number && !digest, func(i int) bool {
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
-	}
+		return len(c.cells) < most
+	})
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {
 		s.long = normalise(s.long[:0], cell)
@@ -217,6 +225,42 @@ func (s *scratch) fillColumn(at span) {
 		}
 		if isDateTime(cell) {
 			c.dates++
+		}
+	}
+}
+
+// eachBefore calls use with the octets from one down to another, or with those at
+// which a number begins, until it gives false.
+func (s *scratch) eachBefore(i, from int, numbers bool, use func(i int) bool) {
+	if !numbers {
+		for ; i >= from && use(i); i-- {
+		}
+		return
+	}
+	for block := i / numberBlock; i >= from && block >= from/numberBlock; block-- {
+		for _, place := range slices.Backward(s.numbers.in(s.text, block)) {
+			at := block*numberBlock + int(place)
+			if at < from || at <= i && !use(at) {
+				return
+			}
+		}
+	}
+}
+
+// eachBehind calls use with the octets from one up to another, or with those at which
+// a number begins, until it gives false.
+func (s *scratch) eachBehind(i, to int, numbers bool, use func(i int) bool) {
+	if !numbers {
+		for ; i <= to && use(i); i++ {
+		}
+		return
+	}
+	for block := i / numberBlock; block <= to/numberBlock; block++ {
+		for _, place := range s.numbers.in(s.text, block) {
+			at := block*numberBlock + int(place)
+			if at > to || at >= i && !use(at) {
+				return
+			}
 		}
 	}
 }
