@@ -31,8 +31,10 @@ torture: ## kills, disk errors and forged senders through real Postfix, TORTURE_
 lint: ## gofmt, go vet, staticcheck
 	@scripts/lint.sh
 
-bench: ## messages a second through Postfix: no milter, a no-op, Postern
+bench: ## 600 rules, a reload under load, and messages a second through Postfix: no milter, a no-op, Postern
 	@scripts/need.sh
+	@go test -run xxx -bench 600 -benchtime 50x ./actions
+	@go test -count=1 -run DuringReloads -v ./cmd/postern
 	@$(MAKE) --no-print-directory build
 	@go build -o bin/bench ./bench
 	@scripts/with-postfix.sh bin/bench $(BENCHFLAGS)

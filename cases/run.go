@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -94,13 +93,7 @@ func (c *Case) Run(ctx context.Context, h *House) (*Result, []strictyaml.Problem
 	store := &captured{now: c.now(), deferredBefore: c.env.deferredBefore}
 	live := h.live(store)
 	live.Now = c.now
-	scan := rules.NewScan(world, m)
-	for i, r := range m.Envelope.Recipients {
-		if slices.Contains(c.env.overridden, r.Path.String()) {
-			scan.Override(i)
-		}
-	}
-	decided := actions.NewEngine(settings).Run(ctx, set, scan, live)
+	decided := actions.NewEngine(settings).Run(ctx, set, rules.NewScan(world, m), live)
 	return &Result{Message: m, Set: set, Decision: decided, Differences: c.compare(m, decided, &store.commit, h.Whole)}, nil, nil
 }
 

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/directory"
@@ -38,6 +39,16 @@ func (c *Case) world(h *House) *rules.World {
 		w.Trust.Networks = c.env.networks
 	}
 	w.Now = c.now
+	if c.env.overridden != nil {
+		w.Overridden = func(_ context.Context, m *message.Message) (all []int, _ error) {
+			for i, r := range m.Envelope.Recipients {
+				if slices.Contains(c.env.overridden, r.Path.String()) {
+					all = append(all, i)
+				}
+			}
+			return all, nil
+		}
+	}
 	if c.env.splitGroups != nil {
 		w.SplitGroups = *c.env.splitGroups
 	}

@@ -24,8 +24,12 @@ var typesKeys = []string{"types", "lists", "placeholders"}
 
 // IsTypesFile tells whether a YAML file holds types and not a policy: it has one
 // of the keys `types`, `lists` and `placeholders`, and no key `policy` or `rules`.
+// Where it is no YAML, lines that begin with such keys decide.
 func IsTypesFile(data []byte) bool {
-	_, root := strictyaml.Parse("", data)
+	r, root := strictyaml.Parse("", data)
+	if root == nil && len(r.Problems) > 0 {
+		return looksLikeTypes(data)
+	}
 	if !isMapping(root) {
 		return false
 	}
@@ -79,7 +83,7 @@ func With(files []File, open func(path string) ([]byte, error)) (*Catalog, []str
 	if len(files) == 0 {
 		return Builtin(), nil
 	}
-	l := &customLoader{open: open, lists: map[string][]wordDef{}, dictionaries: map[string]*Dictionary{}, names: map[string]string{}}
+	l := &customLoader{open: open, lists: map[string][]wordDef{}, dictionaries: map[string]*Dictionary{}, names: map[string]string{}, faulty: map[string]bool{}}
 	for name, words := range builtinLists() {
 		l.lists[name] = words
 	}
@@ -133,6 +137,7 @@ type customLoader struct {
 	placeholders Placeholders
 	chosen       string // the file with `placeholders`
 	files        []*customFile
+	faulty       map[string]bool // names of types with mistakes, in lower case
 	count        int
 }
 
@@ -208,6 +213,7 @@ func (l *customLoader) readTypes(f *customFile) {
 		before := len(f.Problems)
 		d := readDefinition(f.Reader, n, field, with)
 		if strictyaml.Errors(f.Problems[before:]) {
+			namesOf(n, l.faulty)
 			continue
 		}
 		m := f.Mapping(n, field)
@@ -242,6 +248,7 @@ func (l *customLoader) readMembers(f *customFile) {
 				return slices.ContainsFunc(d.names(), func(n string) bool { return strings.EqualFold(n, name) })
 			})
 			switch {
+			case at < 0 && l.faulty[strings.ToLower(strings.TrimSpace(name))]: // told already
 			case at < 0:
 				f.Errorf(nodes[i], b.at.Field, "write the name or id of a type", "there is no type %q", name)
 			case len(l.defs[at].members) > 0:

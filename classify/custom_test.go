@@ -75,6 +75,7 @@ func TestFilesOfTypesAreToldFromPolicies(t *testing.T) {
 	for text, want := range map[string]bool{
 		"types: []": true, "lists: {a: [b]}": true, "placeholders: {testNumbers: drop}": true,
 		"policy: A\nmode: enable": false, "policy: A\ntypes: []": false, "": false, "- a": false, "a: [": false,
+		"lists: {}\ntypes: [": true, "policy: [\ntypes: []": false, "a: types: [": false,
 	} {
 		if got := IsTypesFile([]byte(text)); got != want {
 			t.Errorf("%q: %t", text, got)
@@ -144,5 +145,26 @@ func TestMockSecrets(t *testing.T) {
 		if got := isMockSecret(value); got != want {
 			t.Errorf("%q: %t", value, got)
 		}
+	}
+}
+
+// A mistake is told once: a bundle that names a type with mistakes is not to blame.
+func TestMembersWithMistakesAreToldOnce(t *testing.T) {
+	const text = `types:
+  - {type: A, id: "postern:a", aliases: [Aleph], recommendedConfidence: 75, proximity: 300, primaries: {x: {formats: ["9{0}"]}}, patterns: [{confidence: 75, primary: x}]}
+  - {type: B, id: "postern:b", recommendedConfidence: 75, members: [aleph, Nothing]}
+`
+	_, problems := With([]File{{"a.yaml", []byte(text)}}, nil)
+	if len(problems) != 2 || problems[0].Line != 2 || !strings.Contains(problems[1].What, `"Nothing"`) {
+		t.Error(problems)
+	}
+	named := Named([]File{{"a.yaml", []byte(text)}})
+	for name, want := range map[string]bool{"a": true, "POSTERN:B": true, " Aleph ": true, "Nothing": false, "x": false} {
+		if named(name) != want {
+			t.Errorf("%q: %t", name, !want)
+		}
+	}
+	if !Named([]File{{"a.yaml", []byte("types: [")}})("anything") {
+		t.Error("a file that cannot be read may hold any name")
 	}
 }

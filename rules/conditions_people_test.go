@@ -135,6 +135,7 @@ func TestLookupsOfPeopleThatFailAreUnknown(t *testing.T) {
 		{"the domains of a recipient that cannot be resolved", "domainCountOver: 1", []string{"bob@example.com"}, mail{to: []string{"bob@example.com", "x@other.example"}}, rules.Unknown},
 		{"the recent matches", "sharedByIRMUserRisk: [moderate]", []string{"matches of bob@example.com"}, byBob, rules.Unknown},
 		{"the recent matches of one known to be risky", "sharedByIRMUserRisk: [elevated]", []string{"matches of anna@example.com"}, mail{}, rules.True},
+		{"the overrides of the sender", "hasSenderOverride: true", []string{"overrides"}, mail{}, rules.Unknown},
 		{"whose list it is", "senderInRecipientList: [allow]", []string{"bob@example.com"}, mail{}, rules.Unknown},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -173,10 +173,25 @@ func parseNoClassification(r *reader, n *strictyaml.Node, field string) (check, 
 
 func parseOverridden(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	ok := r.yes(n, field)
-	return ofRecipient(func(_ context.Context, s *Scan, t *target) (Truth, string) {
-		if s.overridden[t.recipient] {
+	return ofRecipient(func(ctx context.Context, s *Scan, t *target) (Truth, string) {
+		recipients, err := s.overrides(ctx)
+		switch {
+		case err != nil:
+			return Unknown, "may have an override that could not be looked up"
+		case slices.Contains(recipients, t.recipient):
 			return True, "gets the message by an override of its sender"
 		}
 		return False, "gets the message without an override"
 	}), ok
+}
+
+// overrides gives the recipients who get the message by an override.
+func (s *Scan) overrides(ctx context.Context) ([]int, error) {
+	if s.overridden == nil {
+		s.overridden = &lookup[[]int]{}
+		if ask := s.World.Overridden; ask != nil {
+			s.overridden.value, s.overridden.err = ask(ctx, s.Message)
+		}
+	}
+	return s.overridden.value, s.overridden.err
 }

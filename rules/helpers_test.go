@@ -231,6 +231,12 @@ func house(t testing.TB, silent ...string) *rules.World {
 		Trust: rules.Trust{Authenticated: true, Listeners: []string{"SUBMISSION"},
 			Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}},
 		Extract: extract.DefaultLimits,
+		Overridden: func(context.Context, *message.Message) ([]int, error) {
+			if slices.Contains(silent, "overrides") {
+				return nil, directory.ErrUnavailable
+			}
+			return nil, nil
+		},
 		Matches: func(_ context.Context, names []string) (int, error) {
 			if slices.Contains(silent, "matches of "+names[0]) {
 				return 0, directory.ErrUnavailable
@@ -247,13 +253,15 @@ func house(t testing.TB, silent ...string) *rules.World {
 // judge gives the result of the only rule.
 func judge(t testing.TB, set *rules.Set, w *rules.World, m mail) rules.RuleResult {
 	t.Helper()
-	scan := rules.NewScan(w, m.message(t))
 	if m.override {
-		for i := range scan.Message.Envelope.Recipients {
-			scan.Override(i)
+		w.Overridden = func(_ context.Context, m *message.Message) (all []int, _ error) {
+			for i := range m.Envelope.Recipients {
+				all = append(all, i)
+			}
+			return all, nil
 		}
 	}
-	results := set.Evaluate(t.Context(), scan).Rules
+	results := set.Evaluate(t.Context(), rules.NewScan(w, m.message(t))).Rules
 	if len(results) != 1 {
 		t.Fatalf("%d results for one rule", len(results))
 	}

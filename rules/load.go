@@ -30,7 +30,10 @@ type ActionKeys interface {
 
 // Vocabulary is what the loader accepts.
 type Vocabulary struct {
-	Types   *classify.Catalog
+	Types *classify.Catalog
+	// Faulty, when not nil, tells of a name or id that Types does not have whether a
+	// file of types with mistakes gives it: the policy that names it is not to blame.
+	Faulty  func(name string) bool
 	Actions ActionKeys
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
@@ -219,7 +222,7 @@ func (d *draft) read(root *strictyaml.Node) {
 		p.Mode = Mode(mode)
 	}
 	if e, ok := m.Get("priority"); ok {
-		if d.number, ok = d.Int(e.Value, e.Field, 0, 1_000_000); ok {
+		if d.number, ok = d.Int(e.Value, e.Field, 0, maxPriority); ok {
 			d.priority = e.Value
 		}
 	}

@@ -35,6 +35,10 @@ type World struct {
 	// Names are the keys of the person's addresses, and logins in small letters. Nil
 	// counts none; an error means that it cannot be known now.
 	Matches func(ctx context.Context, names []string) (int, error)
+	// Overridden gives the recipients, as indices into Envelope.Recipients, who get the
+	// message by an override of its sender that is recorded; nil knows of none. An
+	// error means that it cannot be known now.
+	Overridden func(ctx context.Context, m *message.Message) ([]int, error)
 }
 
 // Scan is the lazy view of one message that conditions read: text is extracted
@@ -43,9 +47,9 @@ type Scan struct {
 	Message *message.Message
 	World   *World
 
-	now        time.Time    // zero before it is asked
-	ours       Truth        // Unknown before it is asked
-	overridden map[int]bool // recipients
+	now        time.Time      // zero before it is asked
+	ours       Truth          // Unknown before it is asked
+	overridden *lookup[[]int] // recipients; nil before it is asked
 	senders    *senders
 	recipients [][]*target // of each recipient, as it will be delivered; nil before it is asked
 	people     map[string]lookup[*directory.Person]
@@ -85,18 +89,6 @@ func NewScan(w *World, m *message.Message) *Scan {
 // and disk are used up, or nothing is there to read documents with. What was
 // judged then must not be relied on.
 func (s *Scan) Err() error { return s.err }
-
-// Override says that the sender's override of a decision, as it is recorded in the
-// store, lets the message go on to these recipients, indices into
-// Envelope.Recipients. Nothing in a message says so.
-func (s *Scan) Override(recipients ...int) {
-	if s.overridden == nil {
-		s.overridden = make(map[int]bool)
-	}
-	for _, i := range recipients {
-		s.overridden[i] = true
-	}
-}
 
 // Ours tells whether the session is ours.
 func (s *Scan) Ours() bool {

@@ -215,6 +215,9 @@ func (r *reader) lookupType(n *strictyaml.Node, field string, v values) *classif
 			r.Errorf(id.Value, id.Field, "take it away", "the type %q is not supported by this version", full)
 			return nil
 		}
+		if !ok && r.faulty(s) {
+			return &classify.Type{Name: s}
+		}
 		if !ok {
 			r.Errorf(id.Value, id.Field, "write the GUID of a type, or its name under `type`", "there is no type with the id %q", s)
 			return nil
@@ -238,11 +241,21 @@ func (r *reader) lookupType(n *strictyaml.Node, field string, v values) *classif
 			r.Errorf(name.Value, name.Field, "take it away", "the type %q is not supported by this version", full)
 			return nil
 		}
+		if r.faulty(s) {
+			return &classify.Type{Name: s}
+		}
 		r.Errorf(name.Value, name.Field, r.nearType(s), "there is no type %q", s)
 	case n.Kind == mapping:
 		r.Errorf(n, field, "write `type: Credit card number`", "the key \"type\" is missing")
 	}
 	return nil
+}
+
+// faulty tells whether a name is that of a type whose file has mistakes, which are
+// told there. A type without content stands for it: nothing is judged by a set of
+// policies beside a mistake.
+func (r *reader) faulty(name string) bool {
+	return r.vocabulary.Faulty != nil && r.vocabulary.Faulty(name)
 }
 
 func (r *reader) nearType(s string) string {

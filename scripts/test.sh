@@ -56,7 +56,7 @@ elif ! system_postfix && ! unpack_postfix; then
 	skip 'tests with a real Postfix' 'there is no Postfix and it could not be installed'
 else
 	# shellcheck disable=SC2086
-	step 'tests with a real Postfix' scripts/with-postfix.sh go test $race -tags e2e -count=1 -timeout 15m ./internal/mta/... ./internal/sink/... ./e2e/... ./directory/... ./packaging/... ./relay/...
+	step 'tests with a real Postfix' scripts/with-postfix.sh go test $race -tags e2e -count=1 -timeout 15m ./internal/mta/... ./internal/sink/... ./e2e/... ./directory ./packaging/... ./relay/...
 fi
 
 printf '%s\n' "$summary"

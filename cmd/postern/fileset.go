@@ -94,13 +94,18 @@ func (s *fileSet) addTypes(f rules.File) {
 	}
 }
 
-// catalog compiles the built-in types with those of the files.
-func (s *fileSet) catalog() (*classify.Catalog, []strictyaml.Problem) {
+// typesFiles are the files of types.
+func (s *fileSet) typesFiles() []classify.File {
 	files := make([]classify.File, len(s.Types))
 	for i, f := range s.Types {
 		files[i] = classify.File(f)
 	}
-	return classify.With(files, func(path string) ([]byte, error) {
+	return files
+}
+
+// catalog compiles the built-in types with those of the files.
+func (s *fileSet) catalog() (*classify.Catalog, []strictyaml.Problem) {
+	return classify.With(s.typesFiles(), func(path string) ([]byte, error) {
 		for _, d := range s.Dictionaries {
 			if d.Name == path {
 				return d.Data, nil

@@ -45,6 +45,12 @@ recipients: {postfixConfig: %s, postfix: [virtual_alias_maps]}
 // startGated serves policies for a Postfix of its own until the end of the test.
 func startGated(t *testing.T, policies map[string]string, params ...string) *gated {
 	t.Helper()
+	return startGatedWith(t, policies, "", params...)
+}
+
+// startGatedWith does so with further sections of postern.yaml.
+func startGatedWith(t *testing.T, policies map[string]string, sections string, params ...string) *gated {
+	t.Helper()
 	if _, err := mta.Find(); err != nil {
 		t.Skip(err)
 	}
@@ -64,7 +70,7 @@ func startGated(t *testing.T, policies map[string]string, params ...string) *gat
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { g.mta.Stop() })
-	g.running = startConfigured(t, fmt.Sprintf(gatedConfig, g.mta.SocketPath(), g.mta.Group(), g.mta.ReinjectPath(), g.mta.ConfigDir()), patience, policies)
+	g.running = startConfigured(t, fmt.Sprintf(gatedConfig, g.mta.SocketPath(), g.mta.Group(), g.mta.ReinjectPath(), g.mta.ConfigDir())+sections, patience, policies)
 	return g
 }
 

@@ -63,6 +63,7 @@ func (s *service) bear(w *world) error {
 	w.engine = actions.NewEngine(w.config.settings(notices))
 	w.effects = w.live(s.vault, s.log)
 	w.doors = w.effects
+	w.rules.Overridden = w.effects.Overridden
 	s.takeServer(w, s.gate.live.Load())
 	s.gate.live.Store(w)
 	return nil

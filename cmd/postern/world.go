@@ -52,13 +52,16 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 	}
 	people, server, more := newDirectory(c, file)
 	problems = append(problems, more...)
-	if own, more := s.catalog(); len(s.Types) > 0 {
-		problems = append(problems, more...)
-		if own != nil {
-			types = own
-		}
+	own, more := s.catalog()
+	problems = append(problems, more...)
+	if len(s.Types) > 0 && own != nil {
+		types = own
 	}
-	set, more := actions.Load(s.Policies, c.vocabulary(types, people))
+	vocabulary := c.vocabulary(types, people)
+	if own == nil {
+		vocabulary.Faulty = classify.Named(s.typesFiles())
+	}
+	set, more := actions.Load(s.Policies, vocabulary)
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
