@@ -24,19 +24,27 @@ type column struct {
 	at      int    // octet of the value it was made for
 	value   string // that value
 	cells   []string
-	right   int // of cells: keep the checks of the primary
-	dates   int // of cells: begin with a date
-	digests int // hexadecimal like the value, and written otherwise
+	seen    [4]uint64 // by a hash of the last octets: those of some cell
+	rows    int       // as many as cells, and those that are repeated
+	right   int       // of cells: keep the checks of the primary
+	dates   int       // of cells: begin with a date
+	digests int       // hexadecimal like the value, and written otherwise
 }
 
 // inColumn tells whether a candidate is, by the numbers around it, one of a column
 // of something else: of numbers that mostly break the rule it keeps, of numbers
 // counted up, of dates, of parts of longer names, or of a column that has another
-// heading.
+// heading. A number with a name of its own in front is told from the others too.
 func (s *scratch) inColumn(x *instance) bool {
 	one := &s.primaries[x.primary]
 	value := s.text[x.octets.start:x.octets.end]
-	if one.secret || one.raw != nil || len(value) > maxWord || s.besides(x) {
+	if one.secret || one.raw != nil || len(value) > maxWord {
+		return false
+	}
+	if s.named(x) {
+		return true
+	}
+	if s.besides(x) {
 		return false
 	}
 	c := &s.column
@@ -48,14 +56,11 @@ func (s *scratch) inColumn(x *instance) bool {
 	if c.digests >= columnLeast/2 && c.digests+n >= columnLeast {
 		return true
 	}
-	if n < columnLeast {
-		return false
-	}
 	// Of n numbers of which every second one is right, so few are next to never.
-	if one.check != nil && c.right*4 <= n-8 {
+	if n >= columnLeast && (one.check != nil && c.right*4 <= n-8 || c.dates*2 > n && isDateTime(value) || counted(value, c.cells)) {
 		return true
 	}
-	return c.dates*2 > n && isDateTime(value) || counted(value, c.cells) || s.glued(x.octets) || s.elsewhere(x)
+	return c.rows >= columnLeast && (s.glued(x.octets) || s.elsewhere(x) || s.headed(x))
 }
 
 // glued tells whether a dash, point or stroke joins a candidate to letters or
@@ -66,76 +71,6 @@ func (s *scratch) glued(at span) bool {
 			strings.IndexByte("-./_", s.text[sign]) >= 0 && isAlnum(s.text[next])
 	}
 	return joins(at.start-1, at.start-2) || joins(at.end, at.end+1)
-}
-
-// elsewhere tells whether all words near a candidate stand in cells of other
-// columns: in lines with as many cells as the candidate's.
-func (s *scratch) elsewhere(x *instance) bool {
-	own := s.cellOf(x.octets.start)
-	if own.cells < 2 {
-		return false
-	}
-	seen := false
-	var others func(wishes []wish) bool
-	others = func(wishes []wish) bool {
-		for i := range wishes {
-			w := &wishes[i]
-			if w.group {
-				if w.max > 0 && !others(w.of) {
-					return false
-				}
-				continue
-			}
-			if !s.ofWords[w.list] {
-				continue
-			}
-			hits := s.hits[w.list]
-			i, _ := slices.BinarySearchFunc(hits, x.runes.start-w.proximity, func(h span, at int) int { return h.end - at })
-			for ; i < len(hits) && hits[i].end <= x.runes.end+w.proximity; i++ {
-				if hits[i].start < x.runes.start-w.proximity {
-					continue
-				}
-				if c := s.cellOf(s.index.octet(hits[i].start)); c.cells != own.cells || c.sign != own.sign || c.column == own.column {
-					return false
-				}
-				seen = true
-			}
-		}
-		return true
-	}
-	return others(x.pattern.wishes) && seen
-}
-
-// cell is where something stands in a line that is divided into cells.
-type cell struct {
-	sign          string // between the cells
-	column, cells int
-}
-
-// cellOf finds the cell of an octet. What divides a line is a tab, bar or semicolon,
-// two blanks or more, or a comma, whichever comes first of these.
-func (s *scratch) cellOf(at int) cell {
-	from, to := s.lineOf(at, at)
-	line := s.text[from:to]
-	for _, sign := range []string{"\t", "|", ";", "  ", ","} {
-		if !strings.Contains(line, sign) {
-			continue
-		}
-		c := cell{sign: sign}
-		for i, part := 0, ""; ; {
-			part, line, _ = strings.Cut(line, sign)
-			if sign != "  " || strings.TrimSpace(part) != "" {
-				if from+i <= at {
-					c.column = c.cells
-				}
-				c.cells++
-			}
-			if i += len(part) + len(sign); from+i > to {
-				return c
-			}
-		}
-	}
-	return cell{cells: 1}
 }
 
 // lineOf gives where the line begins and ends that a piece of the text stands in,
@@ -180,7 +115,7 @@ func (s *scratch) holdsIn(wishes []wish, in span) bool {
 // fillColumn collects what is written like the text at a place, around it.
 func (s *scratch) fillColumn(at span) {
 	c := &s.column
-	c.cells, c.right, c.dates, c.digests = c.cells[:0], 0, 0, 0
+	c.cells, c.seen, c.rows, c.right, c.dates, c.digests = c.cells[:0], [4]uint64{}, 0, 0, 0, 0
 	digest := isDigest(c.value)
 	n, number := len(c.value), isDigit(c.value[0])
 	// begins tells whether something as long as the value stands at octet i.
@@ -194,21 +129,27 @@ func (s *scratch) fillColumn(at span) {
 			if digest && isDigest(cell) {
 				c.digests++
 			}
-		case cell != c.value && !slices.Contains(c.cells, cell):
-			c.cells = append(c.cells, cell)
+		default:
+			if cell != c.value {
+				c.add(cell)
+			}
+			c.rows++
 		}
 	}
-	for i := at.start - n - 1; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
+	from, to := max(0, at.start-columnReach), min(len(s.text), at.end+columnReach)
+	s.eachBefore(at.start-n-1, from, number && !digest, func(i int) bool {
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
-	}
+		return len(c.cells) < columnCells
+	})
 	most := len(c.cells) + columnCells
-	for i := at.end + 1; i+n <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
+	s.eachBehind(at.end+1, to-n, number && !digest, func(i int) bool {
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
-	}
+		return len(c.cells) < most
+	})
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {
 		s.long = normalise(s.long[:0], cell)
@@ -219,6 +160,53 @@ func (s *scratch) fillColumn(at span) {
 			c.dates++
 		}
 	}
+}
+
+// eachBefore calls use with the octets from one down to another, or with those at
+// which a number begins, until it gives false.
+func (s *scratch) eachBefore(i, from int, numbers bool, use func(i int) bool) {
+	if !numbers {
+		for ; i >= from && use(i); i-- {
+		}
+		return
+	}
+	for block := i / numberBlock; i >= from && block >= from/numberBlock; block-- {
+		for _, place := range slices.Backward(s.numbers.in(s.text, block)) {
+			at := block*numberBlock + int(place)
+			if at < from || at <= i && !use(at) {
+				return
+			}
+		}
+	}
+}
+
+// eachBehind calls use with the octets from one up to another, or with those at which
+// a number begins, until it gives false.
+func (s *scratch) eachBehind(i, to int, numbers bool, use func(i int) bool) {
+	if !numbers {
+		for ; i <= to && use(i); i++ {
+		}
+		return
+	}
+	for block := i / numberBlock; block <= to/numberBlock; block++ {
+		for _, place := range s.numbers.in(s.text, block) {
+			at := block*numberBlock + int(place)
+			if at > to || at >= i && !use(at) {
+				return
+			}
+		}
+	}
+}
+
+// add adds a cell to a column, if it is new.
+func (c *column) add(cell string) {
+	key := loadEnd(cell, max(0, len(cell)-8)) * 0x9e3779b97f4a7c15 >> 56
+	bit := uint64(1) << (key & 63)
+	if c.seen[key>>6]&bit != 0 && slices.Contains(c.cells, cell) {
+		return
+	}
+	c.seen[key>>6] |= bit
+	c.cells = append(c.cells, cell)
 }
 
 // alike tells whether two texts have digits, letters and other signs in the same

@@ -61,6 +61,12 @@ func TestColumnsOfSomethingElse(t *testing.T) {
 			"Bank account number\nSeen,At\n" + lines(40, "none,%s", scrambled(11)), 75},
 		{"digests", "Spain passport number",
 			"Passport number\n" + lines(40, "%s", func(i int) any { return fmt.Sprintf("%08x", uint32(i+1)*0x9e3779b9) }) + "af123456\n", 65},
+		{"a column with a heading of its own under that of the table", "U.S. bank account number",
+			"Bank account number\n\nSeen,Invoice no.\n" + lines(40, "none,%s", scrambled(11)), 65},
+		{"a number called an invoice, its keyword farther off", "U.S. social security number (SSN)", "The SSN is on file with us; see invoice no. 536221234 of May.", 65},
+		{"an invoice number with its keyword as near", "U.S. social security number (SSN)", "Order 536221234 (SSN)", 75},
+		{"a number in groups, whatever it is called", "U.S. social security number (SSN)", "The SSN is on file with us; see invoice no. 536-22-1234 of May.", 85},
+		{"a card, whatever it is called", "Credit card number", "Visa is taken, and it was. Invoice 5425233430109903", 85},
 		{"a number among dates", "U.S. bank account number",
 			"Bank account number\n83704949515\n" + lines(40, "%d", func(i int) any { return 20230100 + i%28 + 1 }), 75},
 	} {

@@ -222,7 +222,7 @@ func (d *draft) read(root *strictyaml.Node) {
 		p.Mode = Mode(mode)
 	}
 	if e, ok := m.Get("priority"); ok {
-		if d.number, ok = d.Int(e.Value, e.Field, 0, 1_000_000); ok {
+		if d.number, ok = d.Int(e.Value, e.Field, 0, maxPriority); ok {
 			d.priority = e.Value
 		}
 	}
