@@ -71,7 +71,7 @@ func TestMembersOfGroups(t *testing.T) {
 func TestUnknownGroupsAreNotFound(t *testing.T) {
 	d := open(t, options(company(t)), ldap.Hooks{})
 	for _, group := range []string{"nogroup@example.com", "anna@example.com", "*", "Sales*", "Sales Team)(cn=*", "cn=*,ou=groups,dc=example,dc=com",
-		"cn=Sales Team,ou=nowhere,dc=example,dc=com", "uid=ben,ou=people,dc=example,dc=com", "cn=x,dc=elsewhere"} {
+		"cn=Sales Team,ou=nowhere,dc=example,dc=com", "uid=ben,ou=people,dc=example,dc=com", "cn=x,dc=elsewhere", "nosuchtype=x,dc=example,dc=com"} {
 		r := ref(t, group)
 		if _, err := d.Member(t.Context(), mustPath("anna@example.com"), r); !errors.Is(err, directory.ErrNotFound) || errors.Is(err, directory.ErrUnavailable) {
 			t.Errorf("Member of %q: error %v, want ErrNotFound", group, err)
