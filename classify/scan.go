@@ -26,6 +26,7 @@ type scratch struct {
 	zones      zones    // of the primary being verified
 	windows    []span   // in characters, apart and in order
 	index      runeIndex
+	numbers    numberIndex
 	instances  []instance
 	strings    []byte // values and keys, one behind the other
 	keys       []span // where the keys stand in strings
@@ -88,6 +89,7 @@ func (s *scratch) reset() {
 		s.instances = nil
 	}
 	s.index.reset()
+	s.numbers.reset()
 	clear(s.column.cells)
 	s.column = column{cells: s.column.cells[:0]}
 }

@@ -19,6 +19,7 @@ type trie struct {
 	groups         [][]accept                                 // by group, from 1
 	loose          [maxLoose + 1][]looseFormat                // by characters
 	looseWith      [maxLoose + 1]bool                         // by digits: a format has so many of them, and letters
+	looseOf        [maxLoose + 1]bool                         // by digits: a format has nothing else
 	anyLoose       bool
 }
 
@@ -240,6 +241,7 @@ func (t *trie) settle() {
 			for k := least; k <= min(most, n-1); k++ {
 				t.looseWith[k] = true
 			}
+			t.looseOf[n] = t.looseOf[n] || most == n
 			f.group = uint16(len(t.groups))
 			t.groups = append(t.groups, f.accepts)
 		}
