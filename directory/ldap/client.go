@@ -148,6 +148,16 @@ func (c *client) take(ctx context.Context) (conn *connection, fresh bool, err er
 	return nil, false, err
 }
 
+func (c *client) watch(f func(error)) {
+	c.changed.Store(&f)
+	c.mu.Lock()
+	silent := c.silent
+	c.mu.Unlock()
+	if silent != nil {
+		f(silent)
+	}
+}
+
 // rose notes that a server answers.
 func (c *client) rose(url int) {
 	c.mu.Lock()

@@ -119,6 +119,18 @@ func TestGroupsHaveTheirMembers(t *testing.T) {
 	}
 }
 
+func TestPlainGroups(t *testing.T) {
+	o := options(company(t))
+	o.Schema.PlainFilter = "(cn=g4*)"
+	o.Dynamic[0].Plain = true
+	d := open(t, o, ldap.Hooks{})
+	for group, want := range map[string]bool{"g4": true, "g42": true, "g5": false, "buyers@example.com": true} {
+		if g, err := d.Group(t.Context(), ref(t, group)); err != nil || g.Plain != want {
+			t.Errorf("%s: %v, %v; want plain %v", group, g, err, want)
+		}
+	}
+}
+
 func TestGroupWhoseSearchNamesAnotherServerIsUnavailable(t *testing.T) {
 	d := open(t, options(company(t)), ldap.Hooks{})
 	r := ref(t, "elsewhere@example.com")

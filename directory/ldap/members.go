@@ -54,7 +54,15 @@ func (c *core) withMembers(ctx context.Context, g *group) (*directory.Group, err
 	if len(m.list) > maxMembers {
 		return nil, fmt.Errorf("%w: the group has more than %d members", directory.ErrUnavailable, maxMembers)
 	}
-	return &directory.Group{Address: g.addr, Name: g.name, DN: g.dn, Members: m.list}, nil
+	plain := g.plain
+	if s.PlainFilter != "" && g.dn != "" {
+		found, err := c.client.search(ctx, query{base: g.dn, scope: ldap.ScopeBaseObject, filter: s.PlainFilter, attributes: nothing, max: 1})
+		if err != nil && !errors.Is(err, errNoObject) {
+			return nil, err
+		}
+		plain = len(found) > 0
+	}
+	return &directory.Group{Address: g.addr, Name: g.name, DN: g.dn, Members: m.list, Plain: plain}, nil
 }
 
 // addresses adds the addresses of the entries that a query finds.
