@@ -24,10 +24,11 @@ type column struct {
 	at      int    // octet of the value it was made for
 	value   string // that value
 	cells   []string
-	rows    int // as many as cells, and those that are repeated
-	right   int // of cells: keep the checks of the primary
-	dates   int // of cells: begin with a date
-	digests int // hexadecimal like the value, and written otherwise
+	seen    [4]uint64 // by a hash of the last octets: those of some cell
+	rows    int       // as many as cells, and those that are repeated
+	right   int       // of cells: keep the checks of the primary
+	dates   int       // of cells: begin with a date
+	digests int       // hexadecimal like the value, and written otherwise
 }
 
 // inColumn tells whether a candidate is, by the numbers around it, one of a column
@@ -114,7 +115,7 @@ func (s *scratch) holdsIn(wishes []wish, in span) bool {
 // fillColumn collects what is written like the text at a place, around it.
 func (s *scratch) fillColumn(at span) {
 	c := &s.column
-	c.cells, c.rows, c.right, c.dates, c.digests = c.cells[:0], 0, 0, 0, 0
+	c.cells, c.seen, c.rows, c.right, c.dates, c.digests = c.cells[:0], [4]uint64{}, 0, 0, 0, 0
 	digest := isDigest(c.value)
 	n, number := len(c.value), isDigit(c.value[0])
 	// begins tells whether something as long as the value stands at octet i.
@@ -128,24 +129,27 @@ func (s *scratch) fillColumn(at span) {
 			if digest && isDigest(cell) {
 				c.digests++
 			}
-		case cell != c.value && !slices.Contains(c.cells, cell):
-			c.cells = append(c.cells, cell)
-			fallthrough
 		default:
+			if cell != c.value {
+				c.add(cell)
+			}
 			c.rows++
 		}
 	}
-	for i := at.start - n - 1; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
+	from, to := max(0, at.start-columnReach), min(len(s.text), at.end+columnReach)
+	s.eachBefore(at.start-n-1, from, number && !digest, func(i int) bool {
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
-	}
+		return len(c.cells) < columnCells
+	})
 	most := len(c.cells) + columnCells
-	for i := at.end + 1; i+n <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
+	s.eachBehind(at.end+1, to-n, number && !digest, func(i int) bool {
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
-	}
+		return len(c.cells) < most
+	})
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {
 		s.long = normalise(s.long[:0], cell)
@@ -156,6 +160,53 @@ func (s *scratch) fillColumn(at span) {
 			c.dates++
 		}
 	}
+}
+
+// eachBefore calls use with the octets from one down to another, or with those at
+// which a number begins, until it gives false.
+func (s *scratch) eachBefore(i, from int, numbers bool, use func(i int) bool) {
+	if !numbers {
+		for ; i >= from && use(i); i-- {
+		}
+		return
+	}
+	for block := i / numberBlock; i >= from && block >= from/numberBlock; block-- {
+		for _, place := range slices.Backward(s.numbers.in(s.text, block)) {
+			at := block*numberBlock + int(place)
+			if at < from || at <= i && !use(at) {
+				return
+			}
+		}
+	}
+}
+
+// eachBehind calls use with the octets from one up to another, or with those at which
+// a number begins, until it gives false.
+func (s *scratch) eachBehind(i, to int, numbers bool, use func(i int) bool) {
+	if !numbers {
+		for ; i <= to && use(i); i++ {
+		}
+		return
+	}
+	for block := i / numberBlock; block <= to/numberBlock; block++ {
+		for _, place := range s.numbers.in(s.text, block) {
+			at := block*numberBlock + int(place)
+			if at > to || at >= i && !use(at) {
+				return
+			}
+		}
+	}
+}
+
+// add adds a cell to a column, if it is new.
+func (c *column) add(cell string) {
+	key := loadEnd(cell, max(0, len(cell)-8)) * 0x9e3779b97f4a7c15 >> 56
+	bit := uint64(1) << (key & 63)
+	if c.seen[key>>6]&bit != 0 && slices.Contains(c.cells, cell) {
+		return
+	}
+	c.seen[key>>6] |= bit
+	c.cells = append(c.cells, cell)
 }
 
 // alike tells whether two texts have digits, letters and other signs in the same
