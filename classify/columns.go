@@ -11,11 +11,16 @@ import (
 // in another line is compared with those around it that are written alike: where
 // these are numbers of something else, the confidence sinks to low.
 const (
-	columnReach = 4096 // octets looked at on each side
+	columnReach = 2048 // octets looked at on each side
 	columnCells = 40   // numbers taken on each side
 	columnLeast = 10   // numbers that make a column
 	columnLow   = 65   // the most that a number of such a column is worth
 	countedStep = 100  // farthest of the numbers counted up with one
+
+	// columnEffort is how many octets are looked at in all for each of the text, and
+	// columnFloor for a short one; what is found beyond that stays as sure as it is.
+	columnEffort = 16
+	columnFloor  = 1 << 17
 )
 
 // column holds the numbers around one, written alike and all different.
@@ -37,7 +42,7 @@ type column struct {
 func (s *scratch) inColumn(x *instance) bool {
 	one := &s.primaries[x.primary]
 	value := s.text[x.octets.start:x.octets.end]
-	if one.secret || one.raw != nil || len(value) > maxWord {
+	if one.secret || one.raw != nil || len(value) > maxWord || s.effort <= 0 {
 		return false
 	}
 	if s.named(x) {
@@ -47,7 +52,7 @@ func (s *scratch) inColumn(x *instance) bool {
 		return false
 	}
 	c := &s.column
-	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/4 || !alike(c.value, value) {
+	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/2 || !alike(c.value, value) {
 		c.primary, c.at, c.value = x.primary, x.octets.start, value
 		s.fillColumn(x.octets)
 	}
@@ -81,6 +86,7 @@ func (s *scratch) lineOf(start, end int) (from, to int) {
 	if n := strings.IndexByte(s.text[end:to], '\n'); n >= 0 {
 		to = end + n
 	}
+	s.effort -= 64 + (to-from)/4
 	return from, to
 }
 
@@ -122,30 +128,37 @@ func (s *scratch) fillColumn(at span) {
 		k := alnum[s.text[i]]
 		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0) && (i+n == len(s.text) || alnum[s.text[i+n]] == 0)
 	}
+	var known [256]bool // by checksum of a cell
 	take := func(cell string) {
-		switch {
-		case !alike(c.value, cell):
+		if !alike(c.value, cell) {
 			if digest && isDigest(cell) {
 				c.digests++
 			}
-		case cell != c.value && !slices.Contains(c.cells, cell):
+			return
+		}
+		c.rows++
+		sum := byte(0)
+		for i := range len(cell) {
+			sum = sum*31 + cell[i]
+		}
+		if cell != c.value && (!known[sum] || !slices.Contains(c.cells, cell)) {
+			known[sum] = true
 			c.cells = append(c.cells, cell)
-			fallthrough
-		default:
-			c.rows++
 		}
 	}
-	for i := at.start - n - 1; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
+	i := at.start - n - 1
+	for ; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
 	}
-	most := len(c.cells) + columnCells
-	for i := at.end + 1; i+n <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
+	most, looked := len(c.cells)+columnCells, max(0, at.start-i)
+	for i = at.end + 1; i+n <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
 	}
+	s.effort -= looked + i - at.end + len(c.cells)*len(c.value)
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {
 		s.long = normalise(s.long[:0], cell)
