@@ -26,9 +26,10 @@ const (
 func readBlockAccess(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	s.halt = &halt{verdict: Block}
 	switch {
-	case n.Tag == "!!bool" && n.Value == "true":
 	case n.Tag == "!!bool":
-		r.Errorf(n, field, "take the action away", "blockAccess: %s blocks nothing", n.Value)
+		if yes, ok := r.Bool(n, field); ok && !yes {
+			r.Errorf(n, field, "take the action away", "blockAccess: %s blocks nothing", n.Value)
+		}
 	default:
 		v, _ := r.OneOf(n, field, scopeAll, scopePerUser)
 		s.halt.outsideOnly = v == scopePerUser

@@ -115,7 +115,7 @@ func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGrou
 			}
 		case 'u':
 			if enforced {
-				g.unknown = append(g.unknown, unknownRule{m, "a look-up failed", len(g.enforced)})
+				g.unknown = append(g.unknown, unknownRule{m, whyUnknown(r), len(g.enforced)})
 			}
 		case 's':
 			g.stopped = append(g.stopped, r.Rule)
@@ -123,6 +123,20 @@ func newGroup(ev *rules.Evaluation, key string, where byte, err error) *forkGrou
 		at++
 	}
 	return g
+}
+
+// whyUnknown gives the reason why a rule could not be judged: that of the first
+// condition without an answer, or of the scope of its policy.
+func whyUnknown(r *rules.RuleResult) string {
+	for _, c := range r.Conditions {
+		if c.Result == rules.Unknown.String() {
+			return c.Condition + ": " + c.Reason
+		}
+	}
+	if r.Result == rules.UnknownRule {
+		return r.Reason
+	}
+	return "a look-up failed"
 }
 
 // decide makes the fork of what the walk over its enforced rules came to.

@@ -17,7 +17,7 @@ var americasChecks = []checkRow{
 // 3, 2 modulo 11, taken from 11; eleven gives 0 and ten 9.
 func argentinaCUIT(v []byte) bool {
 	switch number(v[:2]) {
-	case 20, 23, 24, 27, 30, 33, 34:
+	case 20, 23, 24, 25, 26, 27, 30, 33, 34, 50, 51, 55:
 	default:
 		return false
 	}
@@ -63,7 +63,7 @@ func brazilRG(v []byte) bool {
 // over from the right, taken from eleven, ten giving K.
 func chileRUT(v []byte) bool {
 	n := len(v) - 1
-	if !allDigits(v[:n]) || v[0] == '0' {
+	if !allDigits(v[:n]) || number(v[:n]) == 0 {
 		return false
 	}
 	sum := 0

@@ -174,8 +174,8 @@ func malaysiaNRIC(v []byte) bool {
 }
 
 // singaporeNRIC keeps the Immigration & Checkpoints Authority's number: weights 2,
-// 7, 6, 5, 4, 3, 2, with 4 added for T and G, modulo 11 into a letter of one table for S
-// and T and another for F and G.
+// 7, 6, 5, 4, 3, 2, with 4 added for T and G and 3 for M, modulo 11 into a letter of one
+// table for S and T, another for F and G, and a third for M, given since 2022.
 func singaporeNRIC(v []byte) bool {
 	if !allDigits(v[1:8]) {
 		return false
@@ -190,6 +190,8 @@ func singaporeNRIC(v []byte) bool {
 		return v[8] == "XWUTRQPNMLK"[sum%11]
 	case 'G':
 		return v[8] == "XWUTRQPNMLK"[(sum+4)%11]
+	case 'M':
+		return v[8] == "XWUTRQPNJLK"[(sum+3)%11]
 	}
 	return false
 }

@@ -1,9 +1,9 @@
 package classify
 
 var eastChecks = []checkRow{
-	{name: "bulgariaCivil", check: bulgariaCivil, min: 10, max: 10},
-	{name: "croatiaOIB", check: croatiaOIB, min: 11, max: 11},
-	{name: "czechBirth", check: czechBirth, min: 9, max: 10},
+	{name: "bulgariaCivil", check: bulgariaCivil, min: 10, max: 12, letters: true},
+	{name: "croatiaOIB", check: croatiaOIB, min: 11, max: 13, letters: true},
+	{name: "czechBirth", check: czechBirth, min: 9, max: 12, letters: true},
 	{name: "hungaryPersonal", check: hungaryPersonal, min: 11, max: 11},
 	{name: "hungaryTAJ", check: hungaryTAJ, min: 9, max: 9},
 	{name: "hungaryTax", check: hungaryTax, min: 10, max: 10},
@@ -15,13 +15,18 @@ var eastChecks = []checkRow{
 	{name: "polandTax", check: polandTax, min: 10, max: 12, letters: true},
 	{name: "romaniaCNP", check: romaniaCNP, min: 13, max: 13},
 	{name: "sloveniaEMSO", check: sloveniaEMSO, min: 13, max: 13},
-	{name: "sloveniaTax", check: sloveniaTax, min: 8, max: 8},
+	{name: "sloveniaTax", check: sloveniaTax, min: 8, max: 10, letters: true},
 }
 
 // bulgariaCivil keeps the EGN (GRAO, Civil Registration Act): a date of birth with
 // 20 or 40 added to the month for the nineteenth and twenty-first century, and
-// weights 2, 4, 8, 5, 10, 9, 7, 3, 6 modulo 11, 10 giving 0.
+// weights 2, 4, 8, 5, 10, 9, 7, 3, 6 modulo 11, 10 giving 0. As a VAT number it
+// bears BG.
 func bulgariaCivil(v []byte) bool {
+	v, ok := nationalPart(v, "BG", 10)
+	if !ok {
+		return false
+	}
 	year, month := number(v[:2]), number(v[2:4])
 	switch {
 	case month > 40:
@@ -35,14 +40,24 @@ func bulgariaCivil(v []byte) bool {
 }
 
 // croatiaOIB keeps the Zakon o osobnom identifikacijskom broju: ISO/IEC 7064 MOD
-// 11,10.
-func croatiaOIB(v []byte) bool { return !oneDigit(v) && mod1110(v) }
+// 11,10. As a VAT number it bears HR.
+func croatiaOIB(v []byte) bool {
+	v, ok := nationalPart(v, "HR", 11)
+	return ok && !oneDigit(v) && mod1110(v)
+}
 
 // czechBirth keeps act 133/2000 of the Czech Republic and 301/1995 of Slovakia: a
 // date of birth with 50 added to a woman's month, and 20 more when the numbers of a
 // day are used up; three digits until 1953, since then four that make the whole a
-// multiple of eleven; until 1985 a remainder of ten gave a last digit of 0.
+// multiple of eleven; until 1985 a remainder of ten gave a last digit of 0. As a tax
+// number it bears CZ.
 func czechBirth(v []byte) bool {
+	if string(v[:2]) == "CZ" {
+		v = v[2:]
+	}
+	if len(v) < 9 || len(v) > 10 || !allDigits(v) {
+		return false
+	}
 	year, month := number(v[:2]), number(v[2:4])
 	if month > 50 {
 		month -= 50
@@ -96,7 +111,7 @@ func hungaryTax(v []byte) bool {
 // or not, and eight digits weighted 9, 7, 3, 1, 9, 7, 3, 1 to a multiple of ten.
 func hungaryVAT(v []byte) bool {
 	v, ok := nationalPart(v, "HU", 8)
-	return ok && v[0] != '0' && weighted(v, 9, 7, 3, 1, 9, 7, 3, 1)%10 == 0
+	return ok && number(v) > 0 && weighted(v, 9, 7, 3, 1, 9, 7, 3, 1)%10 == 0
 }
 
 // polandIdentityCard keeps the dowód osobisty: three letters and six digits, the
@@ -151,7 +166,7 @@ func polandTax(v []byte) bool {
 		return allDigits(v) && polandPESEL(v)
 	}
 	v, ok := nationalPart(v, "PL", 10)
-	return ok && v[0] != '0' && !oneDigit(v) && digitAt(v, 9, weighted(v, 6, 5, 7, 2, 3, 4, 5, 6, 7)%11)
+	return ok && !oneDigit(v) && digitAt(v, 9, weighted(v, 6, 5, 7, 2, 3, 4, 5, 6, 7)%11)
 }
 
 // romaniaCNP keeps the law 105/1996: sex and century from 1 to 9, a date of birth, a
@@ -195,8 +210,13 @@ func sloveniaEMSO(v []byte) bool {
 }
 
 // sloveniaTax keeps the davčna številka of the Financial Administration: weights 8
-// to 2 modulo 11, taken from 11; ten gives 0, eleven is not issued.
+// to 2 modulo 11, taken from 11; ten gives 0, eleven is not issued. As a VAT number
+// it bears SI.
 func sloveniaTax(v []byte) bool {
+	v, ok := nationalPart(v, "SI", 8)
+	if !ok {
+		return false
+	}
 	r := weighted(v, 8, 7, 6, 5, 4, 3, 2) % 11
 	return v[0] != '0' && r != 0 && digitAt(v, 7, (11-r)%10)
 }

@@ -6,7 +6,7 @@ var northChecks = []checkRow{
 	{name: "denmarkCPR", check: denmarkCPR, min: 10, max: 10},
 	{name: "estoniaPersonal", check: estoniaPersonal, min: 11, max: 11},
 	{name: "finlandPersonal", check: finlandPersonal, min: 10, max: 11, letters: true},
-	{name: "latviaPersonal", check: latviaPersonal, min: 11, max: 11},
+	{name: "latviaPersonal", check: latviaPersonal, min: 11, max: 13, letters: true},
 	{name: "lithuaniaPersonal", check: lithuaniaPersonal, min: 11, max: 11},
 	{name: "norwayPersonal", check: norwayPersonal, min: 11, max: 11},
 	{name: "swedenPersonal", check: swedenPersonal, min: 10, max: 12},
@@ -76,9 +76,13 @@ func finlandPersonal(v []byte) bool {
 
 // latviaPersonal keeps Cabinet regulation 412: a date of birth, a digit from 0 to 2 for the
 // century and four digits, or, since July 2017, 32 to 39 and nine digits; the last is
-// 1 less the sum weighted 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, modulo 11 and 10.
+// 1 less the sum weighted 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, modulo 11 and 10. As a VAT number it
+// bears LV.
 func latviaPersonal(v []byte) bool {
+	v, ok := nationalPart(v, "LV", 11)
 	switch {
+	case !ok:
+		return false
 	case v[0] == '3' && v[1] >= '2':
 	case v[6] > '2' || !ddmmyy(v):
 		return false

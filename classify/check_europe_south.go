@@ -10,10 +10,10 @@ var southChecks = []checkRow{
 	{name: "italyVAT", check: italyVAT, min: 10, max: 13, letters: true},
 	{name: "maltaVAT", check: maltaVAT, min: 8, max: 10, letters: true},
 	{name: "portugalCitizenCard", check: portugalCitizenCard, min: 12, max: 12, letters: true},
-	{name: "portugalTax", check: portugalTax, min: 9, max: 9},
+	{name: "portugalTax", check: portugalTax, min: 9, max: 11, letters: true},
 	{name: "spainDNI", check: spainDNI, min: 9, max: 9, letters: true},
 	{name: "spainNIE", check: spainNIE, min: 9, max: 9, letters: true},
-	{name: "spainNIF", check: spainNIF, min: 6, max: 9, letters: true},
+	{name: "spainNIF", check: spainNIF, min: 6, max: 11, letters: true},
 	{name: "spainSocialSecurity", check: spainSocialSecurity, min: 11, max: 12},
 	{name: "turkeyPersonal", check: turkeyPersonal, min: 11, max: 11},
 }
@@ -161,9 +161,10 @@ func portugalCitizenCard(v []byte) bool {
 
 // portugalTax keeps the NIF of decree-law 14/2013: a first digit but 0 and 4, unless
 // 45 for people who do not live there, and weights 9 to 2 modulo 11, taken from 11, ten
-// and eleven giving 0.
+// and eleven giving 0. As a VAT number it bears PT.
 func portugalTax(v []byte) bool {
-	if v[0] == '0' || v[0] == '4' && v[1] != '5' {
+	v, ok := nationalPart(v, "PT", 9)
+	if !ok || v[0] == '0' || v[0] == '4' && v[1] != '5' {
 		return false
 	}
 	r := (11 - weighted(v, 9, 8, 7, 6, 5, 4, 3, 2)%11) % 11
@@ -190,8 +191,14 @@ func spainNIE(v []byte) bool {
 // and the letter of the DNI, or a legal person's letter (order EHA/451/2008), seven digits and a
 // control: the sum of the digits in even places and of the digits of twice the
 // others, taken from ten, as a digit or a letter from J. The zeros in front of a DNI
-// may be left out.
+// may be left out. As a VAT number it bears ES.
 func spainNIF(v []byte) bool {
+	if len(v) > 9 {
+		if len(v) != 11 || string(v[:2]) != "ES" {
+			return false
+		}
+		v = v[2:]
+	}
 	if n := len(v) - 1; n < 8 {
 		return allDigits(v[:n]) && v[0] != '0' && v[n] == dniLetters[number(v[:n])%23]
 	}

@@ -81,7 +81,7 @@ func belgiumNational(v []byte) bool {
 // eight others by 97.
 func belgiumVAT(v []byte) bool {
 	v, ok := nationalPart(v, "BE", 10)
-	return ok && v[0] <= '1' && v[1] != '0' && number(v[:8])%97+number(v[8:]) == 97
+	return ok && v[0] <= '1' && number(v) > 0 && number(v[:8])%97+number(v[8:]) == 97
 }
 
 // nationalPart takes the country from a VAT number, which may be left out. It

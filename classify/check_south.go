@@ -26,10 +26,10 @@ func australiaCompany(v []byte) bool {
 }
 
 // australiaMedicare keeps Services Australia's card number: a first digit from 2 to
-// 6, weights 1, 3, 7, 9, 1, 3, 7, 9 modulo 10 for the ninth, an issue that is not 0, and
-// a person's number or none.
+// 6, weights 1, 3, 7, 9, 1, 3, 7, 9 modulo 10 for the ninth, an issue, and a person's
+// number or none.
 func australiaMedicare(v []byte) bool {
-	return v[0] >= '2' && v[0] <= '6' && v[9] != '0' && digitAt(v, 8, weighted(v, 1, 3, 7, 9, 1, 3, 7, 9)%10)
+	return v[0] >= '2' && v[0] <= '6' && digitAt(v, 8, weighted(v, 1, 3, 7, 9, 1, 3, 7, 9)%10)
 }
 
 // australiaTaxFile keeps the Australian Taxation Office's rule: weights 1, 4, 3, 7, 5,

@@ -293,6 +293,9 @@ var letteredRules = []standardRule{
 	{"Singapore national registration identity card (NRIC) number", "Gddddddd@", func(v string) bool {
 		return (4+sumOf(v, 0, 2, 7, 6, 5, 4, 3, 2))%11 == valueBy("XWUTRQPNMLK", v[8])
 	}},
+	{"Singapore national registration identity card (NRIC) number", "Mddddddd@", func(v string) bool {
+		return (3+sumOf(v, 0, 2, 7, 6, 5, 4, 3, 2))%11 == 10-valueBy("KLJNPQRTUWX", v[8]) && valueBy("KLJNPQRTUWX", v[8]) >= 0
+	}},
 	{"Spain DNI", "dddddddd@", spanish},
 	{"Spain DNI", "[XYZ]ddddddd-@", spanish},
 	{"Spain driver's license number", "dddddddd@", spanish},

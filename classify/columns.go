@@ -29,10 +29,11 @@ type column struct {
 	at      int    // octet of the value it was made for
 	value   string // that value
 	cells   []string
-	rows    int // as many as cells, and those that are repeated
-	right   int // of cells: keep the checks of the primary
-	dates   int // of cells: begin with a date
-	digests int // hexadecimal like the value, and written otherwise
+	seen    [4]uint64 // by a hash of the last octets: those of some cell
+	rows    int       // as many as cells, and those that are repeated
+	right   int       // of cells: keep the checks of the primary
+	dates   int       // of cells: begin with a date
+	digests int       // hexadecimal like the value, and written otherwise
 }
 
 // inColumn tells whether a candidate is, by the numbers around it, one of a column
@@ -120,7 +121,7 @@ func (s *scratch) holdsIn(wishes []wish, in span) bool {
 // fillColumn collects what is written like the text at a place, around it.
 func (s *scratch) fillColumn(at span) {
 	c := &s.column
-	c.cells, c.rows, c.right, c.dates, c.digests = c.cells[:0], 0, 0, 0, 0
+	c.cells, c.seen, c.rows, c.right, c.dates, c.digests = c.cells[:0], [4]uint64{}, 0, 0, 0, 0
 	digest := isDigest(c.value)
 	n, number := len(c.value), isDigit(c.value[0])
 	// begins tells whether something as long as the value stands at octet i.
@@ -128,37 +129,37 @@ func (s *scratch) fillColumn(at span) {
 		k := alnum[s.text[i]]
 		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0) && (i+n == len(s.text) || alnum[s.text[i+n]] == 0)
 	}
-	var known [256]bool // by checksum of a cell
 	take := func(cell string) {
-		if !alike(c.value, cell) {
+		switch {
+		case !alike(c.value, cell):
 			if digest && isDigest(cell) {
 				c.digests++
 			}
-			return
-		}
-		c.rows++
-		sum := byte(0)
-		for i := range len(cell) {
-			sum = sum*31 + cell[i]
-		}
-		if cell != c.value && (!known[sum] || !slices.Contains(c.cells, cell)) {
-			known[sum] = true
-			c.cells = append(c.cells, cell)
+		default:
+			if cell != c.value {
+				c.add(cell)
+			}
+			c.rows++
 		}
 	}
-	i := at.start - n - 1
-	for ; i >= max(0, at.start-columnReach) && len(c.cells) < columnCells; i-- {
+	from, to := max(0, at.start-columnReach), min(len(s.text), at.end+columnReach)
+	looked := at
+	s.eachBefore(at.start-n-1, from, number && !digest, func(i int) bool {
+		looked.start = i
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
-	}
-	most, looked := len(c.cells)+columnCells, max(0, at.start-i)
-	for i = at.end + 1; i+n <= min(len(s.text), at.end+columnReach) && len(c.cells) < most; i++ {
+		return len(c.cells) < columnCells
+	})
+	most := len(c.cells) + columnCells
+	s.eachBehind(at.end+1, to-n, number && !digest, func(i int) bool {
+		looked.end = i
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
-	}
-	s.effort -= looked + i - at.end + len(c.cells)*len(c.value)
+		return len(c.cells) < most
+	})
+	s.effort -= 64 + looked.end - looked.start + len(c.cells)*len(c.value)
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {
 		s.long = normalise(s.long[:0], cell)
@@ -169,6 +170,53 @@ func (s *scratch) fillColumn(at span) {
 			c.dates++
 		}
 	}
+}
+
+// eachBefore calls use with the octets from one down to another, or with those at
+// which a number begins, until it gives false.
+func (s *scratch) eachBefore(i, from int, numbers bool, use func(i int) bool) {
+	if !numbers {
+		for ; i >= from && use(i); i-- {
+		}
+		return
+	}
+	for block := i / numberBlock; i >= from && block >= from/numberBlock; block-- {
+		for _, place := range slices.Backward(s.numbers.in(s.text, block)) {
+			at := block*numberBlock + int(place)
+			if at < from || at <= i && !use(at) {
+				return
+			}
+		}
+	}
+}
+
+// eachBehind calls use with the octets from one up to another, or with those at which
+// a number begins, until it gives false.
+func (s *scratch) eachBehind(i, to int, numbers bool, use func(i int) bool) {
+	if !numbers {
+		for ; i <= to && use(i); i++ {
+		}
+		return
+	}
+	for block := i / numberBlock; block <= to/numberBlock; block++ {
+		for _, place := range s.numbers.in(s.text, block) {
+			at := block*numberBlock + int(place)
+			if at > to || at >= i && !use(at) {
+				return
+			}
+		}
+	}
+}
+
+// add adds a cell to a column, if it is new.
+func (c *column) add(cell string) {
+	key := loadEnd(cell, max(0, len(cell)-8)) * 0x9e3779b97f4a7c15 >> 56
+	bit := uint64(1) << (key & 63)
+	if c.seen[key>>6]&bit != 0 && slices.Contains(c.cells, cell) {
+		return
+	}
+	c.seen[key>>6] |= bit
+	c.cells = append(c.cells, cell)
 }
 
 // alike tells whether two texts have digits, letters and other signs in the same

@@ -110,35 +110,45 @@ type dateReader struct {
 // where names says so, of those that begin as the name of a month does. read gives the
 // octet behind it, 0 when there is none.
 func eachDate(s *scratch, hits []span, from, to int, names bool, read func(d dateReader) int) []span {
-	text := s.text[:to]
-	for i := from; i < to; {
-		if !names {
-			if i = nextDigit(text, i, to); i == to {
-				break
+	text, done := s.text[:to], from
+	try := func(start int) {
+		if start < done || isDigit(text[start]) && wordSize(text, start) > 4 || !dateBegins(s.text, start) {
+			return
+		}
+		if end := read(dateReader{text: text, at: start}); end > 0 && dateEnds(s.text, end) {
+			hits = append(hits, span{s.index.at(start), s.index.at(end)})
+			done = end
+		}
+	}
+	before := uint64(0) // whether a letter or digit stands before the next octets
+	if from > 0 && isAlnum(text[from-1]) {
+		before = 0x80
+	}
+	for i := from; i < to; i += 8 {
+		x := loadEnd(text, i)
+		digits, letters := digitBits(x), letterBits(x)
+		heads := digits
+		if names {
+			heads |= letters
+		}
+		heads &^= (digits|letters)<<8 | before
+		for before = (digits | letters) >> 56; heads != 0; heads &= heads - 1 {
+			if at := i + first(heads); isDigit(text[at]) {
+				if at+2 >= to || !isDigit(text[at+1]) || !isDigit(text[at+2]) {
+					try(at) // no date begins with three digits
+				}
+			} else if at+1 < to && monthHeads[monthHead(text[at], text[at+1])] {
+				try(at)
 			}
-		} else if !isAlnum(text[i]) {
-			i++
-			continue
 		}
-		start := i
-		if i = wordStop(text, i); isDigit(text[start]) {
-			if i-start > 4 {
-				continue
-			}
-		} else if start+1 == to || !monthHeads[monthHead(text[start], text[start+1])] {
-			continue
-		}
-		if !dateBegins(s.text, start) {
-			continue
-		}
-		end := read(dateReader{text: text, at: start})
-		if end == 0 || !dateEnds(s.text, end) {
-			continue
-		}
-		hits = append(hits, span{s.index.at(start), s.index.at(end)})
-		i = end
 	}
 	return hits
+}
+
+// wordSize counts the letters and digits from an octet on, up to eight.
+func wordSize(text string, i int) int {
+	_, n, _ := headKey(text, i)
+	return n
 }
 
 // dateBegins tells whether a date may begin at an octet: not in a word, nor in a

@@ -35,8 +35,10 @@ type looseFormat struct {
 // its end.
 type looseRun struct {
 	words  [maxLooseWords]word
-	n      int // words; maxLooseWords+1 when there are more
-	length int // characters of all of them
+	n      int                     // words; maxLooseWords+1 when there are more
+	length int                     // characters of all of them
+	mixed  bool                    // some of them are letters
+	tried  [maxLooseWords + 3]word // with what stands around them
 }
 
 // addLoose adds a layout that may be grouped loosely.
@@ -71,6 +73,11 @@ func (f *finder) follow(w *word) {
 	if r.n > maxLooseWords {
 		last = maxLooseWords - 1
 	}
+	if w.start-r.words[last].end > 2*maxLooseGap {
+		f.endRun()
+		r.begin(w)
+		return
+	}
 	gap, letters := f.gap(r.words[last].end, w.start)
 	if !gap {
 		f.endRun()
@@ -87,11 +94,12 @@ func (f *finder) follow(w *word) {
 }
 
 func (r *looseRun) begin(w *word) {
-	r.words[0], r.n, r.length = *w, 1, w.len()
+	r.words[0], r.n, r.length, r.mixed = *w, 1, w.len(), !w.digits()
 }
 
 func (r *looseRun) add(w *word) {
 	r.length += w.len()
+	r.mixed = r.mixed || !w.digits()
 	if r.n >= maxLooseWords {
 		r.n = maxLooseWords + 1
 		r.words[maxLooseWords-1].end = w.end
@@ -101,10 +109,10 @@ func (r *looseRun) add(w *word) {
 	r.n++
 }
 
-// gap tells whether only blanks and marks stand between two words with digits, but
-// for one word of capitals, which it gives.
+// gap tells whether only blanks and marks stand between two words with digits, at most
+// 2*maxLooseGap octets, but for one word of capitals, which it gives.
 func (f *finder) gap(from, to int) (ok bool, letters word) {
-	if to-from > 2*maxLooseGap || to == from {
+	if to == from {
 		return false, word{}
 	}
 	i := f.marks(from, to)
@@ -151,14 +159,14 @@ func (f *finder) tryRun() {
 	if r.n == 0 || r.n > maxLooseWords || r.length > maxLoose {
 		return
 	}
-	if r.n == 1 && r.words[0].digits() && !f.trie.looseWith[r.length] {
+	if !r.mixed && !f.trie.looseWith[r.length] && (r.n == 1 || !f.trie.looseOf[r.length]) {
 		return
 	}
 	lead, behind := f.lettersBefore(r.words[0].start), f.lettersBehind(r.words[r.n-1].end)
 	if r.n == 1 && lead.len() == 0 && behind.len() == 0 {
 		return // a number in one piece is for the formats
 	}
-	var all [maxLooseWords + 3]word
+	all := &r.tried
 	copy(all[2:], r.words[:r.n])
 	first, last, length := 2, 2+r.n, r.length
 	all[last] = behind
@@ -192,18 +200,34 @@ func (f *finder) lettersBefore(at int) word {
 		}
 		end -= size
 	}
+	if end == at || end == 0 || alnum[f.text[end-1]] <= classDigit || alnum[f.text[end-1]] == classSmall && f.lettersAt(end-1-shortLead, shortLead) {
+		return word{}
+	}
 	start := end
 	for start > 0 && end-start <= maxLooseLead && alnum[f.text[start-1]] > classDigit {
 		start--
 	}
 	w := word{start: start, end: end}
-	if end == at || w.len() == 0 || w.len() > maxLooseLead || start > 0 && isAlnum(f.text[start-1]) {
+	if w.len() > maxLooseLead || start > 0 && isAlnum(f.text[start-1]) {
 		return word{}
 	}
 	if w = readWord(f.text[:end], start); w.len() > shortLead && w.small != 0 {
 		return word{}
 	}
 	return w
+}
+
+// lettersAt tells whether so many octets from i on are letters.
+func (f *finder) lettersAt(i, n int) bool {
+	if i < 0 || i+n > len(f.text) {
+		return false
+	}
+	for _, c := range []byte(f.text[i : i+n]) {
+		if alnum[c] <= classDigit {
+			return false
+		}
+	}
+	return true
 }
 
 // shortLead is the length up to which letters beside a number need not be capitals.
@@ -214,6 +238,9 @@ const shortLead = 3
 func (f *finder) lettersBehind(at int) word {
 	start := f.marks(at, min(at+maxLooseGap, len(f.text)))
 	if start == at || start == len(f.text) || alnum[f.text[start]] <= classDigit {
+		return word{}
+	}
+	if f.lettersAt(start, shortLead) {
 		return word{}
 	}
 	if w := readGroup(f.text, start); w.len() < shortLead && w.digit == 0 {

@@ -49,5 +49,5 @@ var keySeed = maphash.MakeSeed()
 // appendKeyOf appends the key of a normalised value: delimiters stripped, case
 // folded.
 func appendKeyOf(to, normal []byte) []byte {
-	return strconv.AppendUint(to, maphash.Bytes(keySeed, normal), 36)
+	return strconv.AppendUint(to, maphash.Bytes(keySeed, normal), 32)
 }

@@ -99,34 +99,6 @@ func readWord(text string, start int) word {
 	return w
 }
 
-// nextDigit gives the place of the first digit in text[i:to], to for none.
-func nextDigit(text string, i, to int) int {
-	for ; i+8 <= to; i += 8 {
-		if d := digitBits(load(text, i)); d != 0 {
-			return i + first(d)
-		}
-	}
-	for i < to && !isDigit(text[i]) {
-		i++
-	}
-	return i
-}
-
-// lastDigit gives the place of the last digit in text[from:i], -1 for none.
-func lastDigit(text string, from, i int) int {
-	for ; i-8 >= from; i -= 8 {
-		if d := digitBits(load(text, i-8)); d != 0 {
-			return i - 1 - bits.LeadingZeros64(d)/8
-		}
-	}
-	for i--; i >= from; i-- {
-		if isDigit(text[i]) {
-			return i
-		}
-	}
-	return -1
-}
-
 func isASCII(s string) bool {
 	i := 0
 	for ; i+16 <= len(s); i += 16 {

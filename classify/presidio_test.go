@@ -27,7 +27,7 @@ var differences = []difference{
 	{"India GST number", ``, "the check character is wrong"},
 	{"India permanent account number (PAN)", ``, "it is not five letters, four digits and a letter, the fourth letter a kind of holder"},
 	{"Italy fiscal code", `N$`, "the check character is wrong"},
-	{"Singapore national registration identity card (NRIC) number", ``, "the check letter is wrong, or the first letter is not F, G, S or T"},
+	{"Singapore national registration identity card (NRIC) number", ``, "the check letter is wrong, or the first letter is not F, G, M, S or T"},
 	{"South Korea resident registration number", `-?1234567\b`, "the check digit of the numbers of before October 2020 is wrong"},
 	{"South Korea resident registration number", `-[09]`, "a seventh digit of 9 or 0 stands for births before 1900"},
 	{"Spain passport number", ``, "Microsoft publishes two letters or digits, a letter or digit or none, and six digits"},

@@ -83,3 +83,32 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 		}
 	}
 }
+
+// VAT numbers bear the country, whatever else the number is.
+func TestCountriesInFrontOfTaxNumbers(t *testing.T) {
+	c := Builtin()
+	for name, numbers := range map[string]string{
+		"Bulgaria uniform civil number":                "BG7523169263 bg7523169263",
+		"Croatia personal identification (OIB) number": "HR33392005961 hr33392005961",
+		"Czech personal identity number":               "CZ7103192745",
+		"Greece tax identification number":             "EL094259216 GR094259216",
+		"Latvia personal code":                         "LV16117519997",
+		"Poland tax identification number":             "PL8567346215",
+		"Portugal tax identification number":           "PT501964843 pt501964843",
+		"Slovenia tax identification number":           "SI50223054",
+		"Spain tax identification number":              "ESX2482300W ES54362315K ESA13585625",
+	} {
+		typ, _ := c.Lookup(name)
+		for _, number := range strings.Fields(numbers) {
+			for _, text := range []string{number, number[:2] + " " + number[2:], number[:2] + "-" + number[2:]} {
+				if len(c.Scan("the "+keywordOf[name]+" is "+text, map[*Type]bool{typ: true})) == 0 {
+					t.Errorf("%s: %s is not found", name, text)
+				}
+			}
+			changed := number[:len(number)-2] + string('0'+(number[len(number)-2]-'0'+1)%10) + number[len(number)-1:]
+			if len(c.Scan("the "+keywordOf[name]+" is "+changed, map[*Type]bool{typ: true})) > 0 {
+				t.Errorf("%s: %s is found", name, changed)
+			}
+		}
+	}
+}

@@ -63,3 +63,19 @@ func FuzzLoadFile(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseRef(f *testing.F) {
+	for _, s := range []string{"sales@example.com", "cn=Sales,dc=example,dc=com", "Sales Team", `cn=a\,b+ou=c,dc=d`, "=,=", `"a b"@example.com`, "cn=#04,dc=x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := directory.ParseRef(text)
+		if err != nil {
+			return
+		}
+		again, err := directory.ParseRef(r.String())
+		if err != nil || again.Key() != r.Key() {
+			t.Errorf("%q is read as %q, which is read as %q, %v", text, r.Key(), again.Key(), err)
+		}
+	})
+}

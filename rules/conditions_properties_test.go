@@ -1,6 +1,13 @@
 package rules_test
 
-import "github.com/postern-mail/postern/rules"
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/rules"
+)
 
 const (
 	alternative = "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\n"
@@ -66,4 +73,35 @@ var propertyCases = []conditionCase{
 	{"a voice message", "messageTypeMatches: Voicemail", header("Message-Context: voice-message"), rules.True},
 	{"a voice message of Exchange", "messageTypeMatches: [signed, voicemail]", header("Content-Class: Voice-CA"), rules.True},
 	{"a message with a recording", "messageTypeMatches: voicemail", mail{parts: []string{file("a.wav", "x")}}, rules.False},
+}
+
+// FuzzWhatMessagesAre judges conditions on header fields and kinds of mail of any
+// message: each has an answer, and its opposite is the opposite.
+func FuzzWhatMessagesAre(f *testing.F) {
+	conditions := []string{"sclOver: 5", "withImportance: [low, high]", "hasClassification: [a]", "hasNoClassification: true",
+		"anyOfToCcHeader: [bob@example.com]", "messageTypeMatches: [signed, encrypted, calendaring, oof]",
+		"messageTypeMatches: [readReceipt, voicemail, autoForward, approvalRequest, permissionControlled]"}
+	text := "policy: P\nmode: enable\nrules:\n"
+	for i, c := range conditions {
+		text += fmt.Sprintf("  - {rule: r%d, conditions: {%s}}\n  - {rule: n%d, conditions: {not: {%s}}}\n", i, c, i, c)
+	}
+	set, w := load(f, text), house(f)
+	for _, c := range propertyCases {
+		f.Add([]byte(c.mail.header + c.mail.root + "\r\n\r\n" + c.mail.body))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		env := message.Envelope{ReversePath: path(t, "anna@example.com"), Recipients: []message.Recipient{{Raw: "<bob@example.com>", Path: path(t, "bob@example.com")}}}
+		m, err := message.Read(env, bytes.NewReader(data), nil, message.DefaultLimits)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer m.Close()
+		results := set.Evaluate(t.Context(), rules.NewScan(w, m)).Rules
+		for i := 0; i < len(results); i += 2 {
+			is, isNot := results[i], results[i+1]
+			if is.Conditions[0].Reason == "" || is.Result == isNot.Result && i != 0 { // of two levels of spam one satisfies each
+				t.Errorf("%s and not: both %s (%q)", is.Conditions[0].Condition, is.Result, is.Conditions[0].Reason)
+			}
+		}
+	})
 }

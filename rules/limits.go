@@ -27,6 +27,9 @@ const (
 // maxNesting bounds all, any and not. It is not Purview's and always holds.
 const maxNesting = 20
 
+// maxPriority is the greatest number of a policy.
+const maxPriority = 1_000_000
+
 // Limit is Purview's bound on the values of a condition. Zero is no bound.
 type Limit struct {
 	// Length is the most characters of a value.

@@ -45,9 +45,10 @@ type Vocabulary struct {
 	Now func() time.Time
 	// NoLimits makes hints of the limits of Purview, which are mistakes otherwise.
 	NoLimits bool
-	// Inverted names a condition that answers the opposite of what it finds, so
-	// that tests of policies can show that they notice. Empty outside of tests.
-	Inverted string
+	// Inverted tells which conditions, by name and path, answer the opposite of what
+	// they find, so that tests of policies can show that they notice. Nil outside of
+	// tests.
+	Inverted func(condition, path string) bool
 }
 
 // loader is the state of one Load.
@@ -222,7 +223,7 @@ func (d *draft) read(root *strictyaml.Node) {
 		p.Mode = Mode(mode)
 	}
 	if e, ok := m.Get("priority"); ok {
-		if d.number, ok = d.Int(e.Value, e.Field, 0, 1_000_000); ok {
+		if d.number, ok = d.Int(e.Value, e.Field, 0, maxPriority); ok {
 			d.priority = e.Value
 		}
 	}

@@ -30,6 +30,7 @@ func (id identity) String() string {
 // senders are all identities of a message.
 type senders struct {
 	list []identity
+	seen map[view][]identity // what each view gives
 }
 
 // source is where an identity stands.
@@ -79,7 +80,7 @@ func (s *Scan) identities(ctx context.Context) []identity {
 			list = append(list, id)
 		}
 	}
-	s.senders = &senders{list: list}
+	s.senders = &senders{list: list, seen: make(map[view][]identity)}
 	return list
 }
 
@@ -93,12 +94,23 @@ type view struct {
 // ours asks all that the settings know, wherever it looks otherwise: anybody may
 // have written any of them.
 func (v view) of(ctx context.Context, s *Scan, strict bool) []identity {
-	if strict && !s.Ours() {
+	if strict && !s.Ours() || v.location == "" {
 		v.location = InHeaderOrEnvelope
 	}
+	all := s.identities(ctx)
+	list, known := s.senders.seen[v]
+	if !known {
+		list = v.pick(s, all)
+		s.senders.seen[v] = list
+	}
+	return list
+}
+
+// pick gives the identities out of all.
+func (v view) pick(s *Scan, all []identity) []identity {
 	var list []identity
 	header, envelope := false, false
-	for _, id := range s.identities(ctx) {
+	for _, id := range all {
 		switch id.at {
 		case fromField, otherField:
 			if v.location == InEnvelope || id.at == otherField && !v.fields {

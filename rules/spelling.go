@@ -125,8 +125,12 @@ func (r *reader) refuse(e strictyaml.Entry, set keySet) (write string) {
 		r.Errorf(e.At, e.Field, "take it away", "%q asks about files in sites and folders, not about mail", name)
 		return ""
 	}
-	if rest, ok := cutFold(e.Key, "exceptif"); ok {
-		if name := fold(rest, conditionNames()); name != "" {
+	rest, ok := cutFold(e.Key, "exceptif")
+	if !ok {
+		rest, ok = cutFold(e.Key, "except") // as one page of Exchange has it
+	}
+	if ok {
+		if name := fold(rest, slices.Concat(conditionNames(), secondNames())); name != "" {
 			write = "write `" + name + "` under `exceptions`"
 		}
 	}

@@ -23,6 +23,7 @@ type Node = yaml.Node
 type Reader struct {
 	File     string
 	Problems []Problem
+	probe    *probe // set while it is found out what is asked
 }
 
 // MaxSize is the size in octets beyond which a file is refused unread.
@@ -207,6 +208,9 @@ func Index(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) 
 // given any are allowed. It is nil, with a problem recorded, when the node is
 // none.
 func (r *Reader) Mapping(n *Node, field string, keys ...string) *Mapping {
+	if r.probe != nil {
+		return r.probe.entries(&Mapping{r: r, Node: n, Field: field}, keys)
+	}
 	if n == nil || n.Kind != yaml.MappingNode {
 		r.Errorf(n, field, "write keys and values, as in `key: value`", "%s stands where keys and values are due", kindOf(n))
 		return nil
@@ -257,6 +261,10 @@ func (m *Mapping) Get(key string) (Entry, bool) {
 // Require gives the entry of a key and records a problem when it is missing.
 func (m *Mapping) Require(key, write string) (Entry, bool) {
 	e, ok := m.Get(key)
+	if m != nil && m.r.probe != nil {
+		s := m.r.probe.shape(m.Field)
+		s.required = append(s.required, key)
+	}
 	if !ok && m != nil {
 		m.r.Errorf(m.Node, e.Field, write, "the key %q is missing", key)
 	}
@@ -266,6 +274,9 @@ func (m *Mapping) Require(key, write string) (Entry, bool) {
 // Text reads a value that is one text. Numbers and dates are taken as written;
 // null, lists and mappings are mistakes.
 func (r *Reader) Text(n *Node, field string) (string, bool) {
+	if r.asks(field, textForm) {
+		return "", false
+	}
 	if n == nil || n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		r.Errorf(n, field, "write a text", "%s stands where a text is due", kindOf(n))
 		return "", false
@@ -276,6 +287,9 @@ func (r *Reader) Text(n *Node, field string) (string, bool) {
 // Texts reads a list of texts; a single text counts as a list of one. Empty
 // lists and empty texts are mistakes. The nodes are those of the texts.
 func (r *Reader) Texts(n *Node, field string) (texts []string, nodes []*Node, ok bool) {
+	if r.asks(field, listForm) {
+		return nil, nil, false
+	}
 	items := r.List(n, field)
 	if items == nil {
 		return nil, nil, false
@@ -303,6 +317,10 @@ func (r *Reader) Texts(n *Node, field string) (texts []string, nodes []*Node, ok
 // List reads a list; a single value that is no list counts as a list of one. It
 // is nil, with a problem recorded, when the list is missing or empty.
 func (r *Reader) List(n *Node, field string) []*Node {
+	if r.probe != nil {
+		r.probe.shape(field).list = true
+		return []*Node{n}
+	}
 	switch {
 	case n == nil || n.Tag == "!!null":
 		r.Errorf(n, field, "write at least one value, as in `[value]`", "there is no value")
@@ -318,6 +336,9 @@ func (r *Reader) List(n *Node, field string) []*Node {
 
 // Bool reads true or false.
 func (r *Reader) Bool(n *Node, field string) (value, ok bool) {
+	if r.asks(field, boolForm) {
+		return false, false
+	}
 	if n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
 		switch strings.ToLower(n.Value) {
 		case "true":
@@ -332,6 +353,9 @@ func (r *Reader) Bool(n *Node, field string) (value, ok bool) {
 
 // Int reads a whole number between min and max, both included.
 func (r *Reader) Int(n *Node, field string, min, max int) (int, bool) {
+	if r.probe != nil && r.asks(field, intForm(min, max)) {
+		return 0, false
+	}
 	rng := fmt.Sprintf("write a whole number from %d to %d", min, max)
 	if max == math.MaxInt {
 		rng = fmt.Sprintf("write a whole number from %d up", min)
@@ -353,6 +377,9 @@ var sizeUnits = map[string]int64{"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "G
 // Size reads a number of octets with an optional unit: B, KB, MB, GB or TB, each
 // 1024 of the one before, as Exchange counts them.
 func (r *Reader) Size(n *Node, field string) (int64, bool) {
+	if r.asks(field, sizeForm) {
+		return 0, false
+	}
 	if n != nil && n.Kind == yaml.ScalarNode {
 		if m := sizePattern.FindStringSubmatch(n.Value); m != nil {
 			v, err := strconv.ParseInt(m[1], 10, 64)
@@ -368,6 +395,9 @@ func (r *Reader) Size(n *Node, field string) (int64, bool) {
 
 // Duration reads a span of time of at least min, as in 90s, 24h or 30d.
 func (r *Reader) Duration(n *Node, field string, min time.Duration) (time.Duration, bool) {
+	if r.asks(field, spanForm) {
+		return 0, false
+	}
 	if n != nil && n.Kind == yaml.ScalarNode {
 		s := strings.TrimSpace(n.Value)
 		var d time.Duration
@@ -393,6 +423,9 @@ func (r *Reader) Duration(n *Node, field string, min time.Duration) (time.Durati
 // OneOf reads one of the given words, compared without case, and gives it as
 // spelled in the list.
 func (r *Reader) OneOf(n *Node, field string, words ...string) (string, bool) {
+	if r.probe != nil && r.asks(field, wordsForm(words)) {
+		return "", false
+	}
 	if n != nil && n.Kind == yaml.ScalarNode {
 		for _, w := range words {
 			if strings.EqualFold(w, n.Value) {

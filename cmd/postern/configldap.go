@@ -76,6 +76,7 @@ func (cr *configReader) ldap(e strictyaml.Entry) {
 			cr.section(e.Value, e.Field, section{keys: map[string]func(strictyaml.Entry){
 				"base":            func(e strictyaml.Entry) { cr.dn(e.Value, e.Field, &s.GroupBase) },
 				"filter":          func(e strictyaml.Entry) { cr.filter(e.Value, e.Field, &s.GroupFilter) },
+				"plain":           func(e strictyaml.Entry) { cr.filter(e.Value, e.Field, &s.PlainFilter) },
 				"members":         cr.names(&s.MemberDN),
 				"memberLogins":    cr.names(&s.MemberID),
 				"memberAddresses": cr.names(&s.MemberMail),
@@ -233,6 +234,7 @@ func (cr *configReader) dynamicGroups(e strictyaml.Entry, o *ldap.Options) {
 			},
 			"base":   func(e strictyaml.Entry) { cr.dn(e.Value, e.Field, &d.Base) },
 			"filter": func(e strictyaml.Entry) { cr.filter(e.Value, e.Field, &d.Filter) },
+			"plain":  func(e strictyaml.Entry) { cr.boolean(e, &d.Plain) },
 		}})
 		if m == nil {
 			continue

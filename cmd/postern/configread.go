@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/strictyaml"
@@ -43,6 +44,13 @@ func readConfig(file string, data []byte) (*config, []strictyaml.Problem) {
 		return c, r.Problems
 	}
 	cr := &configReader{Reader: r, c: c}
+	cr.root(root)
+	return c, r.Problems
+}
+
+// root reads the whole of the file.
+func (cr *configReader) root(root *strictyaml.Node) {
+	c := cr.c
 	m := cr.section(root, "", section{
 		keys: map[string]func(strictyaml.Entry){
 			"listen":       cr.listen,
@@ -70,7 +78,6 @@ func readConfig(file string, data []byte) (*config, []strictyaml.Problem) {
 	m.Require("listen", "write where the MTA connects, as in `listen: {milter: \"unix:/var/spool/postfix/postern/milter.sock\"}`")
 	m.Require("organization", "write your domains, as in `organization: {acceptedDomains: [example.com]}`")
 	m.Require("policies", "write the policy files, as in `policies: [policies/*.yaml]`")
-	return c, r.Problems
 }
 
 // section reads a mapping key by key.
@@ -240,8 +247,10 @@ func (cr *configReader) blockText(e strictyaml.Entry) {
 }
 
 func (cr *configReader) limits(e strictyaml.Entry) {
-	if isNone(e.Value) {
-		cr.c.noLimits = true
+	if isScalar(e.Value) {
+		if _, ok := cr.OneOf(e.Value, e.Field, "none"); ok {
+			cr.c.noLimits = true
+		}
 		return
 	}
 	p := &cr.c.process
@@ -289,8 +298,8 @@ func (cr *configReader) limits(e strictyaml.Entry) {
 	cr.c.extract.Nesting, cr.c.extract.Members = p.limits.Nesting, p.limits.Members
 }
 
-// isNone tells the word `none`.
-func isNone(n *strictyaml.Node) bool { return n.Tag == "!!str" && strings.EqualFold(n.Value, "none") }
+// isScalar tells a text or another single value.
+func isScalar(n *strictyaml.Node) bool { return n.Kind == yaml.ScalarNode }
 
 func (cr *configReader) log(e strictyaml.Entry) {
 	cr.section(e.Value, e.Field, section{keys: map[string]func(strictyaml.Entry){

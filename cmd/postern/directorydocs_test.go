@@ -88,7 +88,7 @@ func TestDirectoryPage(t *testing.T) {
 	keys, _, _ = strings.Cut(keys, "<!-- /ldap -->")
 	for _, key := range []string{"stale", "url", "schema", "base", "bind", "dn", "passwordFile", "passwordVariable", "tls", "start", "authorities", "timeout", "connections",
 		"cache", "ttl", "negative", "entries", "people", "filter", "mail", "proxies", "logins", "loginDomains", "names", "manager", "groups", "members", "memberLogins",
-		"memberAddresses", "memberSearches", "nested", "dynamic", "guests", "attribute", "values", "administrativeUnits", "bases", "attributes"} {
+		"memberAddresses", "memberSearches", "nested", "plain", "dynamic", "guests", "attribute", "values", "administrativeUnits", "bases", "attributes"} {
 		if !strings.Contains(keys, key) {
 			t.Errorf("%s does not name the key %s", directoryPage, key)
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,7 @@ type envelopeFlags struct {
 }
 
 func newExplain() *cobra.Command {
-	var file, store, ref string
+	var file, store, ref, at string
 	var asJSON bool
 	var how explainHow
 	var env envelopeFlags
@@ -74,6 +75,13 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 			if err != nil {
 				return err
 			}
+			if at != "" {
+				moment, err := time.Parse(time.RFC3339, at)
+				if err != nil {
+					return fmt.Errorf("--at: write a time as 2026-01-31T08:00:00+01:00, not %q", clip(at, 60))
+				}
+				w.rules.Now = func() time.Time { return moment }
+			}
 			docs, err := newDocuments(w.config.process.readers, nil)
 			if err != nil {
 				return err
@@ -98,6 +106,7 @@ and --to the envelope is made of the header fields From, To, Cc and Bcc.`,
 	f.StringVar(&env.clientAddress, "client-address", "", "IP address of the SMTP client")
 	f.StringVar(&env.authenticated, "authenticated", "", "login name of the SMTP session")
 	f.StringVar(&env.listener, "listener", "", "name of the mail server's listener ({daemon_name})")
+	f.StringVar(&at, "at", "", "when it is judged, as 2026-01-31T08:00:00+01:00, for rules with dates (default: now)")
 	return cmd
 }
 

@@ -150,8 +150,8 @@ directory:
     connections: 7
     cache: {ttl: 1m, negative: 5s, entries: 1000}
     people: {base: "ou=people,dc=example,dc=com", filter: "(objectClass=user)", mail: mail, proxies: [proxyAddresses], logins: [uid], loginDomains: [EXAMPLE], names: [cn], manager: boss}
-    groups: {base: "ou=groups,dc=example,dc=com", filter: "(objectClass=group)", members: [member], memberLogins: [memberUid], memberAddresses: [], memberSearches: memberURL, nested: walk,
-      dynamic: [{name: Buyers, address: buyers@example.com, base: "ou=x,dc=example,dc=com", filter: "(title=buyer)"}]}
+    groups: {base: "ou=groups,dc=example,dc=com", filter: "(objectClass=group)", members: [member], memberLogins: [memberUid], memberAddresses: [], memberSearches: memberURL, nested: walk, plain: "(ou=lists)",
+      dynamic: [{name: Buyers, plain: true, address: buyers@example.com, base: "ou=x,dc=example,dc=com", filter: "(title=buyer)"}]}
     guests: {attribute: employeeType, values: [guest], filter: "(ou=guests)"}
     administrativeUnits: {attribute: ou, bases: {North: "ou=north,dc=example,dc=com"}}
     attributes: {Department: dep, Postal Code: [zip, postalCode]}
@@ -172,15 +172,21 @@ directory:
 	s := &want.Schema
 	s.PeopleBase, s.PeopleFilter, s.GroupBase, s.GroupFilter = "ou=people,dc=example,dc=com", "(objectClass=user)", "ou=groups,dc=example,dc=com", "(objectClass=group)"
 	s.Logins, s.Domains, s.Names, s.Manager = []string{"uid"}, []string{"EXAMPLE"}, []string{"cn"}, "boss"
+	s.PlainFilter = "(ou=lists)"
 	s.MemberID, s.MemberURL, s.InChain = []string{"memberUid"}, []string{"memberURL"}, false
 	s.Attributes["Department"], s.Attributes["ZipCode"] = []string{"dep"}, []string{"zip", "postalCode"}
 	buyers, err := message.ParsePath("buyers@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want.Dynamic = []ldap.Dynamic{{Name: "Buyers", Address: buyers, Base: "ou=x,dc=example,dc=com", Filter: "(title=buyer)"}}
+	want.Dynamic = []ldap.Dynamic{{Name: "Buyers", Plain: true, Address: buyers, Base: "ou=x,dc=example,dc=com", Filter: "(title=buyer)"}}
 	if diff := cmp.Diff(want, *c.ldap, cmp.Comparer(func(a, b message.Path) bool { return a == b })); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
+	}
+	if v, err := instance([]byte(config)); err != nil {
+		t.Error(err)
+	} else if err := validator(t, "postern").Validate(v); err != nil {
+		t.Errorf("the schema for editors: %v", err)
 	}
 	again, _ := readConfig("/etc/postern/postern.yaml", []byte(config))
 	if !reflect.DeepEqual(c.ldap, again.ldap) {

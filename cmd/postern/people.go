@@ -55,6 +55,13 @@ func (s *service) takeServer(w, old *world) {
 	}
 }
 
+// closeServer closes the connections to LDAP of a world that does not go live.
+func (w *world) closeServer() {
+	if w.server != nil {
+		w.server.Close()
+	}
+}
+
 // serverProblems asks the LDAP servers. What a server refuses is an error; one
 // that cannot be reached from here may be reached by the service.
 func (c *config) serverProblems(ctx context.Context) []strictyaml.Problem {

@@ -99,6 +99,11 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 	}
 
 	w, _, problems, err := load(ctx, s.file, s.types)
+	defer func() {
+		if w != nil && s.gate.live.Load() != w {
+			w.closeServer()
+		}
+	}()
 	if err != nil {
 		return refuse("reload refused, the old policies stay", err.Error())
 	}

@@ -76,6 +76,9 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 	}
 	strictyaml.Sort(problems)
 	if strictyaml.Errors(problems) || set == nil {
+		if server != nil {
+			server.Close()
+		}
 		return nil, c, problems
 	}
 	return &world{
@@ -206,7 +209,8 @@ func load(ctx context.Context, file string, types *classify.Catalog) (*world, *c
 	w, c, more := build(ctx, s, types)
 	problems = append(problems, more...)
 	strictyaml.Sort(problems)
-	if strictyaml.Errors(problems) {
+	if strictyaml.Errors(problems) && w != nil {
+		w.closeServer()
 		w = nil
 	}
 	return w, c, problems, nil

@@ -71,7 +71,8 @@ func (c *client) search(ctx context.Context, q query) ([]*entry, error) {
 		entries, err := conn.search(q, c.o.PageSize)
 		if err == nil || answered(err) {
 			c.give(conn)
-			if noObject(err) {
+			// No entry has a name that the server cannot read.
+			if noObject(err) || q.scope == ldap.ScopeBaseObject && ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidDNSyntax) {
 				return nil, errNoObject
 			}
 			if err != nil {
@@ -146,6 +147,16 @@ func (c *client) take(ctx context.Context) (conn *connection, fresh bool, err er
 	err = errors.Join(failures...)
 	c.fell(err)
 	return nil, false, err
+}
+
+func (c *client) watch(f func(error)) {
+	c.changed.Store(&f)
+	c.mu.Lock()
+	silent := c.silent
+	c.mu.Unlock()
+	if silent != nil {
+		f(silent)
+	}
 }
 
 // rose notes that a server answers.

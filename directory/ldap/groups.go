@@ -21,6 +21,7 @@ type group struct {
 	folded   string // of one of Options.Dynamic something no entry has
 	addr     message.Path
 	name     string
+	plain    bool
 	searches []search // of a dynamic group
 	broken   error    // why a search cannot be made
 }
@@ -124,7 +125,7 @@ func (c *core) ownGroup(i int) *group {
 		base = c.o.Schema.PeopleBase
 	}
 	return &group{
-		folded: "postern:" + strconv.Itoa(i), addr: d.Address, name: d.Name,
+		folded: "postern:" + strconv.Itoa(i), addr: d.Address, name: d.Name, plain: d.Plain,
 		searches: []search{{base: base, scope: ldap.ScopeWholeSubtree, filter: allOf(c.o.Schema.PeopleFilter, d.Filter)}},
 	}
 }

@@ -78,8 +78,8 @@ func (d *Directory) Inherit(from *Directory) {
 }
 
 // Watch calls f when no server answers any more, with the reason, and with nil
-// when one does again.
-func (d *Directory) Watch(f func(error)) { d.core.Load().client.changed.Store(&f) }
+// when one does again. Where none answers already it is called at once.
+func (d *Directory) Watch(f func(error)) { d.core.Load().client.watch(f) }
 
 // Close closes the connections that are not in use, and the others after their
 // requests. Look-ups go on working.

@@ -98,6 +98,7 @@ type Dynamic struct {
 	Name    string
 	Base    string // empty is that of people
 	Filter  string // RFC 4515
+	Plain   bool   // may be replaced by its members
 }
 
 // attributeName is that of an attribute description (RFC 4512, section 2.5).
@@ -170,8 +171,10 @@ func (o *Options) check() error {
 		}
 	}
 	filters := []string{o.Schema.PeopleFilter, o.Schema.GroupFilter}
-	if o.Guests.Filter != "" {
-		filters = append(filters, o.Guests.Filter)
+	for _, f := range []string{o.Guests.Filter, o.Schema.PlainFilter} {
+		if f != "" {
+			filters = append(filters, f)
+		}
 	}
 	for _, d := range o.Dynamic {
 		filters = append(filters, d.Filter)

@@ -12,6 +12,9 @@ type Schema struct {
 	// PeopleFilter and GroupFilter match the entries that are people and groups
 	// (RFC 4515).
 	PeopleFilter, GroupFilter string
+	// PlainFilter matches groups that may be replaced by their members; empty
+	// matches none.
+	PlainFilter string
 
 	// Mail holds addresses; the first value of the first attribute that has one is
 	// the primary address, unless Proxies say otherwise.
