@@ -85,7 +85,7 @@ var catalog = []condition{
 		notes: []string{noteLocation}},
 	{name: "fromScope", doc: "the sender is inside the organisation and the session is ours, or not", value: formScope,
 		kind: MessageWide, cost: costDirectory, parse: parseFromScope,
-		notes: []string{"Transport rules ask for an authenticated session, Purview does not: whoever comes by a session that is not yours is outside. With `conditions: {fromScope: address}` the address alone decides, but under `exceptions` and `not`. It stands for \"content is received from\"", noteLocation}},
+		notes: []string{"Transport rules ask for an authenticated session, Purview does not: whoever comes by a session that is not yours is outside. With `conditions: {fromScope: address}` the address alone decides, except under `exceptions` and `not`. It stands for \"content is received from\"", noteLocation}},
 	{name: "hasClassification", doc: "the message has one of these classifications", value: "list of display names or GUIDs",
 		kind: MessageWide, cost: costHeader, parse: parseClassification,
 		notes: []string{"Classifications are what Exchange and Outlook write into `X-Microsoft-Classification`, `X-Microsoft-ClassID` and `X-MS-Exchange-Organization-Classification`"}},

@@ -186,3 +186,21 @@ func braced(condition string) string {
 	}
 	return "{" + condition + "}"
 }
+
+// What a rule says of the place of the sender's address is no part of what rules
+// share: each has its own answer.
+func TestRulesLookForTheSenderWhereTheySay(t *testing.T) {
+	set := load(t, `policy: P
+mode: enable
+rules:
+  - {rule: header, senderAddressLocation: Header, conditions: {from: [anna@example.com]}}
+  - {rule: envelope, senderAddressLocation: envelope, conditions: {from: [anna@example.com]}}
+  - {rule: default, conditions: {from: [anna@example.com]}}
+`)
+	got := set.Evaluate(t.Context(), rules.NewScan(house(t), mail{from: "anna@example.com", path: "x@other.example"}.message(t))).Rules
+	for i, want := range []rules.Result{rules.Matched, rules.NotMatched, rules.Matched} {
+		if got[i].Result != want {
+			t.Errorf("%s: %s (%v), want %s", got[i].Rule.Name, got[i].Result, got[i].Conditions, want)
+		}
+	}
+}

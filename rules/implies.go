@@ -130,9 +130,11 @@ func (p *prover) leaf(a, b *node) bool {
 	return len(p.alternatives(a)) > 0
 }
 
-// ofSender tells a condition on the sender, which several addresses may name.
+// ofSender tells a condition on the sender, whom several addresses may name, or on
+// what else a header claims more than once: an exception asks more of it.
 func (c *condition) ofSender() bool {
-	return strings.HasPrefix(c.name, "from") || strings.HasPrefix(c.name, "sender")
+	return slices.ContainsFunc([]string{"from", "sender", "adComparison", "anyOfTo", "anyOfCc", "between", "manager", "recipientInSender", "sclOver", "shared"},
+		func(prefix string) bool { return strings.HasPrefix(c.name, prefix) })
 }
 
 // sameSettings tells whether what a rule says beside its conditions is the same

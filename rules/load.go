@@ -45,9 +45,10 @@ type Vocabulary struct {
 	Now func() time.Time
 	// NoLimits makes hints of the limits of Purview, which are mistakes otherwise.
 	NoLimits bool
-	// Inverted names a condition that answers the opposite of what it finds, so
-	// that tests of policies can show that they notice. Empty outside of tests.
-	Inverted string
+	// Inverted tells which conditions, by name and path, answer the opposite of what
+	// they find, so that tests of policies can show that they notice. Nil outside of
+	// tests.
+	Inverted func(condition, path string) bool
 }
 
 // loader is the state of one Load.

@@ -150,8 +150,9 @@ func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *
 	if !ok {
 		return nil
 	}
-	if c.name == r.vocabulary.Inverted {
-		chk = chk.inverted()
+	key := r.leafKey(c, at.strict, e.Value, second.Value)
+	if inverted := r.vocabulary.Inverted; inverted != nil && inverted(c.name, at.path) {
+		chk, key = chk.inverted(), key+" inverted"
 	}
 	written := sync.OnceValue(func() string {
 		if second.Value == nil {
@@ -160,7 +161,7 @@ func (r *reader) readLeaf(m *strictyaml.Mapping, e strictyaml.Entry, at place) *
 		return strictyaml.Flow(e.Value) + ", " + c.with + ": " + strictyaml.Flow(second.Value)
 	})
 	leaf := &node{op: opLeaf, path: at.path, condition: c, value: e.Value, second: second.Value, written: written, location: r.rule.location, check: chk, cost: c.cost, strict: at.strict, index: len(r.rule.leaves)}
-	if r.share(leaf, r.leafKey(c, at.strict, e.Value, second.Value)) {
+	if r.share(leaf, key) {
 		r.sought = r.sought[:sought]
 	}
 	r.rule.leaves = append(r.rule.leaves, leaf)
