@@ -73,9 +73,9 @@ func isWord(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
 }
 
-// isUnspaced tells whether r is of a script that sets no blanks between words,
+// Unspaced tells whether r is of a script that sets no blanks between words,
 // or, as Korean, hangs endings on them, so that a word may begin or end anywhere.
-func isUnspaced(r rune) bool {
+func Unspaced(r rune) bool {
 	switch {
 	case r < 0x0e00:
 		return false
@@ -85,15 +85,19 @@ func isUnspaced(r rune) bool {
 		return r < 0x10a0 || r >= 0x1100
 	case r >= 0x1780 && r <= 0x17ff: // Khmer
 		return true
+	case r >= 0x1950 && r <= 0x19ff, r >= 0x1a20 && r <= 0x1aaf, r >= 0x1b00 && r <= 0x1b7f: // Tai Le, New Tai Lue, Tai Tham, Balinese
+		return true
+	case r >= 0xa960 && r <= 0xa9ff, r >= 0xaa60 && r <= 0xaadf: // Javanese, Tai Viet, and more of Hangul and Myanmar
+		return true
 	case r >= 0x2e80 && r <= 0xa4cf, r >= 0xac00 && r <= 0xd7ff, r >= 0xf900 && r <= 0xfaff, r >= 0xff66 && r <= 0xffdc:
 		return true
 	}
-	return r >= 0x20000 && r <= 0x3ffff
+	return r >= 0x16fe0 && r <= 0x18dff || r >= 0x1aff0 && r <= 0x1b2ff || r >= 0x20000 && r <= 0x3ffff
 }
 
 // joined tells whether two neighbouring characters lie inside one word.
 func joined(a, b rune) bool {
-	return isWord(a) && isWord(b) && !isUnspaced(a) && !isUnspaced(b)
+	return isWord(a) && isWord(b) && !Unspaced(a) && !Unspaced(b)
 }
 
 // edge tells whether a word may begin or end before octet i of the text.

@@ -24,10 +24,10 @@ func (r *reader) wordMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 }
 
 func findWords(words *classify.Words) matcher {
-	return either(func(text string) (string, bool) {
+	return overLines(either(func(text string) (string, bool) {
 		w, found := words.Find(text)
 		return "contains " + quote(w), found
-	})
+	}))
 }
 
 func (r *reader) patternMatcher(n *strictyaml.Node, field string) (matcher, bool) {

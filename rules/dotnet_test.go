@@ -154,7 +154,7 @@ func TestPatternsThatDoNotMapAreRefused(t *testing.T) {
 		`(?<>a)`:                  "a group whose name cannot be read",
 		`(?&x)`:                   "a group that is not known (`(?&x`)",
 		`(?#a`:                    "a comment (`(?#`) that does not end",
-		`a{1001}`:                 "invalid repeat count: `{1001}`; repeat at most 1000",
+		`a{1001}`:                 "invalid repeat count: `{1001}`; write the lesser number first, and repeat at most 1000",
 		`*a`:                      "missing argument to repetition operator: `*`",
 		strings.Repeat("(", 300):  "groups nested too deep",
 	} {

@@ -113,7 +113,7 @@ func compilePattern(s string) (c compiled, write string, err error) {
 		var se *syntax.Error
 		if errors.As(err, &se) {
 			if se.Code == syntax.ErrInvalidRepeatSize {
-				write = "repeat at most 1000 times"
+				write = "write the lesser number first, and repeat at most 1000 times in all"
 			}
 			return c, write, fmt.Errorf("the pattern cannot be read: %s: `%s`", se.Code, se.Expr)
 		}

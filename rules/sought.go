@@ -110,6 +110,12 @@ func (c *content) listed(index *classify.Index) []bool {
 		if reading, removed := reveal(c.doc.Text); removed != nil {
 			index.Find(reading, c.has)
 		}
+		if reading, wrapped := unwrapped(c.doc.Text); wrapped {
+			index.Find(reading, c.has)
+			if second, removed := reveal(reading); removed != nil {
+				index.Find(second, c.has)
+			}
+		}
 	}
 	return c.has
 }
