@@ -150,6 +150,7 @@ func (s *scratch) fillColumn(at span) {
 		}
 		return len(c.cells) < most
 	})
+	s.work += len(c.cells) + c.rows
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {
 		s.long = normalise(s.long[:0], cell)
