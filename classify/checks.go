@@ -66,6 +66,9 @@ func luhn(v []byte) bool {
 
 // number gives the value of decimal digits.
 func number(v []byte) int {
+	if len(v) == 2 {
+		return int(v[0]-'0')*10 + int(v[1]-'0')
+	}
 	n := 0
 	for _, c := range v {
 		n = n*10 + int(c-'0')

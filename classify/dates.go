@@ -133,7 +133,11 @@ func eachDate(s *scratch, hits []span, from, to int, names bool, read func(d dat
 		}
 		heads &^= (digits|letters)<<8 | before
 		for before = (digits | letters) >> 56; heads != 0; heads &= heads - 1 {
-			if at := i + first(heads); isDigit(text[at]) || at+1 < to && monthHeads[monthHead(text[at], text[at+1])] {
+			if at := i + first(heads); isDigit(text[at]) {
+				if at+2 >= to || !isDigit(text[at+1]) || !isDigit(text[at+2]) {
+					try(at) // no date begins with three digits
+				}
+			} else if at+1 < to && monthHeads[monthHead(text[at], text[at+1])] {
 				try(at)
 			}
 		}

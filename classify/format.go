@@ -1,5 +1,7 @@
 package classify
 
+import "math/bits"
+
 // A format is a mask of the texts a primary element may have:
 //
 //	9  a digit             'NL'     these letters and digits
@@ -74,3 +76,11 @@ func setOf(c byte) charset {
 	}
 	return 0
 }
+
+// setPlace gives the bit of a digit or capital in sets, by octet.
+var setPlace = func() (t [256]uint8) {
+	for c := range t {
+		t[c] = uint8(bits.TrailingZeros64(uint64(setOf(byte(c))))) // 64 for others
+	}
+	return t
+}()

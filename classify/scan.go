@@ -32,6 +32,7 @@ type scratch struct {
 	keys       []span // where the keys stand in strings
 	pieces     []span // by expression
 	column     column
+	effort     int // left for columns, in octets
 }
 
 func newScratch(c *Catalog) *scratch {
@@ -143,6 +144,7 @@ func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
 		return nil
 	}
 	s.index.build(text, ascii)
+	s.effort = columnEffort*len(text) + columnFloor
 	s.gather()
 	s.verify()
 	s.reveal()
@@ -223,24 +225,37 @@ func (c *Catalog) judgeAll(s *scratch) []Detection {
 
 // bundled gives the instances of the members of a bundle; of those that overlap
 // the surest, then the longest.
-func bundled(members []*Type, found []Detection) (matches []Match) {
-	for _, d := range found {
-		if slices.Contains(members, d.Type) {
-			matches = append(matches, d.Matches...)
+func bundled(members []*Type, found []Detection) []Match {
+	var all []*Match
+	for i := range found {
+		if slices.Contains(members, found[i].Type) {
+			for j := range found[i].Matches {
+				all = append(all, &found[i].Matches[j])
+			}
 		}
 	}
-	slices.SortStableFunc(matches, func(a, b Match) int {
-		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(b.Length, a.Length))
+	slices.SortStableFunc(all, func(a, b *Match) int {
+		if a.Offset != b.Offset {
+			return a.Offset - b.Offset
+		}
+		return cmp.Or(b.Confidence-a.Confidence, b.Length-a.Length)
 	})
-	kept := matches[:0]
-	for _, m := range matches {
+	kept := all[:0]
+	for _, m := range all {
 		if n := len(kept); n == 0 || m.Offset >= kept[n-1].Offset+kept[n-1].Length {
 			kept = append(kept, m)
 		} else if m.Confidence > kept[n-1].Confidence {
 			kept[n-1] = m
 		}
 	}
-	return kept
+	if len(kept) == 0 {
+		return nil
+	}
+	matches := make([]Match, len(kept))
+	for i, m := range kept {
+		matches[i] = *m
+	}
+	return matches
 }
 
 // judge gives the instances of a type.
@@ -268,9 +283,9 @@ func (s *scratch) judge(t *compiledType) []Match {
 		return nil
 	}
 	// Of candidates that overlap the surest stays, then the longest.
-	slices.SortFunc(s.instances, func(a, b instance) int {
-		return cmp.Or(cmp.Compare(a.octets.start, b.octets.start), cmp.Compare(b.confidence, a.confidence), cmp.Compare(b.octets.end, a.octets.end))
-	})
+	if !slices.IsSortedFunc(s.instances, surest) {
+		slices.SortFunc(s.instances, surest)
+	}
 	kept := s.instances[:1]
 	for _, x := range s.instances[1:] {
 		last := &kept[len(kept)-1]
@@ -304,6 +319,14 @@ func (s *scratch) judge(t *compiledType) []Match {
 	}
 	s.strings, s.keys = s.strings[:0], s.keys[:0]
 	return matches
+}
+
+// surest orders instances by where they begin, then by confidence and length.
+func surest(a, b instance) int {
+	if a.octets.start != b.octets.start {
+		return a.octets.start - b.octets.start
+	}
+	return cmp.Or(b.confidence-a.confidence, b.octets.end-a.octets.end)
 }
 
 // dummy tells whether a candidate is made up and to be dropped for it.

@@ -16,6 +16,7 @@ type trie struct {
 	leads          [maxWord + 1][len(delimiters) + 1]nextWord // by length of that word and delimiter behind it
 	maxLead        int                                        // the longest of these words
 	sets           [][]charset                                // by number, from 1
+	strict         [][]strictPlace                            // by number, from 1: the places of which the shape does not say all
 	groups         [][]accept                                 // by group, from 1
 	loose          [maxLoose + 1][]looseFormat                // by characters
 	looseWith      [maxLoose + 1]bool                         // by digits: a format has so many of them, and letters
@@ -29,6 +30,12 @@ type nextWord struct{ numbers, mixed uint64 }
 func (n nextWord) takes(w *word) bool {
 	bit := uint64(1) << (w.len() - 1)
 	return n.mixed&bit != 0 || n.numbers&bit != 0 && w.digits()
+}
+
+// strictPlace is a place of a value with the characters that may stand there.
+type strictPlace struct {
+	at  int
+	set charset
 }
 
 // accept says that a value of a primary may end at a node.
@@ -62,7 +69,9 @@ type freeFormat struct {
 	sets     [maxWord + 1]uint16 // by length
 }
 
-func newTrie() *trie { return &trie{nodes: make([]trieNode, 2), sets: make([][]charset, 1)} }
+func newTrie() *trie {
+	return &trie{nodes: make([]trieNode, 2), sets: make([][]charset, 1), strict: make([][]strictPlace, 1)}
+}
 
 func (t *trie) node() uint16 {
 	t.nodes = append(t.nodes, trieNode{})
@@ -112,16 +121,24 @@ func (t *trie) setsOf(l *layout) (uint16, error) {
 		return 0, errTrieFull
 	}
 	t.sets = append(t.sets, l.sets)
+	var strict []strictPlace
+	for at, s := range l.sets {
+		if s != digitSet && s != letterSet && s != anySet {
+			strict = append(strict, strictPlace{at, s})
+		}
+	}
+	t.strict = append(t.strict, strict)
 	return uint16(len(t.sets) - 1), nil
 }
 
-// fits tells whether a value in capitals has only characters of its sets.
+// fits tells whether a value in capitals that has the shape has only characters of
+// its sets.
 func (t *trie) fits(sets uint16, v []byte) bool {
 	if sets == 0 {
 		return true
 	}
-	for i, s := range t.sets[sets] {
-		if s&setOf(v[i]) == 0 {
+	for _, p := range t.strict[sets] {
+		if p.set>>setPlace[v[p.at]]&1 == 0 {
 			return false
 		}
 	}

@@ -183,6 +183,11 @@ directory:
 	if diff := cmp.Diff(want, *c.ldap, cmp.Comparer(func(a, b message.Path) bool { return a == b })); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
 	}
+	if v, err := instance([]byte(config)); err != nil {
+		t.Error(err)
+	} else if err := validator(t, "postern").Validate(v); err != nil {
+		t.Errorf("the schema for editors: %v", err)
+	}
 	again, _ := readConfig("/etc/postern/postern.yaml", []byte(config))
 	if !reflect.DeepEqual(c.ldap, again.ldap) {
 		t.Error("the same file gives other options: what is known would be lost at a reload")

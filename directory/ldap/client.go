@@ -71,7 +71,8 @@ func (c *client) search(ctx context.Context, q query) ([]*entry, error) {
 		entries, err := conn.search(q, c.o.PageSize)
 		if err == nil || answered(err) {
 			c.give(conn)
-			if noObject(err) {
+			// No entry has a name that the server cannot read.
+			if noObject(err) || q.scope == ldap.ScopeBaseObject && ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidDNSyntax) {
 				return nil, errNoObject
 			}
 			if err != nil {

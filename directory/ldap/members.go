@@ -153,12 +153,16 @@ func (c *core) entries(ctx context.Context, m *members, dns []string) error {
 	return nil
 }
 
+// maxParts bounds the parts in which the members of a group come; servers give a
+// thousand or more at a time.
+const maxParts = 100
+
 // whole reads the entry of a group with all its members, also where the server
 // gives them in parts ([MS-ADTS], section 3.1.1.3.1.3.3).
 func (c *core) whole(ctx context.Context, g *group) (*entry, error) {
 	attributes := c.o.Schema.memberNames()
 	var whole *entry
-	for part := 0; part <= maxMembers; part++ {
+	for range maxParts {
 		found, err := c.client.search(ctx, query{base: g.dn, scope: ldap.ScopeBaseObject, filter: anything, attributes: attributes, max: 1})
 		if errors.Is(err, errNoObject) || err == nil && len(found) != 1 {
 			return nil, directory.ErrNotFound

@@ -1,6 +1,7 @@
 package ldap_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	goldap "github.com/go-ldap/ldap/v3"
 
+	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/directory/ldap"
 )
 
@@ -18,6 +20,8 @@ import (
 // Directory does and slapd does not. It reads searches and lets everybody in.
 type scripted struct {
 	answer func(base string, scope int64, filter string, attributes []string) []scriptedEntry
+
+	code int64 // result of all searches
 
 	mu      sync.Mutex
 	filters []string
@@ -71,6 +75,9 @@ func (s *scripted) serve(conn net.Conn) {
 			return ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, s, "")
 		}
 		done := []*ber.Packet{ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, 0, ""), text(""), text("")}
+		if op.Tag == goldap.ApplicationSearchRequest {
+			done[0] = ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, s.code, "")
+		}
 		switch op.Tag {
 		case goldap.ApplicationBindRequest:
 			send(goldap.ApplicationBindResponse, done...)
@@ -187,6 +194,25 @@ func TestMembersThatComeInParts(t *testing.T) {
 	g, err := active(t, s).Group(t.Context(), ref(t, group))
 	if err != nil || len(g.Members) != all || g.Members[all-1].String() != "p3699@example.com" {
 		t.Fatalf("the group has %d members, %v; want %d", len(g.Members), err, all)
+	}
+}
+
+func TestWhatServersRefuseIsUnavailable(t *testing.T) {
+	nobody := func(string, int64, string, []string) []scriptedEntry { return nil }
+	for _, code := range []int64{goldap.LDAPResultOperationsError, goldap.LDAPResultSizeLimitExceeded, goldap.LDAPResultReferral, goldap.LDAPResultInsufficientAccessRights,
+		goldap.LDAPResultBusy, goldap.LDAPResultUnavailable, goldap.LDAPResultUnwillingToPerform, goldap.LDAPResultOther, 4711} {
+		d := active(t, &scripted{answer: nobody, code: code})
+		for _, group := range []string{"sales@example.com", "Sales", "CN=Sales,DC=example,DC=com"} {
+			if in, err := d.Member(t.Context(), mustPath("anna@example.com"), ref(t, group)); !errors.Is(err, directory.ErrUnavailable) || errors.Is(err, directory.ErrNotFound) {
+				t.Errorf("result %d: Member of %s = %v, %v; want ErrUnavailable", code, group, in, err)
+			}
+		}
+		if got := asked(t, d, "anna@example.com", "Sales"); got != "unavailable, unavailable" {
+			t.Errorf("result %d: %s", code, got)
+		}
+		if p, err := d.Login(t.Context(), "anna"); !errors.Is(err, directory.ErrUnavailable) {
+			t.Errorf("result %d: Login = %v, %v", code, p, err)
+		}
 	}
 }
 

@@ -110,7 +110,7 @@ func people(n int) string {
 		}
 	})
 	group("large", func(yield func(string)) {
-		for i := range n {
+		for i := range min(n, 3000) {
 			yield(fmt.Sprintf("uid=p%d,ou=people", i))
 		}
 	})
@@ -308,6 +308,7 @@ func options(s *slapd.Server) ldap.Options {
 		Units:  ldap.Units{Attribute: "departmentNumber", Bases: map[string]string{"North": "OU=north, ou=people, dc=example, dc=com"}},
 		Dynamic: []ldap.Dynamic{
 			{Address: mustPath("buyers@example.com"), Name: "All Buyers", Filter: "(title=buyer)"},
+			{Name: "One in Seven", Filter: "(departmentNumber=D1)"},
 		},
 	}
 }
