@@ -32,6 +32,7 @@ type scratch struct {
 	keys       []span // where the keys stand in strings
 	pieces     []span // by expression
 	column     column
+	effort     int // left for columns, in octets
 }
 
 func newScratch(c *Catalog) *scratch {
@@ -143,6 +144,7 @@ func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
 		return nil
 	}
 	s.index.build(text, ascii)
+	s.effort = columnEffort*len(text) + columnFloor
 	s.gather()
 	s.verify()
 	s.reveal()

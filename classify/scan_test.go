@@ -383,7 +383,7 @@ func TestHostileText(t *testing.T) {
 	texts := map[string]string{}
 	for _, unit := range []string{
 		"1234-", "4", "password ", "credit card 4111111111111111 ", "4111 ", "4111 1111 1111 1111 ", "A", "a1", "GB82 ", "GB82WEST12345698765432 ",
-		"AB ", "AB 12 ", "\u00a04111", "é4", "credit ", "12/", "12/24 ", "1 May ", "\xff", "４", "BIC DEUTDEFF ", "a\u0301", "SSN 536-22-1234 ",
+		"AB ", "AB 12 ", "12 AB ", "1 ", "12 . ", "1 -- 2 ", "\u00a04111", "é4", "credit ", "12/", "12/24 ", "1 May ", "\xff", "４", "BIC DEUTDEFF ", "a\u0301", "SSN 536-22-1234 ",
 	} {
 		texts[unit] = strings.Repeat(unit, size/len(unit))
 	}
