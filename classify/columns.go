@@ -11,11 +11,16 @@ import (
 // in another line is compared with those around it that are written alike: where
 // these are numbers of something else, the confidence sinks to low.
 const (
-	columnReach = 4096 // octets looked at on each side
+	columnReach = 2048 // octets looked at on each side
 	columnCells = 40   // numbers taken on each side
 	columnLeast = 10   // numbers that make a column
 	columnLow   = 65   // the most that a number of such a column is worth
 	countedStep = 100  // farthest of the numbers counted up with one
+
+	// columnEffort is how many octets are looked at in all for each of the text, and
+	// columnFloor for a short one; what is found beyond that stays as sure as it is.
+	columnEffort = 16
+	columnFloor  = 1 << 17
 )
 
 // column holds the numbers around one, written alike and all different.
@@ -38,7 +43,7 @@ type column struct {
 func (s *scratch) inColumn(x *instance) bool {
 	one := &s.primaries[x.primary]
 	value := s.text[x.octets.start:x.octets.end]
-	if one.secret || one.raw != nil || len(value) > maxWord {
+	if one.secret || one.raw != nil || len(value) > maxWord || s.effort <= 0 {
 		return false
 	}
 	if s.named(x) {
@@ -48,7 +53,7 @@ func (s *scratch) inColumn(x *instance) bool {
 		return false
 	}
 	c := &s.column
-	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/4 || !alike(c.value, value) {
+	if c.primary != x.primary || x.octets.start < c.at || x.octets.start > c.at+columnReach/2 || !alike(c.value, value) {
 		c.primary, c.at, c.value = x.primary, x.octets.start, value
 		s.fillColumn(x.octets)
 	}
@@ -82,6 +87,7 @@ func (s *scratch) lineOf(start, end int) (from, to int) {
 	if n := strings.IndexByte(s.text[end:to], '\n'); n >= 0 {
 		to = end + n
 	}
+	s.effort -= 64 + (to-from)/4
 	return from, to
 }
 
@@ -137,7 +143,9 @@ func (s *scratch) fillColumn(at span) {
 		}
 	}
 	from, to := max(0, at.start-columnReach), min(len(s.text), at.end+columnReach)
+	looked := at
 	s.eachBefore(at.start-n-1, from, number && !digest, func(i int) bool {
+		looked.start = i
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
@@ -145,11 +153,14 @@ func (s *scratch) fillColumn(at span) {
 	})
 	most := len(c.cells) + columnCells
 	s.eachBehind(at.end+1, to-n, number && !digest, func(i int) bool {
+		looked.end = i
 		if begins(i) {
 			take(s.text[i : i+n])
 		}
 		return len(c.cells) < most
 	})
+	s.work += len(c.cells) + c.rows
+	s.effort -= 64 + looked.end - looked.start + len(c.cells)*len(c.value)
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {
 		s.long = normalise(s.long[:0], cell)

@@ -109,3 +109,40 @@ func TestOwnTypesKnowNoColumns(t *testing.T) {
 		t.Errorf("%d are found near the word", near)
 	}
 }
+
+// Much that wants to be compared with much around it is compared as far as the
+// effort goes, which grows with the text alone.
+func BenchmarkColumns(b *testing.B) {
+	for name, unit := range map[string]string{
+		"without keyword": "79438737A X9058349Y 59561342J ", "written three ways": "visa\n5425233430109903\n5425 2334 3010 9903\n5425-2334-3010-9903\n",
+		"under one heading": "passport number;a\n;123456789\n;234567891\n;345678912\n", "long lines": "visa\n" + strings.Repeat("x;", 1000) + "5425233430109903\n",
+	} {
+		b.Run(name, func(b *testing.B) { benchScan(b, strings.Repeat(unit, 1<<18/len(unit))) })
+	}
+}
+
+func TestColumnsTakeNoMoreThanTheirEffort(t *testing.T) {
+	c := Builtin()
+	for _, unit := range []string{"79438737A X9058349Y 59561342J ", "visa\n5425233430109903\n5425 2334 3010 9903\n"} {
+		text := strings.Repeat(unit, 1<<16/len(unit))
+		s := newScratch(c)
+		s.text, s.wanted = text, c.everyone
+		s.index.build(text, true)
+		x := instance{octets: span{0, 9}, runes: span{0, 9}, pattern: &pattern{}}
+		s.effort = columnEffort * len(text)
+		calls := 0
+		for ; s.effort > 0; calls++ {
+			x.octets.start = calls % 1000 * len(unit)
+			x.octets.end = x.octets.start + 9
+			s.column.value = "" // what was looked at is looked at again
+			before := s.effort
+			s.inColumn(&x)
+			if spent := before - s.effort; spent <= 0 || spent > 8*columnReach {
+				t.Fatalf("one look takes %d", spent)
+			}
+		}
+		if s.inColumn(&x) {
+			t.Error("without effort something is found out")
+		}
+	}
+}

@@ -56,6 +56,7 @@ func FuzzScan(f *testing.F) {
 	f.Add("SIN 130 692 544 NHS 943-476-5870 taxpayer 912-70-3456")
 	f.Add("BIC DEUTDEFF DE89370400440532013000 NO 93 8601 11 17947 visa 4111-1111-1111-1111 12/24")
 	f.Add(prose(400) + "121000358" + prose(290) + " aba 121000358")
+	f.Add("SSN on file, its invoice no. 536221234")
 	c := Builtin()
 	terms := map[uint16][]string{}
 	for term, uses := range c.evidence.whole.uses {
@@ -106,7 +107,8 @@ func FuzzScan(f *testing.F) {
 			for _, p := range ct.primaries {
 				for _, o := range s.spans[p] {
 					m := span{s.index.at(o.start), s.index.at(o.end)}
-					want := naiveConfidence(ct, p, m, hits)
+					// What stands around a number may make it less sure, never another one surer.
+					want := min(naiveConfidence(ct, p, m, hits), columnLow)
 					if g, ok := got[typ][m.start]; want > 0 && ok && g.Confidence < want {
 						t.Errorf("%s at %d: confidence %d, want %d", typ.Name, m.start, g.Confidence, want)
 					} else if want > 0 && !ok && !covered(got[typ], m, want) {
@@ -123,7 +125,7 @@ func FuzzScan(f *testing.F) {
 						}
 					}
 				}
-				if best != g.Confidence {
+				if best != g.Confidence && (best < columnLow || g.Confidence != columnLow) {
 					t.Errorf("%s at %d: confidence %d, want %d", typ.Name, g.Offset, g.Confidence, best)
 				}
 			}

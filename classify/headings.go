@@ -132,6 +132,8 @@ type cell struct {
 // two blanks or more, or a comma, whichever comes first of these.
 func (s *scratch) cellOf(at int) cell {
 	from, to := s.lineOf(at, at)
+	s.work += to - from
+	s.effort -= to - from
 	for _, sign := range []string{"\t", "|", ";", "  ", ","} {
 		if !strings.Contains(s.text[from:to], sign) {
 			continue
@@ -152,6 +154,7 @@ func (s *scratch) cellOf(at int) cell {
 // cells the line has.
 func (s *scratch) cellIn(from, to int, sign string, column int) cell {
 	found := cell{sign: sign, column: column}
+	s.effort -= to - from
 	eachCell(s.text[from:to], sign, func(start, end int) {
 		if found.cells == column {
 			found.at = span{from + start, from + end}
