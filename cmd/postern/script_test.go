@@ -294,3 +294,16 @@ func TestExamplesAreClean(t *testing.T) {
 		t.Errorf("check --config %s gives hints:\n%s", file, &out)
 	}
 }
+
+// TestExamplesHold runs the policy tests beside the policies of the examples, which
+// make every rule match.
+func TestExamplesHold(t *testing.T) {
+	file := filepath.Join("..", "..", "examples", "postern.yaml")
+	var out, errs bytes.Buffer
+	if status := run([]string{"test", "--config", file}, nil, &out, &errs); status != statusGood {
+		t.Errorf("test --config %s: exit status %d\n%s%s", file, status, &out, &errs)
+	}
+	if strings.Contains(out.String(), "no test matches") {
+		t.Errorf("test --config %s:\n%s", file, &out)
+	}
+}
