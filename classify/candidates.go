@@ -32,6 +32,9 @@ type finder struct {
 	long  []byte // a value beyond maxWord
 	start int    // of the candidate being read
 	loose looseRun
+	// work counts the steps of a scan that could be more than the text is long:
+	// groups read, values checked, octets looked at again.
+	work int
 }
 
 // shapeGroup is what one scan has found for the primaries with one shape.
@@ -183,6 +186,7 @@ func (f *finder) leading(w *word) {
 
 // descend reads w at a node.
 func (f *finder) descend(n uint16, w *word) {
+	f.work++
 	size := w.len()
 	node := &f.trie.nodes[n]
 	if w.digits() && node.numbers>>(size-1)&1 == 1 {
@@ -265,6 +269,7 @@ func (f *finder) freely(ff *freeFormat, w word) {
 	}
 	var digit, small uint64
 	for k := 0; k+w.len() <= ff.max; {
+		f.work++
 		f.copy(&w, k)
 		digit |= w.digit << k
 		small |= w.small << k

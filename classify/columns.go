@@ -159,6 +159,7 @@ func (s *scratch) fillColumn(at span) {
 		}
 		return len(c.cells) < most
 	})
+	s.work += len(c.cells) + c.rows
 	s.effort -= 64 + looked.end - looked.start + len(c.cells)*len(c.value)
 	check := s.primaries[c.primary].check
 	for _, cell := range c.cells {

@@ -28,6 +28,7 @@ func (s *scratch) gather() {
 	for i, w := range s.windows {
 		from, to := s.index.octet(w.start), s.index.octet(w.end)
 		s.windows[i] = span{from, to}
+		s.work += to - from
 		c.evidence.run(s.text, from, to, s.active, func(l uint16, _, end, runes int) {
 			at := s.index.at(end)
 			s.hits[l] = append(s.hits[l], span{at - runes, at})
@@ -76,6 +77,7 @@ func (s *scratch) hitsOf(l uint16) []span {
 	if find := s.catalog.finders[l]; find != nil && !s.asked[l] {
 		s.asked[l] = true
 		for _, w := range s.windows {
+			s.work += w.end - w.start
 			s.hits[l] = find(s, s.hits[l], w.start, w.end)
 		}
 	}
@@ -129,9 +131,14 @@ func (s *scratch) holds(w *wish, m span) bool {
 // count gives how many hits, or how many different ones, lie near a match.
 func (s *scratch) count(w *wish, m span) int {
 	var seen map[string]bool
-	n := 0
-	for _, h := range s.hitsOf(w.list) {
-		if h.start < m.start-w.proximity || h.end > m.end+w.proximity || h.start < m.end && h.end > m.start {
+	n, hits := 0, s.hitsOf(w.list)
+	i, _ := slices.BinarySearchFunc(hits, m.start-w.proximity, func(h span, at int) int { return h.end - at })
+	for _, h := range hits[i:] {
+		s.work++
+		if h.end > m.end+w.proximity {
+			break
+		}
+		if h.start < m.start-w.proximity || h.start < m.end && h.end > m.start {
 			continue
 		}
 		if w.unique {

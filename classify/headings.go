@@ -132,6 +132,7 @@ type cell struct {
 // two blanks or more, or a comma, whichever comes first of these.
 func (s *scratch) cellOf(at int) cell {
 	from, to := s.lineOf(at, at)
+	s.work += to - from
 	s.effort -= to - from
 	for _, sign := range []string{"\t", "|", ";", "  ", ","} {
 		if !strings.Contains(s.text[from:to], sign) {

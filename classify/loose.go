@@ -254,6 +254,7 @@ func (f *finder) tryWords(words []word, length int) {
 	if length > maxLoose || len(f.trie.loose[length]) == 0 || len(words) > 2*length/3 {
 		return
 	}
+	f.work += len(words)
 	f.start = words[0].start
 	end := words[len(words)-1].end
 	if !f.begins(&words[0]) || !f.ends(end) || f.amount(f.start, end) || isAddressOrDate(f.text, words) {

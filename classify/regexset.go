@@ -177,5 +177,6 @@ func (s *scratch) flush(t *regexTable, i int) {
 	if !s.wanted[x.primary] {
 		return
 	}
+	s.work += p.end - p.start
 	x.each(s.text, p.start, p.end, func(start, end int) { s.whole(x.primary, start, end) })
 }

@@ -55,7 +55,7 @@ func newScratch(c *Catalog) *scratch {
 const keptSpans = 1 << 16
 
 func (s *scratch) reset() {
-	s.text = ""
+	s.text, s.work = "", 0
 	for _, g := range s.seen {
 		s.shapes[g] = shapeGroup{spans: emptied(s.shapes[g].spans)}
 	}
@@ -116,6 +116,11 @@ type instance struct {
 // that are not UTF-8 count as one character each; full-width digits and letters
 // and the decimal digits of all scripts are read, and given, as ASCII.
 func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
+	return c.scan(text, wanted, func(*scratch) {})
+}
+
+// scan is Scan, and shows the memory of the scan when it is done.
+func (c *Catalog) scan(text string, wanted map[*Type]bool, done func(s *scratch)) []Detection {
 	ascii := isASCII(text)
 	if !ascii {
 		if !utf8.ValidString(text) {
@@ -125,6 +130,7 @@ func (c *Catalog) Scan(text string, wanted map[*Type]bool) []Detection {
 	}
 	s := c.pool.Get().(*scratch)
 	defer func() {
+		done(s)
 		s.reset()
 		c.pool.Put(s)
 	}()
@@ -269,6 +275,7 @@ func (s *scratch) judge(t *compiledType) []Match {
 			if (t.dropMocks || t.dropTests) && s.dummy(t, p, octets) || !keepsAll(t.filters, s.text, octets.start, octets.end) {
 				continue
 			}
+			s.work++
 			runes := span{s.index.at(octets.start), s.index.at(octets.end)}
 			for i := range t.patterns {
 				pt := &t.patterns[i]

@@ -64,6 +64,7 @@ func (f *finder) token(w *word, done int) int {
 	for end < len(f.text) && t.any[f.text[end]] {
 		end++
 	}
+	f.work += end - start
 	if end-start < t.least {
 		return end
 	}

@@ -63,6 +63,7 @@ func (s *scratch) judgeShape(at span, live []accept) {
 		s.value[k] = c
 		k++
 	}
+	s.work += len(live)
 	v := s.value[:k]
 	for i := range live {
 		a := &live[i]

@@ -8,6 +8,10 @@ import (
 	"github.com/postern-mail/postern/strictyaml"
 )
 
+// maxAddressees bounds the addresses of header fields that are looked up for a
+// condition.
+const maxAddressees = 5000
+
 // ofAddressees makes the check of a condition on the addresses that header fields
 // name. It holds when one of them satisfies test. Anybody may write them: in strict
 // use only those count that are recipients too.
@@ -17,11 +21,15 @@ func ofAddressees(test senderTest, fields ...string) check {
 		if len(fields) > 1 {
 			best.reason = "nobody named in the header fields is"
 		}
+		asked := 0
 		for _, h := range s.Message.Headers() {
 			for _, field := range fields {
 				for _, addr := range h.Addresses(field) {
 					if strict && !s.isRecipient(addr) {
 						continue
+					}
+					if asked++; asked > maxAddressees {
+						return finding{truth: Unknown, reason: "the header names more people than are looked up"}
 					}
 					truth, why := test(ctx, s, addr)
 					if truth > best.truth {

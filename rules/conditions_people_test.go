@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -201,6 +202,33 @@ rules:
 	for i, want := range []rules.Result{rules.Matched, rules.NotMatched, rules.Matched} {
 		if got[i].Result != want {
 			t.Errorf("%s: %s (%v), want %s", got[i].Rule.Name, got[i].Result, got[i].Conditions, want)
+		}
+	}
+}
+
+// Headers of thousands of addresses do not make thousands of look-ups, and prove
+// nothing.
+func TestLookupsOfAHeaderAreBounded(t *testing.T) {
+	var b strings.Builder
+	for i := range 6000 {
+		fmt.Fprintf(&b, "x%d@other.example,\r\n ", i)
+	}
+	many := b.String()
+	for _, c := range []struct {
+		condition string
+		mail      mail
+		want      rules.Truth
+	}{
+		{"from: [anna@example.com]", mail{from: "anna@example.com,\r\n " + many + "y@other.example", path: "x@other.example"}, rules.True},
+		{"not: {from: [anna@example.com]}", mail{from: "anna@example.com,\r\n " + many + "y@other.example"}, rules.True},
+		{"anyOfToHeader: [bob@example.com]", header("To: bob@example.com,\r\n " + many + "y@other.example"), rules.True},
+		{"anyOfToHeaderMemberOf: [sales@example.com]", header("To: " + many + "y@other.example"), rules.Unknown},
+	} {
+		w := house(t)
+		asked := w.Directory.(*people).asked
+		checkTruth(t, judge(t, load(t, policy(braced(c.condition), "")), w, c.mail), c.want)
+		if len(asked) > 5010 {
+			t.Errorf("%s: %d look-ups", c.condition, len(asked))
 		}
 	}
 }

@@ -63,6 +63,7 @@ var propertyCases = []conditionCase{
 	{"signed with S/MIME", "messageTypeMatches: signed", whole("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nx\r\n--b--"), rules.True},
 	{"signed around the text", "messageTypeMatches: signed", whole("Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAG"), rules.True},
 	{"signed in the text", "messageTypeMatches: [signed]", mail{body: "-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\nabc"}, rules.True},
+	{"a signed message attached", "messageTypeMatches: [signed]", whole(mixed + "Content-Type: message/rfc822\r\n\r\nSubject: x\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\n\r\nMIAG\r\n--b--"), rules.False},
 	{"encrypted is not signed", "messageTypeMatches: [signed]", whole(enveloped), rules.False},
 	{"protected by rights management", "messageTypeMatches: PermissionControlled", whole(mixed + "Content-Type: application/x-microsoft-rpmsg-message; name=message.rpmsg\r\n\r\nx\r\n--b--"), rules.True},
 	{"protected, by its class", "messageTypeMatches: permissionControlled", header("Content-Class: rpmsg.message"), rules.True},

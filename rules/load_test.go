@@ -236,6 +236,11 @@ func FuzzLoad(f *testing.F) {
 		if set == nil {
 			return
 		}
+		for _, p := range set.Lint() {
+			if p.What == "" || p.File != "a.yaml" || p.Line < 1 || p.Severity != strictyaml.Hint || strings.ContainsAny(p.String(), "\n\r") {
+				t.Errorf("hint %+v", p)
+			}
+		}
 		for _, r := range set.Evaluate(t.Context(), rules.NewScan(w, m)).Rules {
 			if r.Result == rules.Matched && len(r.Matches) == 0 {
 				t.Errorf("%s matched nobody", r.Rule.Name)

@@ -25,6 +25,9 @@ type World struct {
 	// SplitGroups is set where recipients that are plain groups are replaced by their
 	// members.
 	SplitGroups bool
+	// Plain are groups, by [message.Path.Key], that count as plain whatever the
+	// directory says.
+	Plain map[string]bool
 	// Now tells the time, for rules that are active for a time only; nil is the
 	// clock of the machine.
 	Now func() time.Time

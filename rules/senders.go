@@ -47,6 +47,10 @@ const (
 // the settings say so.
 var senderFields = []string{"From", "Sender", "Reply-To"}
 
+// maxSenders bounds the addresses of a header field that are looked up. Those behind
+// them exempt from nothing.
+const maxSenders = 200
+
 // identities gives all identities: the addresses of the header, the reverse-path,
 // and the person of the login name.
 func (s *Scan) identities(ctx context.Context) []identity {
@@ -61,7 +65,11 @@ func (s *Scan) identities(ctx context.Context) []identity {
 				at = fromField
 			}
 			before := len(list)
-			for _, a := range h.Addresses(name) {
+			for n, a := range h.Addresses(name) {
+				if n == maxSenders {
+					list = append(list, identity{at: at, source: "header " + name + " with more addresses than are looked at", nobody: true})
+					break
+				}
 				if !a.IsNull() {
 					list = append(list, identity{at: at, source: "header " + name, addr: a})
 				}

@@ -11,7 +11,7 @@ import (
 const maxSplit = 500
 
 // SplitGroups replaces recipients that are groups by their members, where the world
-// asks for it: groups marked plain with at most 500 members, groups within them
+// asks for it: groups marked plain, by the directory or the world, with at most 500 members, groups within them
 // included when they are plain too. A group that cannot be looked up stays one
 // recipient. It is to be called before anything is judged.
 func (s *Scan) SplitGroups(ctx context.Context) {
@@ -67,7 +67,7 @@ func (s *Scan) plainMembers(ctx context.Context, addr message.Path) []message.Pa
 // address, and when the directory does not answer.
 func (s *Scan) plainGroup(ctx context.Context, addr message.Path) *directory.Group {
 	g, err := s.World.Directory.Group(ctx, directory.AddressRef(addr))
-	if err != nil || !g.Plain || len(g.Members) == 0 {
+	if err != nil || !g.Plain && !s.World.Plain[addr.Key()] || len(g.Members) == 0 {
 		return nil
 	}
 	return g

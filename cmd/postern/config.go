@@ -38,15 +38,16 @@ type config struct {
 	keep        time.Duration // how long held mail waits
 	digest      int           // when reviewers are told, in minutes of the local day
 	blockText   string
-	zone        *time.Location // of dates in policies, and of the day of reviewers
-	onErrorAt   reference      // the place of onError
-	people      reference      // path of the people file; empty without one
-	ldap        *ldap.Options  // nil without LDAP
-	ldapAt      reference      // its place
-	groups      bool           // recipients.resolve holds groups
-	splitGroups bool           // recipients.groups is split
-	postfix     []string       // parameters of main.cf whose maps are asked
-	postfixAt   reference      // configuration directory of Postfix, empty for its own; placed at recipients.postfix
+	zone        *time.Location  // of dates in policies, and of the day of reviewers
+	onErrorAt   reference       // the place of onError
+	people      reference       // path of the people file; empty without one
+	ldap        *ldap.Options   // nil without LDAP
+	ldapAt      reference       // its place
+	groups      bool            // recipients.resolve holds groups
+	splitGroups bool            // recipients.groups is split
+	plain       map[string]bool // recipients.plain
+	postfix     []string        // parameters of main.cf whose maps are asked
+	postfixAt   reference       // configuration directory of Postfix, empty for its own; placed at recipients.postfix
 	policies    []reference
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings

@@ -33,6 +33,26 @@ func (cr *configReader) organization(e strictyaml.Entry) {
 	m.Require("acceptedDomains", "write your domains, as in `acceptedDomains: [example.com]`")
 }
 
+// plainGroups reads the groups that may be replaced by their members, whatever the
+// directory says of them.
+func (cr *configReader) plainGroups(e strictyaml.Entry) {
+	if isEmptyList(e.Value) {
+		return
+	}
+	texts, nodes, _ := cr.Texts(e.Value, e.Field)
+	for i, text := range texts {
+		p, err := message.ParsePath(text)
+		if err != nil || p.Domain() == "" || p.Local() == "" {
+			cr.Errorf(nodes[i], strictyaml.Index(e.Field, i), "write the address of a group", "%q is not an address", text)
+			continue
+		}
+		if cr.c.plain == nil {
+			cr.c.plain = make(map[string]bool)
+		}
+		cr.c.plain[p.Key()] = true
+	}
+}
+
 // timeZone reads the name of a zone, as in the IANA time zone database.
 func (cr *configReader) timeZone(e strictyaml.Entry) {
 	name, ok := cr.Text(e.Value, e.Field)
@@ -157,6 +177,7 @@ func (cr *configReader) recipients(e strictyaml.Entry) {
 				word, _ := cr.OneOf(e.Value, e.Field, "whole", "split")
 				cr.c.splitGroups = word == "split"
 			},
+			"plain": cr.plainGroups,
 			"postfix": func(e strictyaml.Entry) {
 				if isEmptyList(e.Value) {
 					return
@@ -177,6 +198,9 @@ func (cr *configReader) recipients(e strictyaml.Entry) {
 			},
 		},
 	})
+	if e, ok := m.Get("plain"); ok && !cr.c.splitGroups && len(cr.c.plain) > 0 {
+		cr.Hintf(e.At, e.Field, "add `groups: split` or take it away", "no group is split, so this has no effect")
+	}
 	if e, ok := m.Get("groups"); ok && cr.c.splitGroups && !cr.c.groups {
 		cr.Errorf(e.At, e.Field, "add `resolve: [groups]`", "groups are split only where they are resolved")
 	}

@@ -106,7 +106,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 		t.Errorf("%s gives other values than the defaults for %v", page, changed)
 	}
 	for _, key := range []string{"milter", "group", "authenticated", "listeners", "networks", "name", "acceptedDomains", "learnMore", "file",
-		"resolve", "postfix", "groups", "timeZone", "policies", "partnerDomains", "conditions", "senderAddressLocation", "senderFields", "fromScope", "subdomains", "sizes", "sclField", "listAttribute", "userRisk", "attribute", "fromMatches", "blockText", "onError", "path", "messageSize", "memory", "decisionTime", "extractTime", "workers", "workerMemory", "tika", "tikaAllowed",
+		"resolve", "postfix", "groups", "plain", "timeZone", "policies", "partnerDomains", "conditions", "senderAddressLocation", "senderFields", "fromScope", "subdomains", "sizes", "sclField", "listAttribute", "userRisk", "attribute", "fromMatches", "blockText", "onError", "path", "messageSize", "memory", "decisionTime", "extractTime", "workers", "workerMemory", "tika", "tikaAllowed",
 		"extractedCharacters", "nesting", "members", "connections", "policies", "format", "level", "watch"} {
 		if !strings.Contains(keys, key+":") {
 			t.Errorf("%s does not name the key %s", page, key)

@@ -193,3 +193,27 @@ func TestSchemaRefusesMistakesOfStructure(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSchema looks for policies that the loader takes and the schema does not.
+func FuzzSchema(f *testing.F) {
+	s := validator(f, "policy")
+	for _, name := range globbed(f, "../../testdata/policies/value-*/policy*.yaml", "../../examples/policies/*.yaml", "../../testdata/bad-policies/m*.yaml") {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if set, _ := actions.Load([]rules.File{{Name: "a.yaml", Data: data}}, rules.Vocabulary{Types: classify.Builtin()}); set == nil {
+			return
+		}
+		v, err := instance(data)
+		if err != nil {
+			return // what the loader reads in a way of its own
+		}
+		if err := s.Validate(v); err != nil {
+			t.Errorf("%s: %v", data, err)
+		}
+	})
+}

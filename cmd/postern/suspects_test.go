@@ -198,3 +198,20 @@ func TestSuspectsOfADamagedFile(t *testing.T) {
 		t.Errorf("%d deaths are known, want 3", n)
 	}
 }
+
+// BenchmarkWatch is what it costs to write a message of 100 KB down while it is judged.
+func BenchmarkWatch(b *testing.B) {
+	s, err := openSuspects(b.TempDir(), time.Now, zap.NewNop())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	w := &guardian{suspects: s}
+	var env message.Envelope
+	h := message.Header{{Name: "Subject", Value: " hello"}, {Name: "Message-ID", Value: " <a@example.com>"}}
+	body := make([]byte, 100<<10)
+	for b.Loop() {
+		ended, _ := w.Begin(&env, h, body)
+		ended(false)
+	}
+}

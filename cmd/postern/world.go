@@ -92,6 +92,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 			Resolver:     resolver,
 			Types:        types,
 			SplitGroups:  c.splitGroups,
+			Plain:        c.plain,
 			Trust:        c.trust,
 			Extract:      c.extract,
 			ExtractTime:  c.extractIn,
