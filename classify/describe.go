@@ -87,6 +87,12 @@ func (p *primaryDef) describe() string {
 		if p.delimiters != "" {
 			fmt.Fprintf(&b, ", delimiters %q", p.delimiters)
 		}
+		if p.free {
+			b.WriteString(", grouped freely")
+		}
+		if p.loose {
+			b.WriteString(", grouped loosely")
+		}
 	}
 	for _, c := range p.checks {
 		b.WriteString(", check " + c.name)

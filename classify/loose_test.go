@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,16 @@ func TestLooseValue(t *testing.T) {
 	found := Builtin().Scan("HKID: (A 494866 [4]), of 2001.", map[*Type]bool{typ: true})
 	if len(found) != 1 || len(found[0].Matches) != 1 || found[0].Matches[0].Value.Reveal() != "A 494866 [4" {
 		t.Errorf("found %v", found)
+	}
+}
+
+func TestGroupingIsDescribed(t *testing.T) {
+	typ, _ := Builtin().Lookup("IBAN")
+	text := fmt.Sprint(typ.Describe())
+	for _, want := range []string{"grouped freely", "grouped loosely"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not said: %s", want, text)
+		}
 	}
 }
 
