@@ -28,6 +28,13 @@ func keyOf(field string) string {
 // failed to answer before.
 func (r *reader) asks() bool { return r.vocabulary.Directory != nil && !r.silent }
 
+// needDirectory gives a hint at what asks a directory where there is none.
+func (r *reader) needDirectory(n *strictyaml.Node, field string) {
+	if r.vocabulary.NoDirectory {
+		r.Hintf(n, field, "add `directory: {file: people.yaml}` to postern.yaml", "there is no directory to ask, so `%s` holds for nobody", keyOf(field))
+	}
+}
+
 // lookUpGroup tells whether the directory holds a group.
 func (r *reader) lookUpGroup(g directory.Ref) error {
 	if err, asked := r.groups[g.Key()]; asked {

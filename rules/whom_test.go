@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,5 +51,60 @@ func TestPeopleAndGroupsAreToldApart(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Without a directory some conditions hold for nobody, wherever they stand.
+func TestConditionsThatAskNobodyAreHints(t *testing.T) {
+	const none = "there is no directory to ask, so `"
+	for condition, asks := range map[string]string{
+		"fromMemberOf: sales":                                            "fromMemberOf",
+		"sentToMemberOf: [a@example.com, b@example.com]":                 "sentToMemberOf",
+		"anyOfToHeaderMemberOf: sales":                                   "anyOfToHeaderMemberOf",
+		"betweenMemberOf1: a, betweenMemberOf2: b":                       "betweenMemberOf1 betweenMemberOf2",
+		"senderADAttributeContainsWords: {Department: Sales}":            "senderADAttributeContainsWords",
+		"recipientADAttributeMatchesPatterns: {Title: x}":                "recipientADAttributeMatchesPatterns",
+		"adComparisonAttribute: Department":                              "adComparisonAttribute",
+		"managerForEvaluatedUser: sender, managerAddresses: a@x.example": "managerForEvaluatedUser",
+		"senderManagementRelationship: manager":                          "senderManagementRelationship",
+		"senderInRecipientList: allow":                                   "senderInRecipientList",
+		"sharedByIRMUserRisk: elevated":                                  "sharedByIRMUserRisk",
+		"from: a@example.com":                                            "",
+		"fromScope: inOrganization":                                      "",
+	} {
+		for _, exception := range []bool{false, true} {
+			v := vocabulary()
+			v.NoDirectory = true
+			v.Settings.Risk, v.Settings.ListAttribute = &rules.Risk{Attribute: "CustomAttribute1"}, "CustomAttribute15"
+			text := policy("{"+condition+"}", "")
+			if exception {
+				if strings.HasPrefix(condition, "sharedBy") {
+					continue // has no such form
+				}
+				text = policy("{messageSizeOver: 1B}", "{"+condition+"}")
+			}
+			set, problems := rules.Load(files(text), v)
+			var got []string
+			for _, p := range problems {
+				if rest, ok := strings.CutPrefix(p.What, none); ok {
+					key, _, _ := strings.Cut(rest, "`")
+					got = append(got, key)
+				}
+			}
+			if set == nil || strings.Join(got, " ") != asks {
+				t.Errorf("%s, as exception %v: hints at %q, want %q; %v", condition, exception, got, asks, problems)
+			}
+		}
+	}
+	v := vocabulary()
+	v.NoDirectory = true
+	_, problems := rules.Load(files(policy("{messageSizeOver: 1B}", "")+"administrativeUnit: North\nscope: {exchangeSenderMemberOf: [sales]}\n"), v)
+	if len(problems) != 2 {
+		t.Errorf("a scope: %v", problems)
+	}
+	// Recent matches are counted without a directory.
+	v.Settings.Risk = &rules.Risk{FromMatches: map[rules.RiskLevel]int{rules.Elevated: 3}}
+	if _, problems := rules.Load(files(policy("{sharedByIRMUserRisk: elevated}", "")), v); len(problems) > 0 {
+		t.Errorf("a risk from matches: %v", problems)
 	}
 }
