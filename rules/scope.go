@@ -80,7 +80,7 @@ func (d *draft) readUnits(n *strictyaml.Node, field string) {
 		}
 		d.policy.scope.units = append(d.policy.scope.units, name)
 		if d.asks() {
-			known, err := d.vocabulary.Directory.HasUnit(context.Background(), name)
+			known, err := d.vocabulary.Directory.HasUnit(d.asking, name)
 			d.heard(err)
 			if err == nil && !known {
 				d.Hintf(nodes[i], f, "", "nobody of the directory is in the administrative unit %q", name)

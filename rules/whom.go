@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -41,7 +40,7 @@ func (r *reader) lookUpGroup(g directory.Ref) error {
 		return err
 	}
 	// The null path is in no group: its members need not be listed.
-	_, err := r.vocabulary.Directory.Member(context.Background(), message.Path{}, g)
+	_, err := r.vocabulary.Directory.Member(r.asking, message.Path{}, g)
 	r.heard(err)
 	r.groups[g.Key()] = err
 	return err
@@ -49,7 +48,7 @@ func (r *reader) lookUpGroup(g directory.Ref) error {
 
 // isPerson tells whether an address is that of a person.
 func (r *reader) isPerson(addr message.Path) bool {
-	_, err := r.vocabulary.Directory.Person(context.Background(), addr)
+	_, err := r.vocabulary.Directory.Person(r.asking, addr)
 	r.heard(err)
 	return err == nil
 }

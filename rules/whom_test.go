@@ -1,11 +1,15 @@
 package rules_test
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -107,4 +111,28 @@ func TestConditionsThatAskNobodyAreHints(t *testing.T) {
 	if _, problems := rules.Load(files(policy("{sharedByIRMUserRisk: elevated}", "")), v); len(problems) > 0 {
 		t.Errorf("a risk from matches: %v", problems)
 	}
+}
+
+// hanging is a directory that answers nobody.
+type hanging struct{ directory.Directory }
+
+func (hanging) Member(ctx context.Context, _ message.Path, _ directory.Ref) (bool, error) {
+	<-ctx.Done()
+	return false, directory.ErrUnavailable
+}
+
+func (hanging) HasUnit(ctx context.Context, _ string) (bool, error) {
+	<-ctx.Done()
+	return false, directory.ErrUnavailable
+}
+
+func TestDirectoryThatHangsKeepsNothingFromLoading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := vocabulary()
+		v.Directory = hanging{}
+		text := policy("{fromMemberOf: [sales@example.com, b@example.com], from: anna@example.com}", "") + "administrativeUnit: [North, South]\n"
+		if set, problems := rules.Load(files(text), v); set == nil || len(problems) > 0 {
+			t.Errorf("problems: %v", problems)
+		}
+	})
 }
