@@ -1,5 +1,7 @@
 package classify
 
+import "math/bits"
+
 // minCapitals is the fewest letters of a candidate without a digit: such runs
 // must be capitals throughout, and are looked for eight octets at a time.
 const minCapitals = 8
@@ -150,6 +152,14 @@ func (f *finder) leads(n uint16, end int) bool {
 
 // leading looks for candidates that begin with a word of letters before w.
 func (f *finder) leading(w *word) {
+	if w.start >= 8 && f.trie.maxLead < 7 {
+		// Eight octets tell of most words whether there is one before.
+		x := load(f.text, w.start-8)
+		apart := ^letterBits(x) & highs << 8
+		if n := bits.LeadingZeros64(apart) / 8; n == 0 && x>>63 == 0 || n > f.trie.maxLead {
+			return
+		}
+	}
 	kind, size := delimiterBefore(f.text, w.start)
 	if kind == 0 {
 		return
