@@ -3,8 +3,6 @@ package main
 import (
 	"strings"
 	"testing"
-
-	"github.com/postern-mail/postern/classify"
 )
 
 // Every second table stands under a heading with a keyword of a type, and a run
@@ -14,7 +12,7 @@ func TestTables(t *testing.T) {
 	headed, octets := 0, 0
 	var first, second []item
 	for _, into := range []*[]item{&first, &second} {
-		if err := tables(2*mega, 1, func(it item) error { *into = append(*into, it); return nil }); err != nil {
+		if err := tables(mega/2, 1, func(it item) error { *into = append(*into, it); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -26,12 +24,12 @@ func TestTables(t *testing.T) {
 		if typ, ok := strings.CutPrefix(it.name, "table "); ok && strings.Contains(typ, " of ") {
 			headed++
 			_, name, _ := strings.Cut(typ, " of ")
-			if _, ok := classify.Builtin().Lookup(name); !ok {
-				t.Errorf("%s: there is no such type", it.name)
+			if name == "" {
+				t.Errorf("%s: of no type", it.name)
 			}
 		}
 	}
-	if octets != 2*mega || headed != (len(first)+1)/2 {
+	if octets != mega/2 || headed != (len(first)+1)/2 {
 		t.Errorf("%d octets, %d of %d tables under a keyword", octets, headed, len(first))
 	}
 }
@@ -71,8 +69,7 @@ func TestMarks(t *testing.T) {
 		{counts{medium: 10}, false},
 		{counts{high: 1}, false},
 	} {
-		r := newReport("")
-		r.octets[partMail], r.sum = mega, c.sum
+		r := &report{octets: map[string]int{partMail: mega}, sum: c.sum}
 		if r.met() != c.want {
 			t.Errorf("%v a MB: met is %v", c.sum, !c.want)
 		}

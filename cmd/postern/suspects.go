@@ -34,7 +34,7 @@ const (
 	suspectDeaths = 2
 	suspectTime   = 5 * 24 * time.Hour // clients give up before
 	maxSuspects   = 10_000             // the oldest are forgotten beyond it
-	suspectBody   = 16 << 10           // octets of the body by which a message is known
+	suspectBody   = 4 << 10            // octets of the body by which a message is known
 )
 
 // suspects knows the messages at which this process or one before it panicked or
