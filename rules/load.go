@@ -38,7 +38,14 @@ type Vocabulary struct {
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
 	Directory directory.Directory
-	Settings  Settings
+	// NoDirectory says that there is none, so that conditions which ask one are
+	// hints. A Directory that is nil says nothing.
+	NoDirectory bool
+	// Moved, when not nil, is asked about mistakes that come of what the directory
+	// holds, which changes when policies do not: where it gives true, the mistake is
+	// a hint.
+	Moved    func(strictyaml.Problem) bool
+	Settings Settings
 	// Zone is that of dates written without an offset; nil is that of the machine.
 	Zone *time.Location
 	// Now, when not nil, is asked so that a rule that has expired is a hint.
