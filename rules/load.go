@@ -38,7 +38,14 @@ type Vocabulary struct {
 	// Directory, when not nil, is asked whether groups exist: an unknown one is a
 	// hint.
 	Directory directory.Directory
-	Settings  Settings
+	// NoDirectory says that there is none, so that conditions which ask one are
+	// hints. A Directory that is nil says nothing.
+	NoDirectory bool
+	// Moved, when not nil, is asked about mistakes that come of what the directory
+	// holds, which changes when policies do not: where it gives true, the mistake is
+	// a hint.
+	Moved    func(strictyaml.Problem) bool
+	Settings Settings
 	// Zone is that of dates written without an offset; nil is that of the machine.
 	Zone *time.Location
 	// Now, when not nil, is asked so that a rule that has expired is a hint.
@@ -281,7 +288,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if located {
 		rule.location = readLocation(r.Reader, at)
 	}
-	if e, ok := r.require(m, "conditions", "write `conditions:` and at least one condition"); ok {
+	if e, ok := r.require(m, "conditions", "write `conditions:` and at least one condition; for all mail `messageSizeOver: 1B`"); ok {
 		rule.conditions = r.readConditions(e.Value, e.Field)
 	}
 	if e, ok := m.Get("exceptions"); ok {

@@ -14,6 +14,7 @@ import (
 var ofGroups = map[string]string{
 	"from":                    "fromMemberOf",
 	"sentTo":                  "sentToMemberOf",
+	"managerAddresses":        "", // a group is nobody's manager
 	"exchangeSender":          "exchangeSenderMemberOf",
 	"exchangeSenderException": "exchangeSenderMemberOfException",
 }
@@ -51,12 +52,28 @@ func (r *reader) heard(err error) {
 	r.silent = r.silent || errors.Is(err, directory.ErrUnavailable) && !errors.Is(err, directory.ErrAmbiguous)
 }
 
+// mistaken records a mistake that comes of what the directory holds now. It tells
+// whether the file can be used all the same.
+func (r *reader) mistaken(n *strictyaml.Node, field, write, format string, args ...any) bool {
+	r.Errorf(n, field, write, format, args...)
+	last := &r.Problems[len(r.Problems)-1]
+	if r.vocabulary.Moved == nil || !r.vocabulary.Moved(*last) {
+		return false
+	}
+	last.Severity = strictyaml.Hint
+	return true
+}
+
 // onlyPeople refuses groups where people are due: of a group nobody is the sender
 // or recipient that such a condition compares with.
 func (r *reader) onlyPeople(n *strictyaml.Node, field string, paths []message.Path) bool {
-	instead := ofGroups[keyOf(field)]
-	if instead == "" || !r.asks() {
+	instead, due := ofGroups[keyOf(field)]
+	if !due || !r.asks() {
 		return true
+	}
+	write := "write addresses of people"
+	if instead != "" {
+		write = "write it under `" + instead + "`"
 	}
 	nodes, ok := r.List(n, field), true
 	for i, p := range paths {
@@ -64,9 +81,8 @@ func (r *reader) onlyPeople(n *strictyaml.Node, field string, paths []message.Pa
 		if err != nil || !r.asks() || r.lookUpGroup(g) != nil || r.isPerson(p) {
 			continue
 		}
-		r.Errorf(nodes[i], entryField(n, field, nodes[i]), "write it under `"+instead+"`",
-			"%s is a group; `%s` compares single addresses, so no member would satisfy it", p, keyOf(field))
-		ok = false
+		ok = r.mistaken(nodes[i], entryField(n, field, nodes[i]), write,
+			"%s is a group; `%s` compares single addresses, so no member would satisfy it", p, keyOf(field)) && ok
 	}
 	return ok
 }
@@ -81,8 +97,7 @@ func (r *reader) unknownGroup(n *strictyaml.Node, field string, g directory.Ref)
 				write = "write it under `" + people + "`, or the address of a group"
 			}
 		}
-		r.Errorf(n, field, write, "%s is a person; `%s` takes groups, so nobody would satisfy it", p, keyOf(field))
-		return false
+		return r.mistaken(n, field, write, "%s is a person; `%s` takes groups, so nobody would satisfy it", p, keyOf(field))
 	}
 	write := ""
 	if best := r.nearGroup(g); best != "" {

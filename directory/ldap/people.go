@@ -3,7 +3,6 @@ package ldap
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -31,9 +30,16 @@ type name struct {
 // few bounds the entries that one address or name may find.
 const few = 10
 
+// maxName is the longest address or login that is asked for, in octets: Active
+// Directory keeps up to 1123 of an address. Longer ones are nobody's, and are not
+// kept either.
+const maxName = 1200
+
+func tooLong(addr message.Path) bool { return len(addr.Key()) > maxName }
+
 // person finds the person with an address.
 func (c *core) person(ctx context.Context, addr message.Path) (*person, error) {
-	if addr.IsNull() || addr.Domain() == "" {
+	if addr.IsNull() || addr.Domain() == "" || tooLong(addr) {
 		return nil, directory.ErrNotFound
 	}
 	return c.people.get(ctx, addr.Key(), func(ctx context.Context) (*person, error) {
@@ -91,7 +97,7 @@ func (c *core) onlyPerson(ctx context.Context, filter string, good func(*person)
 	case 1:
 		return people[0], c.complete(ctx, people[0], entries[0])
 	}
-	return nil, fmt.Errorf("%w: %w: %s and %s", directory.ErrUnavailable, directory.ErrAmbiguous, people[0].dn, people[1].dn)
+	return nil, ambiguous(people[0].dn, people[1].dn)
 }
 
 // read makes a person of an entry; nil where it has no address.
