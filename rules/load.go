@@ -298,7 +298,7 @@ func (r *reader) readRule(n *strictyaml.Node, field string, p *Policy, names map
 	if located {
 		rule.location = readLocation(r.Reader, at)
 	}
-	if e, ok := r.require(m, "conditions", "write `conditions:` and at least one condition"); ok {
+	if e, ok := r.require(m, "conditions", "write `conditions:` and at least one condition; for all mail `messageSizeOver: 1B`"); ok {
 		rule.conditions = r.readConditions(e.Value, e.Field)
 	}
 	if e, ok := m.Get("exceptions"); ok {

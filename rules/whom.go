@@ -13,6 +13,7 @@ import (
 var ofGroups = map[string]string{
 	"from":                    "fromMemberOf",
 	"sentTo":                  "sentToMemberOf",
+	"managerAddresses":        "", // a group is nobody's manager
 	"exchangeSender":          "exchangeSenderMemberOf",
 	"exchangeSenderException": "exchangeSenderMemberOfException",
 }
@@ -72,9 +73,13 @@ func (r *reader) mistaken(n *strictyaml.Node, field, write, format string, args 
 // onlyPeople refuses groups where people are due: of a group nobody is the sender
 // or recipient that such a condition compares with.
 func (r *reader) onlyPeople(n *strictyaml.Node, field string, paths []message.Path) bool {
-	instead := ofGroups[keyOf(field)]
-	if instead == "" || !r.asks() {
+	instead, due := ofGroups[keyOf(field)]
+	if !due || !r.asks() {
 		return true
+	}
+	write := "write addresses of people"
+	if instead != "" {
+		write = "write it under `" + instead + "`"
 	}
 	nodes, ok := r.List(n, field), true
 	for i, p := range paths {
@@ -82,7 +87,7 @@ func (r *reader) onlyPeople(n *strictyaml.Node, field string, paths []message.Pa
 		if err != nil || !r.asks() || r.lookUpGroup(g) != nil || r.isPerson(p) {
 			continue
 		}
-		ok = r.mistaken(nodes[i], entryField(n, field, nodes[i]), "write it under `"+instead+"`",
+		ok = r.mistaken(nodes[i], entryField(n, field, nodes[i]), write,
 			"%s is a group; `%s` compares single addresses, so no member would satisfy it", p, keyOf(field)) && ok
 	}
 	return ok
