@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/rules"
 )
 
 // deferredDigest is the digest of a whole message that is put off. No fork has it.
@@ -73,7 +74,7 @@ func passing(f message.Field) bool {
 	case "received", "return-path", "authentication-results":
 		return true
 	}
-	return strings.HasPrefix(n, "x-spam") || reserved(f.Name, true)
+	return strings.HasPrefix(n, "x-spam") || rules.Reserved(f.Name, true)
 }
 
 // clientField gives a Message-ID or Date that the client itself wrote; empty when it

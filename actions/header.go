@@ -133,19 +133,6 @@ func headerName(r *strictyaml.Reader, n *strictyaml.Node, field, name string) bo
 	return true
 }
 
-// reserved tells the fields that no client may send us: those that Postern
-// writes, and, from sessions that are not ours, those that Exchange writes.
-func reserved(name string, ours bool) bool {
-	n := strings.ToLower(strings.Map(func(c rune) rune {
-		if c <= ' ' || c == 0x7f {
-			return -1
-		}
-		return c
-	}, name))
-	return n == "msip_justification" || strings.HasPrefix(n, "x-postern-") ||
-		!ours && strings.HasPrefix(n, "x-ms-exchange-organization-")
-}
-
 // section is a header section while modifications are made: it keeps the
 // indices right that the MTA will count.
 type section struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
+	"github.com/postern-mail/postern/rules"
 )
 
 // edited is the copy of a message for a fork: the header section as edited, what
@@ -28,7 +29,7 @@ type forward struct {
 // back.
 func edit(m *message.Message, edits []Edit, ours bool) (c *edited, people []Edit) {
 	c = &edited{section: section{fields: slices.Clone(m.Header)}}
-	c.removed = c.remove(func(f message.Field) bool { return reserved(f.Name, ours) })
+	c.removed = c.remove(func(f message.Field) bool { return rules.Reserved(f.Name, ours) })
 	for _, e := range edits {
 		switch e.Action {
 		case setHeader:

@@ -74,15 +74,16 @@ func (r Ref) String() string {
 	return r.dn + r.name
 }
 
-// Key is for comparing. Case and repeated blanks do not count.
+// Key is for comparing. Case and repeated blanks do not count. No address has the
+// key of a name or a distinguished name, whatever its local-part is.
 func (r Ref) Key() string {
 	switch {
 	case !r.addr.IsNull():
 		return r.addr.Key()
 	case r.dn != "":
-		return "dn:" + FoldDN(r.dn)
+		return "\ndn:" + FoldDN(r.dn)
 	}
-	return "name:" + foldName(r.name)
+	return "\nname:" + foldName(r.name)
 }
 
 // FoldDN gives the form of a distinguished name for comparing: without the
@@ -93,7 +94,24 @@ func FoldDN(dn string) string {
 	if err != nil {
 		return strings.ToLower(dn)
 	}
+	// Letters beyond ASCII are escaped in what String gives.
+	for _, rdn := range parsed.RDNs {
+		for _, a := range rdn.Attributes {
+			a.Value = strings.ToLower(a.Value)
+		}
+	}
 	return strings.ToLower(parsed.String())
+}
+
+// DNBelow tells whether an entry is another one, or lies below it. Both are folded.
+// Below the empty name is everything.
+func DNBelow(dn, base string) bool {
+	if base == "" || dn == base {
+		return true
+	}
+	above, ok := strings.CutSuffix(dn, ","+base)
+	// A comma behind an odd number of backslashes is part of a value.
+	return ok && (len(above)-len(strings.TrimRight(above, `\`)))%2 == 0
 }
 
 // foldName gives the form of a name for comparing: in small letters, with single

@@ -13,14 +13,14 @@ func TestGroupsAreNamedByAddressDistinguishedNameOrName(t *testing.T) {
 		{"Sales@Example.com", "address", "sales@example.com"},
 		{"a=b@example.com", "address", "a=b@example.com"},
 		{`"a b"@example.com`, "address", "a b@example.com"},
-		{"cn=Sales,ou=groups,dc=example,dc=com", "dn", "dn:cn=sales,ou=groups,dc=example,dc=com"},
-		{" CN = Sales , OU=Groups, DC=example,DC=com ", "dn", "dn:cn=sales,ou=groups,dc=example,dc=com"},
-		{`cn=Smith\, Jones,dc=example,dc=com`, "dn", `dn:cn=smith\, jones,dc=example,dc=com`},
-		{"cn=x@y.example,dc=example,dc=com", "dn", "dn:cn=x@y.example,dc=example,dc=com"},
-		{"Sales", "name", "name:sales"},
-		{"  Sales   and Marketing ", "name", "name:sales and marketing"},
-		{"a=b", "name", "name:a=b"},
-		{"*)(objectClass=*", "name", "name:*)(objectclass=*"},
+		{"cn=Sales,ou=groups,dc=example,dc=com", "dn", "\ndn:cn=sales,ou=groups,dc=example,dc=com"},
+		{" CN = Sales , OU=Groups, DC=example,DC=com ", "dn", "\ndn:cn=sales,ou=groups,dc=example,dc=com"},
+		{`cn=Smith\, Jones,dc=example,dc=com`, "dn", "\n" + `dn:cn=smith\, jones,dc=example,dc=com`},
+		{"cn=x@y.example,dc=example,dc=com", "dn", "\ndn:cn=x@y.example,dc=example,dc=com"},
+		{"Sales", "name", "\nname:sales"},
+		{"  Sales   and Marketing ", "name", "\nname:sales and marketing"},
+		{"a=b", "name", "\nname:a=b"},
+		{"*)(objectClass=*", "name", "\nname:*)(objectclass=*"},
 	} {
 		r := ref(t, c.text)
 		kind := "name"

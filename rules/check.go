@@ -47,3 +47,13 @@ func plain(test func(ctx context.Context, s *Scan) (bool, string)) check {
 		return f
 	}}
 }
+
+// claimed makes a check of the whole message that rests on header fields. In strict
+// use the fields that nobody but us may write, and that are removed from the
+// message, are not among them.
+func claimed(test func(s *Scan, headers []message.Header, strict bool) (bool, string)) check {
+	return check{message: func(_ context.Context, s *Scan, strict bool) finding {
+		ok, reason := test(s, s.headers(strict), strict)
+		return finding{truth: truthOf(ok), reason: reason}
+	}}
+}

@@ -99,6 +99,7 @@ const (
 	notePrimary    = "An address is compared as it is and as the primary address of its owner"
 	noteIdentities = "Where header From, reverse-path and login name several people, a condition holds if it does for any, an exception if it does for all"
 	noteHeaderTo   = "Under `exceptions` and `not` only those count that are recipients of the message too: anybody may write anything into a header"
+	noteReserved   = "Under `exceptions` and `not` fields do not count that are taken away because nobody may send them: `msip_justification`, `X-Postern-…` and, in sessions that are not yours, `X-MS-Exchange-Organization-…`"
 	noteLists      = "The lists are values `tag:address` or `tag:domain` of the attribute of `conditions: {listAttribute: CustomAttribute15}`"
 	noteAttributes = "Attributes have the names of Purview or of transport rules; several are alternatives"
 	noteHeader     = "Transport rules name the field in `headerContainsMessageHeader` or `headerMatchesMessageHeader` beside the values; that is read too"

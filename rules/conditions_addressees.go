@@ -47,7 +47,7 @@ func ofAddressees(test senderTest, fields ...string) check {
 
 // isRecipient tells whether the client wrote an address as a recipient.
 func (s *Scan) isRecipient(addr message.Path) bool {
-	return slices.ContainsFunc(s.Message.Envelope.Recipients, func(r message.Recipient) bool { return r.Path.Key() == addr.Key() })
+	return slices.ContainsFunc(s.Message.Envelope.Recipients, func(r message.Recipient) bool { return r.Path.Key() == addr.Key() || r.Named().Key() == addr.Key() })
 }
 
 // addressees gives the parser of a condition on people whom header fields name.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -120,9 +121,9 @@ func (r *reader) inHeaders(e, name strictyaml.Entry, values func(*strictyaml.Nod
 	} else {
 		tests, ok = r.readPairs(e.Value, e.Field, pairs{noun: "a header field", example: "X-Class: [secret]", name: fieldName, values: values})
 	}
-	return plain(func(_ context.Context, s *Scan) (bool, string) {
+	return claimed(func(_ *Scan, headers []message.Header, _ bool) (bool, string) {
 		for _, t := range tests {
-			for _, h := range s.Message.Headers() {
+			for _, h := range headers {
 				for _, text := range h.Texts(t.name) {
 					if what, found := t.find(text); found {
 						return true, "the header field " + t.name + " " + what

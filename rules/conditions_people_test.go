@@ -161,7 +161,22 @@ func TestClaimsNeverExempt(t *testing.T) {
 		{"the From of somebody in Sales", "senderADAttributeContainsWords: {Department: [sales]}", mail{from: "anna@example.com", path: "x@other.example"}, true, false},
 		{"the From of a colleague", "adComparisonAttribute: Department", mail{from: "anna@example.com", path: "x@other.example"}, true, false},
 		{"an attribute that is not there", "{adComparisonAttribute: Fax, adComparisonOperator: notEqual}", mail{}, true, false},
-		{"two spam confidence levels", "sclOver: 5", header("X-MS-Exchange-Organization-SCL: 9\r\nX-MS-Exchange-Organization-SCL: 1"), true, false},
+		{"two spam confidence levels", "sclOver: 5", inOurs("X-MS-Exchange-Organization-SCL: 9\r\nX-MS-Exchange-Organization-SCL: 1"), true, false},
+		{"a spam confidence level from outside", "sclOver: 5", header("X-MS-Exchange-Organization-SCL: 9"), true, false},
+		{"a classification from outside", "hasClassification: [Public]", header("X-MS-Exchange-Organization-Classification: public"), true, false},
+		{"a classification from outside in the place of none", "hasNoClassification: true", header("X-MS-Exchange-Organization-Classification: public"), true, false},
+		{"a request for approval from outside", "messageTypeMatches: approvalRequest", header("X-MS-Exchange-Organization-Approval-Initiator: a@example.com"), true, false},
+		{"a field of Exchange from outside", "headerContainsWords: {X-MS-Exchange-Organization-AuthAs: [Internal]}", header("X-MS-Exchange-Organization-AuthAs: Internal"), true, false},
+		{"a field of ours from anybody", "headerMatchesPatterns: {msip_justification: [.]}", inOurs("msip_justification: harmless"), true, false},
+		{"text behind an encrypted one", "messageTypeMatches: encrypted", mail{body: armoured + "\r\nThe account is 4711."}, true, false},
+		{"text in the place of an encrypted one", "messageTypeMatches: encrypted", mail{body: "-----BEGIN PGP MESSAGE-----\r\n\r\nThe account is 4711.\r\n-----END PGP MESSAGE-----"}, true, false},
+		{"a PGP message without a key", "messageTypeMatches: encrypted", mail{body: "-----BEGIN PGP MESSAGE-----\r\n\r\nowJ4\r\n-----END PGP MESSAGE-----"}, true, false},
+		{"text called encrypted", "messageTypeMatches: encrypted", whole("Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--"), true, false},
+		{"text called S/MIME", "messageTypeMatches: encrypted", whole("Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nThe account is 4711."), true, false},
+		{"a file beside what is encrypted", "messageTypeMatches: encrypted", whole("Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n" + enveloped + "--b\r\n" + file("a.txt", "x") + "\r\n--b--"), true, false},
+		{"a message beside what is encrypted", "messageTypeMatches: encrypted", whole("Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n" + enveloped + "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nx\r\n--b--"), true, false},
+		{"called protected", "messageTypeMatches: permissionControlled", header("Content-Class: rpmsg.message"), true, false},
+		{"a file with the name of protected mail", "messageTypeMatches: permissionControlled", mail{parts: []string{file("message.rpmsg", "x")}}, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := house(t)

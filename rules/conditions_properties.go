@@ -77,13 +77,13 @@ const (
 )
 
 // scls gives all spam confidence levels that the header names.
-func scls(m *message.Message, field string) (levels []int) {
+func scls(headers []message.Header, field string) (levels []int) {
 	add := func(text string) {
 		if n, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil && n >= -1000 && n <= 1000 {
 			levels = append(levels, int(n))
 		}
 	}
-	for _, h := range m.Headers() {
+	for _, h := range headers {
 		if field != "" {
 			for _, text := range h.Texts(field) {
 				first, _, _ := strings.Cut(strings.TrimSpace(text), " ")
@@ -111,7 +111,7 @@ func parseSCL(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	least, ok := r.Int(n, field, -1, 9)
 	from := r.vocabulary.Settings.SCLField
 	return check{message: func(_ context.Context, s *Scan, strict bool) finding {
-		levels := scls(s.Message, from)
+		levels := scls(s.headers(strict), from)
 		if len(levels) == 0 {
 			return finding{truth: False, reason: "no header field names a spam confidence level"}
 		}
@@ -129,8 +129,8 @@ var classificationFields = []string{"X-Microsoft-Classification", "X-Microsoft-C
 
 // classifications gives the classifications of a message, in small letters and
 // GUIDs without braces.
-func classifications(m *message.Message) (list []string) {
-	for _, h := range m.Headers() {
+func classifications(headers []message.Header) (list []string) {
+	for _, h := range headers {
 		for _, field := range classificationFields {
 			for _, text := range h.Texts(field) {
 				if text = classificationKey(text); text != "" {
@@ -151,8 +151,8 @@ func parseClassification(r *reader, n *strictyaml.Node, field string) (check, bo
 	for i := range list {
 		list[i] = classificationKey(list[i])
 	}
-	return plain(func(_ context.Context, s *Scan) (bool, string) {
-		for _, c := range classifications(s.Message) {
+	return claimed(func(_ *Scan, headers []message.Header, _ bool) (bool, string) {
+		for _, c := range classifications(headers) {
 			if slices.Contains(list, c) {
 				return true, "the message has the classification " + quote(c)
 			}
@@ -163,8 +163,9 @@ func parseClassification(r *reader, n *strictyaml.Node, field string) (check, bo
 
 func parseNoClassification(r *reader, n *strictyaml.Node, field string) (check, bool) {
 	ok := r.yes(n, field)
-	return plain(func(_ context.Context, s *Scan) (bool, string) {
-		if len(classifications(s.Message)) > 0 {
+	return claimed(func(s *Scan, _ []message.Header, strict bool) (bool, string) {
+		// The other way round: what is taken away lifts no restriction here either.
+		if len(classifications(s.headers(!strict))) > 0 {
 			return false, "the message has a classification"
 		}
 		return true, "the message has no classification"

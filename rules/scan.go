@@ -54,7 +54,8 @@ type Scan struct {
 	ours       Truth          // Unknown before it is asked
 	overridden *lookup[[]int] // recipients; nil before it is asked
 	senders    *senders
-	recipients [][]*target // of each recipient, as it will be delivered; nil before it is asked
+	relied     []message.Header // without fields that are taken away; nil before they are asked for
+	recipients [][]*target      // of each recipient, as it will be delivered; nil before it is asked
 	people     map[string]lookup[*directory.Person]
 	members    map[[2]string]lookup[bool]
 	insides    map[string]Truth

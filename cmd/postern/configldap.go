@@ -110,11 +110,24 @@ func (cr *configReader) ldapURLs(e strictyaml.Entry, o *ldap.Options) {
 			field = strictyaml.Index(e.Field, i)
 		}
 		if err := ldap.ValidURL(text); err != nil {
-			cr.Errorf(nodes[i], field, "write `ldaps://ldap.example.com`", "%q is not where an LDAP server is: %v", clip(text, 100), err)
+			cr.Errorf(nodes[i], field, "write `ldaps://ldap.example.com`", "%q is not where an LDAP server is: %v", clip(withoutUser(text), 100), err)
 			continue
 		}
 		o.URLs = append(o.URLs, text)
 	}
+}
+
+// withoutUser leaves out of a URL who asks, which may have a password behind it.
+func withoutUser(text string) string {
+	at := strings.LastIndexByte(text, '@')
+	if at < 0 {
+		return text
+	}
+	scheme, _, ok := strings.Cut(text[:at], "://")
+	if !ok {
+		return "…" + text[at:]
+	}
+	return scheme + "://…" + text[at:]
 }
 
 // plaintext refuses to send a password, and warns of asking, where others may

@@ -222,7 +222,7 @@ func newDesk(ctx context.Context, v *vault, file string, c *config, r *deskReque
 	d := &desk{vault: v, by: r.By, mute: c.process.relay.address == ""}
 	w := &world{config: c}
 	if r.Do == "release" {
-		loaded, _, problems, err := load(ctx, file, classify.Builtin())
+		loaded, _, problems, err := loadSettled(ctx, file, classify.Builtin(), anyPolicy)
 		if err != nil {
 			return nil, err
 		}

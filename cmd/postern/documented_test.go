@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,6 +92,10 @@ func TestDocumentedPolicies(t *testing.T) {
 			missed[name] = missed[name] || r.Result == rules.NotMatched
 		}
 		res.Close()
+		open := func(m map[string]bool) bool { return slices.Contains(slices.Collect(maps.Values(m)), false) }
+		if !open(matched) && !open(missed) {
+			break // each has held, and not held
+		}
 	}
 	for name := range missed {
 		if !matched[name] {

@@ -131,9 +131,10 @@ func (h explainHow) printRecorded(o *output, r deskReply, _ []byte) error {
 	return nil
 }
 
-// loadGood loads a configuration without mistakes; otherwise they are printed.
+// loadGood loads a configuration without mistakes, as serve does; otherwise they
+// are printed.
 func loadGood(ctx context.Context, file string, stderr io.Writer) (*world, error) {
-	w, _, problems, err := load(ctx, file, classify.Builtin())
+	w, _, problems, err := loadSettled(ctx, file, classify.Builtin(), anyPolicy)
 	if err != nil {
 		return nil, err
 	}

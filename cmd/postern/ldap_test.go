@@ -134,6 +134,17 @@ func TestCheckAsksTheDirectory(t *testing.T) {
 	}
 }
 
+// Mistakes are shown without what may be a password.
+func TestProblemsShowNoPasswords(t *testing.T) {
+	for _, url := range []string{"ldaps://cn=postern:hunter2@ldap.example.com", "ldap://postern:hun%ter2@ldap.example.com", "postern:hunter2@ldap.example.com"} {
+		_, problems := readConfig("postern.yaml", []byte("directory: {ldap: {url: \""+url+"\", schema: openLDAP, base: \"dc=example,dc=com\", bind: {dn: \"cn=x,dc=example\", password: hunter2}}}\n"))
+		text := fmt.Sprint(problems)
+		if strings.Contains(text, "hunter2") || strings.Contains(text, "hun%ter2") || !strings.Contains(text, "@ldap.example.com\" is not where") {
+			t.Errorf("%s: %s", url, text)
+		}
+	}
+}
+
 func TestEveryKeyOfLDAPIsTaken(t *testing.T) {
 	const config = `listen: {milter: "127.0.0.1:0"}
 organization: {acceptedDomains: [example.com]}

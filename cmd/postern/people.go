@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"reflect"
+	"slices"
 
 	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/directory/ldap"
+	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -32,6 +35,29 @@ func newDirectory(c *config, file *directory.File) (directory.Directory, *ldap.D
 		return nil, nil, nil
 	}
 	return directory.Join(list...), server, nil
+}
+
+// settled tells of a policy, by the name of its file, that what LDAP holds now is no
+// reason to refuse it. LDAP changes when no file does: that must not keep a process
+// from starting, nor a change of another policy from being taken.
+type settled func(c *config, s fileSet, policy string) bool
+
+// anyPolicy settles all: nobody changes a policy where there is no live one.
+func anyPolicy(*config, fileSet, string) bool { return true }
+
+// serves settles the policies that are as they are in w, with the same directory.
+func (w *world) serves(c *config, s fileSet, policy string) bool {
+	named := func(f rules.File) bool { return f.Name == policy }
+	i, k := slices.IndexFunc(w.files.Policies, named), slices.IndexFunc(s.Policies, named)
+	return i >= 0 && k >= 0 && bytes.Equal(w.files.Policies[i].Data, s.Policies[k].Data) &&
+		reflect.DeepEqual(w.files.People, s.People) && reflect.DeepEqual(w.config.ldap, c.ldap)
+}
+
+// logMoved logs what LDAP has made a mistake of.
+func (w *world) logMoved(log *zap.Logger) {
+	for _, p := range w.moved[:min(len(w.moved), errorLog)] {
+		log.Warn("a policy does not fit what the directory holds by now", zap.String("at", clip(p.String(), 1000)))
+	}
 }
 
 // takeServer lets a new world go on with the connections to LDAP and the answers

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -116,4 +118,30 @@ func FuzzPolicyTexts(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The commands on policies say what they cannot do.
+func TestCommandsOnPoliciesThatCannotRun(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "postern.yaml")
+	write(t, config, servedConfig)
+	write(t, filepath.Join(dir, "policies", "a.yaml"), "policy: P\nmode: enable\nrules: [{rule: R, conditions: {messageSizeOver: 1B}}]\n")
+	write(t, filepath.Join(dir, "empty", "note.txt"), "Nothing.\n")
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"policy", "show", "gone"}, `there is no policy "gone"`},
+		{[]string{"policy", "diff", filepath.Join(dir, "gone")}, "gone does not exist"},
+		{[]string{"policy", "diff", filepath.Join(dir, "empty")}, "there are no policies in "},
+		{[]string{"policy", "diff"}, "no postern is running with the store "},
+		{[]string{"test", filepath.Join(dir, "gone")}, "gone does not exist"},
+		{[]string{"test"}, "there are no policy tests in "},
+	} {
+		var out, errs bytes.Buffer
+		status := run(append(test.args, "--config", config), nil, &out, &errs)
+		if status != statusCannot || !strings.Contains(errs.String(), test.want) || out.Len() > 0 {
+			t.Errorf("%q: exit status %d, %q, %q; want %q", test.args, status, &out, &errs, test.want)
+		}
+	}
 }

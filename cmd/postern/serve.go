@@ -240,13 +240,15 @@ const workerGrace = 10 * time.Second
 // firstWorld gives the world to begin with: that of the files, or, when they
 // have mistakes, the one that was good last. Fresh is set for the former.
 func firstWorld(ctx context.Context, file string, o overrides, types *classify.Catalog, stderr io.Writer) (w *world, fresh bool, log *zap.Logger, err error) {
-	w, c, problems, err := load(ctx, file, types)
+	w, c, problems, err := loadSettled(ctx, file, types, anyPolicy)
 	if c == nil {
 		c = defaults(file)
 	}
 	o.apply(&c.process)
 	if w != nil {
-		return w, true, newLogger(c.process, stderr), nil
+		log = newLogger(c.process, stderr)
+		w.logMoved(log)
+		return w, true, log, nil
 	}
 	log = newLogger(c.process, stderr)
 	why := summary(problems)
@@ -256,7 +258,7 @@ func firstWorld(ctx context.Context, file string, o overrides, types *classify.C
 	logProblems(log, problems)
 	kept, keptErr := readLastGood(c.process.store, file)
 	if keptErr == nil {
-		w, _, problems = build(ctx, kept.Files, types)
+		w, _, problems = build(ctx, kept.Files, types, anyPolicy)
 		if w == nil {
 			logProblems(log, problems)
 			keptErr = fmt.Errorf("the set of %s has mistakes for this version: %s", kept.Saved.Format(time.RFC3339), summary(problems))
@@ -269,6 +271,7 @@ func firstWorld(ctx context.Context, file string, o overrides, types *classify.C
 	log = newLogger(w.config.process, stderr)
 	alarm(log, "the files have mistakes, the set that was good last is served", zap.String("error", why),
 		zap.Time("saved", kept.Saved), zap.String("policyVersion", w.set.Version))
+	w.logMoved(log)
 	return w, false, log, nil
 }
 

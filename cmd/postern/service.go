@@ -98,7 +98,7 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 		return res
 	}
 
-	w, _, problems, err := load(ctx, s.file, s.types)
+	w, _, problems, err := loadSettled(ctx, s.file, s.types, old.serves)
 	defer func() {
 		if w != nil && s.gate.live.Load() != w {
 			w.closeServer()
@@ -142,6 +142,7 @@ func (s *service) reload(ctx context.Context, why string, watching bool) reloade
 	}
 	s.keep(w)
 	s.loaded(ctx, audit.PolicyLoaded, w.set.Version, audit.Policies{Previous: old.set.Version, Files: w.files.names(), Changes: bound(changes, errorLog)})
+	w.logMoved(log)
 	log.Info("reloaded", zap.String("policyVersion", w.set.Version), zap.Strings("changes", bound(changes, errorLog)))
 	if len(res.Restart) > 0 {
 		log.Warn("a restart is needed for changes of postern.yaml", zap.Strings("sections", res.Restart))

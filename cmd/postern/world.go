@@ -24,6 +24,8 @@ type world struct {
 	files  fileSet
 	config *config
 	server *ldap.Directory // nil without LDAP
+	// moved are mistakes of policies that come of what LDAP holds by now.
+	moved  []strictyaml.Problem
 	rules  rules.World
 	set    *rules.Set
 	engine *actions.Engine
@@ -38,8 +40,9 @@ type world struct {
 
 // build compiles files into a world. Problems holds every mistake of all of
 // them, in order; the world is nil when one is an error. The configuration is
-// never nil.
-func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *config, []strictyaml.Problem) {
+// never nil. Policies that settled names are not refused for what LDAP holds now;
+// nil names none.
+func build(ctx context.Context, s fileSet, types *classify.Catalog, settled settled) (*world, *config, []strictyaml.Problem) {
 	c, problems := readConfig(s.Config.Name, s.Config.Data)
 	var file *directory.File
 	if s.People != nil {
@@ -60,6 +63,16 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 	vocabulary := c.vocabulary(types, people)
 	if own == nil {
 		vocabulary.Faulty = classify.Named(s.typesFiles())
+	}
+	var moved []strictyaml.Problem
+	if c.ldap != nil && settled != nil {
+		vocabulary.Moved = func(p strictyaml.Problem) bool {
+			if !settled(c, s, p.File) {
+				return false
+			}
+			moved = append(moved, p)
+			return true
+		}
 	}
 	set, more := actions.Load(s.Policies, vocabulary)
 	problems = append(problems, more...)
@@ -85,6 +98,7 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 		files:  s,
 		config: c,
 		server: server,
+		moved:  moved,
 		set:    set,
 		rules: rules.World{
 			Organization: &directory.Organization{Name: c.name, Domains: c.domains, People: people},
@@ -104,7 +118,8 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog) (*world, *co
 
 // vocabulary is what policies are written in.
 func (c *config) vocabulary(types *classify.Catalog, people directory.Directory) rules.Vocabulary {
-	return rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits,
+	none := people == nil && c.people.path == "" && c.ldapAt.node == nil
+	return rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoDirectory: none, NoLimits: c.noLimits,
 		Settings: c.conditions, Zone: c.zone, Now: time.Now}
 }
 
@@ -203,11 +218,16 @@ func listed(words []string, last string) string {
 // load gathers and builds. An error means that postern.yaml itself cannot be
 // read; the world is nil when there are mistakes.
 func load(ctx context.Context, file string, types *classify.Catalog) (*world, *config, []strictyaml.Problem, error) {
+	return loadSettled(ctx, file, types, nil)
+}
+
+// loadSettled is load for files some of which are settled.
+func loadSettled(ctx context.Context, file string, types *classify.Catalog, settled settled) (*world, *config, []strictyaml.Problem, error) {
 	s, problems, err := gather(file)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	w, c, more := build(ctx, s, types)
+	w, c, more := build(ctx, s, types, settled)
 	problems = append(problems, more...)
 	strictyaml.Sort(problems)
 	if strictyaml.Errors(problems) && w != nil {

@@ -28,7 +28,7 @@ type answers[V any] struct {
 }
 
 // answer is what was said, and when. Without an error the value was found;
-// otherwise the error wraps [directory.ErrNotFound].
+// otherwise the error is an answer, see isAnswer.
 type answer[V any] struct {
 	key   string
 	value V
@@ -96,19 +96,27 @@ func (a *answers[V]) ask(ctx context.Context, key string, q *asked[V], ask func(
 	value, err := ask(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err == nil || errors.Is(err, directory.ErrNotFound) && !errors.Is(err, directory.ErrUnavailable) {
+	if err == nil || isAnswer(err) {
 		a.keep(answer[V]{key: key, value: value, err: err, at: a.now()})
 	} else {
 		if !errors.Is(err, directory.ErrUnavailable) {
 			err = fmt.Errorf("%w: %w", directory.ErrUnavailable, err)
 		}
-		if kept, ok := a.kept(key); ok && a.now().Sub(kept.at) < a.stale && !errors.Is(err, directory.ErrAmbiguous) {
+		if kept, ok := a.kept(key); ok && a.now().Sub(kept.at) < a.stale {
 			value, err = kept.value, kept.err
 		}
 	}
 	q.value, q.err = value, err
 	delete(a.asked, key)
 	close(q.done)
+}
+
+// isAnswer tells an error that servers have answered with, which a further question
+// would only repeat: that nothing is there, or two where one is due, or more than is
+// read.
+func isAnswer(err error) bool {
+	return errors.Is(err, directory.ErrAmbiguous) || errors.Is(err, errTooMany) ||
+		errors.Is(err, directory.ErrNotFound) && !errors.Is(err, directory.ErrUnavailable)
 }
 
 // kept gives an answer, however old.

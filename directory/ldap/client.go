@@ -80,6 +80,12 @@ func (c *client) search(ctx context.Context, q query) ([]*entry, error) {
 			}
 			return entries, nil
 		}
+		if conn.raw.left.Load() < 0 {
+			// It was the answer that was too long: the server answers, and the others would
+			// answer the same.
+			c.drop(conn, false)
+			return nil, fmt.Errorf("%w: %s: %w", directory.ErrUnavailable, conn.url, errTooMany)
+		}
 		c.drop(conn, fresh)
 		// A connection that was kept may have ended since: a new one says whether the
 		// server did.

@@ -84,11 +84,11 @@ func (s search) covers(dn string) bool {
 			return false
 		}
 		parent := ldap.DN{RDNs: parsed.RDNs[1:]}
-		return strings.ToLower(parent.String()) == base
+		return directory.FoldDN(parent.String()) == base
 	case ldap.ScopeChildren:
-		return dn != base && below(dn, base)
+		return dn != base && directory.DNBelow(dn, base)
 	}
-	return below(dn, base)
+	return directory.DNBelow(dn, base)
 }
 
 // dynamicGroups gives all groups that are searches.
@@ -136,7 +136,7 @@ func (c *core) dynamicMember(ctx context.Context, who subject, goal *group) (boo
 			if g.dn == "" {
 				continue // nothing of the directory holds a group of the options
 			}
-			up, err := c.groupsAbove(ctx, subject{key: "dn:" + g.folded, dn: g.dn, folded: g.folded})
+			up, err := c.groupsAbove(ctx, entrySubject(g.dn, g.addrs))
 			if err != nil {
 				failed = err
 				continue

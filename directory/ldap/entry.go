@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-ldap/ldap/v3"
+	"golang.org/x/net/idna"
 
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
@@ -36,14 +37,29 @@ func newEntry(e *ldap.Entry) *entry {
 	return out
 }
 
+// fewValues are compared with each other one by one.
+const fewValues = 32
+
 // values gives the values of attributes, in the order of the names. What is no
 // text is left out.
 func (e *entry) values(names ...string) []string {
 	var out []string
+	var seen map[string]bool // of many values
 	for _, name := range names {
 		for _, v := range e.attrs[strings.ToLower(name)] {
-			if s := strings.TrimSpace(string(v)); s != "" && utf8.ValidString(s) && !slices.Contains(out, s) {
-				out = append(out, s)
+			s := strings.TrimSpace(string(v))
+			if s == "" || !utf8.ValidString(s) || seen[s] || seen == nil && slices.Contains(out, s) {
+				continue
+			}
+			out = append(out, s)
+			switch {
+			case seen != nil:
+				seen[s] = true
+			case len(out) == fewValues:
+				seen = make(map[string]bool)
+				for _, v := range out {
+					seen[v] = true
+				}
 			}
 		}
 	}
@@ -133,8 +149,18 @@ func equalsAny(names, values []string) []string {
 // spellings gives the texts under which servers keep an address.
 func spellings(addr message.Path) []string {
 	out := []string{addr.String()}
-	if key := addr.Key(); !strings.EqualFold(key, out[0]) {
-		out = append(out, key)
+	add := func(s string) {
+		if !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, s) }) {
+			out = append(out, s)
+		}
+	}
+	add(addr.Key())
+	// Directories keep internationalised domains in either form, whichever came.
+	local := strings.TrimSuffix(out[0], addr.Domain())
+	for _, form := range []func(string) (string, error){idna.Lookup.ToASCII, idna.Display.ToUnicode} {
+		if domain, err := form(addr.Domain()); err == nil && domain != "" {
+			add(local + domain)
+		}
 	}
 	return out
 }

@@ -20,6 +20,7 @@ type group struct {
 	dn       string // empty for one of Options.Dynamic
 	folded   string // of one of Options.Dynamic something no entry has
 	addr     message.Path
+	addrs    []message.Path // all of them
 	name     string
 	plain    bool
 	searches []search // of a dynamic group
@@ -39,7 +40,7 @@ const (
 func (c *core) head(ctx context.Context, ref directory.Ref) (*group, error) {
 	return c.heads.get(ctx, ref.Key(), func(ctx context.Context) (*group, error) {
 		s := &c.o.Schema
-		q := query{base: s.GroupBase, scope: ldap.ScopeWholeSubtree, max: few, attributes: s.groupNames()}
+		q := query{base: s.GroupBase, scope: ldap.ScopeWholeSubtree, attributes: s.groupNames()}
 		var good func(*group) bool
 		switch addr := ref.Address(); {
 		case !addr.IsNull():
@@ -51,8 +52,12 @@ func (c *core) head(ctx context.Context, ref directory.Ref) (*group, error) {
 			q.filter = allOf(s.GroupFilter, s.withAddress(addr))
 			good = func(g *group) bool { return true }
 		case ref.DN() != "":
+			folded := directory.FoldDN(ref.DN())
+			if !directory.DNBelow(folded, directory.FoldDN(s.GroupBase)) {
+				return nil, directory.ErrNotFound // nobody is asked for groups from there
+			}
 			q.base, q.scope, q.filter = ref.DN(), ldap.ScopeBaseObject, s.GroupFilter
-			good = func(g *group) bool { return g.folded == directory.FoldDN(ref.DN()) }
+			good = func(g *group) bool { return g.folded == folded }
 		case ref.Name() != "":
 			for i := range c.o.Dynamic {
 				if d, err := directory.ParseRef(c.o.Dynamic[i].Name); err == nil && d.Key() == ref.Key() {
@@ -64,7 +69,7 @@ func (c *core) head(ctx context.Context, ref directory.Ref) (*group, error) {
 		default:
 			return nil, directory.ErrNotFound
 		}
-		found, err := c.client.search(ctx, q)
+		found, err := c.few(ctx, q)
 		if errors.Is(err, errNoObject) && q.scope == ldap.ScopeBaseObject {
 			return nil, directory.ErrNotFound
 		}
@@ -83,7 +88,7 @@ func (c *core) head(ctx context.Context, ref directory.Ref) (*group, error) {
 		case 1:
 			return groups[0], nil
 		}
-		return nil, fmt.Errorf("%w: %w: %s and %s", directory.ErrUnavailable, directory.ErrAmbiguous, groups[0].dn, groups[1].dn)
+		return nil, ambiguous(groups[0].dn, groups[1].dn)
 	})
 }
 
@@ -91,7 +96,7 @@ func (c *core) readGroup(e *entry) *group {
 	s := &c.o.Schema
 	g := &group{dn: e.dn, folded: e.folded, name: e.first(s.Names...)}
 	if addrs := s.addresses(e); len(addrs) > 0 {
-		g.addr = addrs[0]
+		g.addr, g.addrs = addrs[0], addrs
 	}
 	for _, text := range e.values(s.MemberURL...) {
 		found, err := parseSearch(text)
@@ -150,25 +155,40 @@ func (c *core) subject(ctx context.Context, addr message.Path) (subject, error) 
 	if !errors.Is(err, directory.ErrNotFound) {
 		return subject{}, err
 	}
-	who := subject{key: "addr:" + addr.Key(), addrs: []message.Path{addr}}
-	who.dn, err = c.others.get(ctx, addr.Key(), func(ctx context.Context) (string, error) {
-		found, err := c.client.search(ctx, query{base: c.o.Base, scope: ldap.ScopeWholeSubtree, max: few, filter: c.o.Schema.withAddress(addr), attributes: nothing})
-		if err != nil {
-			return "", absent(err)
+	stranger := subject{key: "addr:" + addr.Key(), addrs: []message.Path{addr}}
+	if tooLong(addr) {
+		return stranger, nil
+	}
+	who, err := c.others.get(ctx, addr.Key(), func(ctx context.Context) (subject, error) {
+		s := &c.o.Schema
+		found, err := c.few(ctx, query{base: c.o.Base, scope: ldap.ScopeWholeSubtree,
+			filter: s.withAddress(addr), attributes: unique(slices.Concat(s.Mail, s.Proxies))})
+		switch {
+		case err != nil:
+			return subject{}, absent(err)
+		case len(found) == 0:
+			return subject{}, directory.ErrNotFound
+		case len(found) > 1:
+			return subject{}, ambiguous(found[0].dn, found[1].dn)
 		}
-		if len(found) != 1 {
-			return "", directory.ErrNotFound
-		}
-		return found[0].dn, nil
+		return entrySubject(found[0].dn, s.addresses(found[0])), nil
 	})
-	if err != nil && !errors.Is(err, directory.ErrNotFound) {
-		return subject{}, err
+	if errors.Is(err, directory.ErrNotFound) {
+		return stranger, nil
 	}
-	if who.dn != "" {
-		who.folded = directory.FoldDN(who.dn)
-		who.key = "dn:" + who.folded
-	}
-	return who, nil
+	return who, err
+}
+
+// entrySubject makes a subject of an entry that is no person, with all addresses it
+// has: whoever comes upon the entry makes the same of it.
+func entrySubject(dn string, addrs []message.Path) subject {
+	folded := directory.FoldDN(dn)
+	return subject{key: "dn:" + folded, dn: dn, folded: folded, addrs: addrs}
+}
+
+// ambiguous says that an address or a name is that of two entries.
+func ambiguous(one, other string) error {
+	return fmt.Errorf("%w: %w: %s and %s", directory.ErrUnavailable, directory.ErrAmbiguous, one, other)
 }
 
 func (c *core) member(ctx context.Context, addr message.Path, ref directory.Ref) (bool, error) {
@@ -197,7 +217,7 @@ type above struct {
 }
 
 func (c *core) groupsAbove(ctx context.Context, who subject) (above, error) {
-	return c.above.get(ctx, who.key, func(ctx context.Context) (above, error) {
+	up, err := c.above.get(ctx, who.key, func(ctx context.Context) (above, error) {
 		s := &c.o.Schema
 		up := above{folded: make(map[string]bool)}
 		var level []string // distinguished names whose groups are asked for next
@@ -229,7 +249,7 @@ func (c *core) groupsAbove(ctx context.Context, who subject) (above, error) {
 		if err := add(first...); err != nil {
 			return above{}, err
 		}
-		if s.InChain {
+		if s.InChain && len(s.MemberID)+len(s.MemberMail) == 0 {
 			level = nil // all above were found at once
 		}
 		if who.primary != "" {
@@ -240,7 +260,7 @@ func (c *core) groupsAbove(ctx context.Context, who subject) (above, error) {
 		}
 		for depth := 0; len(level) > 0; depth++ {
 			if depth > maxDepth || len(up.folded) > maxGroups {
-				return above{}, fmt.Errorf("%w: groups are nested too deeply, or are too many", directory.ErrUnavailable)
+				return above{}, fmt.Errorf("%w: %w: groups are nested too deeply, or are too many", directory.ErrUnavailable, errTooMany)
 			}
 			if s.InChain && depth > 0 {
 				break
@@ -257,8 +277,15 @@ func (c *core) groupsAbove(ctx context.Context, who subject) (above, error) {
 				}
 			}
 		}
+		if who.dn == "" && len(up.folded) == 0 {
+			return above{}, directory.ErrNotFound // kept with the strangers
+		}
 		return up, nil
 	})
+	if errors.Is(err, directory.ErrNotFound) {
+		return above{}, nil
+	}
+	return up, err
 }
 
 // holding matches the groups that hold an entry; with Active Directory's rule

@@ -50,6 +50,11 @@ func TestMembersOfGroups(t *testing.T) {
 		{"carol@example.com", "vendors@example.com", true},
 		{"stranger@partner.example", "vendors@example.com", false},
 		{"stranger@partner.example", "dynamic@example.com", false},
+		// Of what is no person by any of its addresses, whichever question came first.
+		{"guest@example.com", "postbox@example.com", true},
+		{"dynamic@example.com", "postbox@example.com", true},
+		{"anna@example.com", "cn=BÜRO,ou=groups,dc=example,dc=com", true},
+		{"anna@example.com", `cn=b\c3\bcro,ou=groups,dc=example,dc=com`, true},
 		// By searches.
 		{"guest@example.com", "dynamic@example.com", true},
 		{"guest@example.com", "everyone@example.com", true},
@@ -80,8 +85,43 @@ func TestUnknownGroupsAreNotFound(t *testing.T) {
 			t.Errorf("Group(%q) = %v, %v; want ErrNotFound", group, g, err)
 		}
 	}
+	// Nobody can make a group unknown by writing to an address like its name.
+	for _, group := range []string{"Sales Team", "cn=Sales Team,ou=groups,dc=example,dc=com"} {
+		for _, local := range []string{"name:sales team", "dn:cn=sales team,ou=groups,dc=example,dc=com"} {
+			if _, err := d.Group(t.Context(), directory.AddressRef(mustPath(`"`+local+`"`))); !errors.Is(err, directory.ErrNotFound) {
+				t.Errorf("the address %q: error %v, want ErrNotFound", local, err)
+			}
+		}
+		if in, err := d.Member(t.Context(), mustPath("anna@example.com"), ref(t, group)); !in || err != nil {
+			t.Errorf("anna in %s: %v, %v", group, in, err)
+		}
+	}
+	if _, err := d.Member(t.Context(), mustPath("shared@partner.example"), ref(t, "Sales Team")); !errors.Is(err, directory.ErrAmbiguous) {
+		t.Errorf("the address of two entries that are no people: error %v, want ErrAmbiguous", err)
+	}
 	if _, err := d.Group(t.Context(), ref(t, "Same Name")); !errors.Is(err, directory.ErrAmbiguous) {
 		t.Errorf("the name of two groups: error %v, want ErrAmbiguous", err)
+	}
+}
+
+// Groups elsewhere than below their base are none, since nobody is asked for there.
+func TestGroupsAreBelowTheirBase(t *testing.T) {
+	o := options(company(t))
+	o.Schema.GroupBase = "ou=people,dc=example,dc=com"
+	d := open(t, o, ldap.Hooks{})
+	for _, group := range []string{"sales@example.com", "cn=Sales Team,ou=groups,dc=example,dc=com"} {
+		if in, err := d.Member(t.Context(), mustPath("anna@example.com"), ref(t, group)); !errors.Is(err, directory.ErrNotFound) {
+			t.Errorf("anna in %s: %v, %v; want ErrNotFound", group, in, err)
+		}
+	}
+}
+
+func TestNameOfVeryManyGroupsIsAmbiguous(t *testing.T) {
+	o := options(company(t))
+	o.Schema.Names = []string{"objectClass"}
+	d := open(t, o, ldap.Hooks{})
+	if _, err := d.Group(t.Context(), ref(t, "groupOfNames")); !errors.Is(err, directory.ErrAmbiguous) || !errors.Is(err, directory.ErrUnavailable) {
+		t.Errorf("error %v, want ErrAmbiguous", err)
 	}
 }
 

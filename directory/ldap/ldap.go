@@ -28,7 +28,7 @@ type core struct {
 	bosses  *answers[name]             // by distinguished name
 	heads   *answers[*group]           // groups by [directory.Ref.Key]
 	full    *answers[*directory.Group] // the same with their members
-	others  *answers[string]           // distinguished names of what is no person, by address
+	others  *answers[subject]          // what is no person, by address
 	above   *answers[above]            // all groups somebody is in
 	dynamic *answers[[]*group]         // all groups that are searches
 	matches *answers[bool]             // whether a search finds somebody
@@ -59,7 +59,7 @@ func New(o Options, h Hooks) (*Directory, error) {
 		bosses:  newAnswers[name](o, h.Now),
 		heads:   newAnswers[*group](o, h.Now),
 		full:    newAnswers[*directory.Group](o, h.Now),
-		others:  newAnswers[string](o, h.Now),
+		others:  newAnswers[subject](o, h.Now),
 		above:   newAnswers[above](o, h.Now),
 		dynamic: newAnswers[[]*group](o, h.Now),
 		matches: newAnswers[bool](o, h.Now),
@@ -98,6 +98,9 @@ func (d *Directory) Person(ctx context.Context, addr message.Path) (*directory.P
 // domain before a login counts only where the schema names it.
 func (d *Directory) Login(ctx context.Context, login string) (*directory.Person, error) {
 	c := d.core.Load()
+	if len(login) > maxName {
+		return nil, fmt.Errorf("login: %w", directory.ErrNotFound)
+	}
 	p, err := c.logins.get(ctx, strings.ToLower(login), func(ctx context.Context) (*person, error) { return c.findLogin(ctx, login) })
 	if errors.Is(err, directory.ErrNotFound) {
 		if addr, perr := message.ParsePath(login); perr == nil && addr.Domain() != "" {
@@ -158,7 +161,7 @@ func (d *Directory) GroupsOf(ctx context.Context, addr message.Path) ([]message.
 // HasUnit tells whether somebody belongs to an administrative unit.
 func (d *Directory) HasUnit(ctx context.Context, unit string) (bool, error) {
 	c := d.core.Load()
-	return c.units.get(ctx, strings.ToLower(unit), func(ctx context.Context) (bool, error) {
+	return c.units.get(ctx, strings.Join(strings.Fields(strings.ToLower(unit)), " "), func(ctx context.Context) (bool, error) {
 		for name, base := range c.o.Units.Bases {
 			if (&directory.Person{Units: []string{name}}).InUnit(unit) {
 				_, err := c.client.search(ctx, query{base: base, scope: ldap.ScopeBaseObject, filter: anything, attributes: nothing, max: 1})

@@ -28,6 +28,9 @@ func (m *members) add(addrs []message.Path) {
 	m.list = append(m.list, addrs[0])
 }
 
+// errManyMembers is an answer: the group is larger than what is read of one.
+var errManyMembers = fmt.Errorf("%w: %w: the group has more than %d members", directory.ErrUnavailable, errTooMany, maxMembers)
+
 // withMembers gives a group with its direct members. Those without an address
 // get no mail and are left out.
 func (c *core) withMembers(ctx context.Context, g *group) (*directory.Group, error) {
@@ -52,7 +55,7 @@ func (c *core) withMembers(ctx context.Context, g *group) (*directory.Group, err
 		}
 	}
 	if len(m.list) > maxMembers {
-		return nil, fmt.Errorf("%w: the group has more than %d members", directory.ErrUnavailable, maxMembers)
+		return nil, errManyMembers
 	}
 	plain := g.plain
 	if s.PlainFilter != "" && g.dn != "" {
@@ -90,7 +93,11 @@ func (c *core) namedMembers(ctx context.Context, g *group, m *members) error {
 			m.add([]message.Path{p})
 		}
 	}
-	for part := range slices.Chunk(e.values(s.MemberID...), batch) {
+	logins := e.values(s.MemberID...)
+	if len(logins)+len(m.list) > maxMembers {
+		return errManyMembers
+	}
+	for part := range slices.Chunk(logins, batch) {
 		q := query{base: s.PeopleBase, scope: ldap.ScopeWholeSubtree, filter: allOf(s.PeopleFilter, anyOf(equalsAny(one(s.UserID), part)...))}
 		if err := c.addresses(ctx, m, q); err != nil {
 			return err
@@ -107,7 +114,7 @@ func (c *core) namedMembers(ctx context.Context, g *group, m *members) error {
 		}
 	}
 	if len(dns) > maxMembers {
-		return fmt.Errorf("%w: the group has more than %d members", directory.ErrUnavailable, maxMembers)
+		return errManyMembers
 	}
 	for part := range slices.Chunk(dns, batch) {
 		if err := c.entries(ctx, m, part); err != nil {
@@ -185,12 +192,12 @@ func (c *core) whole(ctx context.Context, g *group) (*entry, error) {
 		for n, last := range e.rest {
 			next, err := strconv.Atoi(last)
 			if err != nil || len(whole.attrs[n]) > maxMembers {
-				return nil, fmt.Errorf("%w: the group has more than %d members", directory.ErrUnavailable, maxMembers)
+				return nil, errManyMembers
 			}
 			attributes = append(attributes, n+";range="+strconv.Itoa(next+1)+"-*")
 		}
 	}
-	return nil, fmt.Errorf("%w: the members of the group do not end", directory.ErrUnavailable)
+	return nil, errManyMembers
 }
 
 // primaryMembers adds those whose primary group it is: the group does not name

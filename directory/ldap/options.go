@@ -206,11 +206,6 @@ func (o Options) filled() Options {
 	return o
 }
 
-// below tells whether an entry is another one or lies below it, both folded.
-func below(dn, base string) bool {
-	return base == "" || dn == base || strings.HasSuffix(dn, ","+base)
-}
-
 // unitsOf names the units of an entry.
 func (u Units) unitsOf(e *entry) []string {
 	var units []string
@@ -218,7 +213,7 @@ func (u Units) unitsOf(e *entry) []string {
 		units = append(units, e.values(u.Attribute)...)
 	}
 	for name, base := range u.Bases {
-		if below(e.folded, directory.FoldDN(base)) {
+		if directory.DNBelow(e.folded, directory.FoldDN(base)) {
 			units = append(units, name)
 		}
 	}

@@ -28,12 +28,30 @@ type name struct {
 	addr message.Path
 }
 
-// few bounds the entries that one address or name may find.
-const few = 10
+// maxFew bounds the entries that one address or name may find.
+const maxFew = 10
+
+// few finds the entries that have an address or a name. More than a few are
+// ambiguous.
+func (c *core) few(ctx context.Context, q query) ([]*entry, error) {
+	q.max = maxFew
+	found, err := c.client.search(ctx, q)
+	if errors.Is(err, errTooMany) {
+		err = fmt.Errorf("%w: %w", directory.ErrAmbiguous, err)
+	}
+	return found, err
+}
+
+// maxName is the longest address or login that is asked for, in octets: Active
+// Directory keeps up to 1123 of an address. Longer ones are nobody's, and are not
+// kept either.
+const maxName = 1200
+
+func tooLong(addr message.Path) bool { return len(addr.Key()) > maxName }
 
 // person finds the person with an address.
 func (c *core) person(ctx context.Context, addr message.Path) (*person, error) {
-	if addr.IsNull() || addr.Domain() == "" {
+	if addr.IsNull() || addr.Domain() == "" || tooLong(addr) {
 		return nil, directory.ErrNotFound
 	}
 	return c.people.get(ctx, addr.Key(), func(ctx context.Context) (*person, error) {
@@ -65,7 +83,7 @@ func (c *core) onlyPerson(ctx context.Context, filter string, good func(*person)
 	s := &c.o.Schema
 	names := s.personNames()
 	names = unique(append(names, slices.Concat(one(c.o.Guests.Attribute), one(c.o.Units.Attribute))...))
-	found, err := c.client.search(ctx, query{base: s.PeopleBase, scope: ldap.ScopeWholeSubtree, max: few,
+	found, err := c.few(ctx, query{base: s.PeopleBase, scope: ldap.ScopeWholeSubtree,
 		filter: allOf(s.PeopleFilter, filter), attributes: names})
 	if err != nil {
 		return nil, absent(err)
@@ -91,7 +109,7 @@ func (c *core) onlyPerson(ctx context.Context, filter string, good func(*person)
 	case 1:
 		return people[0], c.complete(ctx, people[0], entries[0])
 	}
-	return nil, fmt.Errorf("%w: %w: %s and %s", directory.ErrUnavailable, directory.ErrAmbiguous, people[0].dn, people[1].dn)
+	return nil, ambiguous(people[0].dn, people[1].dn)
 }
 
 // read makes a person of an entry; nil where it has no address.

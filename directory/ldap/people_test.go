@@ -144,6 +144,27 @@ func TestAddressOfTwoPeople(t *testing.T) {
 	}
 }
 
+// Directories and messages write internationalised domains in either form.
+func TestInternationalisedDomains(t *testing.T) {
+	d := open(t, options(company(t)), ldap.Hooks{})
+	for _, addr := range []string{"jo@bücher.example", "JO@BÜCHER.example", "jo@xn--bcher-kva.example", "jo@xn--mller-kva.example", "jo@müller.example"} {
+		if p, err := d.Person(t.Context(), mustPath(addr)); err != nil || p.Address.String() != "jo@example.com" {
+			t.Errorf("Person(%s) = %v, %v", addr, p, err)
+		}
+	}
+}
+
+// A comma within a name is no boundary: who is called "Jo, the dealer,ou=north" is
+// not below ou=north.
+func TestNamesWithCommasAreInNoUnit(t *testing.T) {
+	d := open(t, options(company(t)), ldap.Hooks{})
+	for addr, want := range map[string]bool{"jo@example.com": false, "anna@example.com": true} {
+		if p, err := d.Person(t.Context(), mustPath(addr)); err != nil || p.InUnit("North") != want {
+			t.Errorf("%s is in %v, %v", addr, p, err)
+		}
+	}
+}
+
 func TestGuestsByAFilter(t *testing.T) {
 	o := options(company(t))
 	o.Guests = ldap.Guests{Filter: "(|(employeeType=visitor)(departmentNumber=D3))"}

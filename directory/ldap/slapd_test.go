@@ -213,6 +213,42 @@ uid: nomail
 cn: No Mail
 sn: Mail
 
+dn: cn=Jo\2C the dealer\2Cou=north,ou=people,dc=example,dc=com
+objectClass: inetOrgPerson
+objectClass: mailPerson
+cn: Jo, the dealer,ou=north
+sn: Jo
+mail: jo@example.com
+proxyAddresses: smtp:jo@bücher.example
+proxyAddresses: smtp:jo@xn--mller-kva.example
+
+dn: cn=vendor,ou=groups,dc=example,dc=com
+objectClass: organizationalRole
+objectClass: mailPerson
+cn: vendor
+mail: shared@partner.example
+
+dn: cn=forward,ou=groups,dc=example,dc=com
+objectClass: nisMailAlias
+objectClass: mailPerson
+cn: forward
+mail: shared@partner.example
+rfc822MailMember: carol@example.com
+
+dn: cn=Büro,ou=groups,dc=example,dc=com
+objectClass: groupOfNames
+objectClass: mailPerson
+cn: Büro
+mail: office@example.com
+member: uid=anna,ou=north,ou=people,dc=example,dc=com
+
+dn: cn=postbox,ou=groups,dc=example,dc=com
+objectClass: nisMailAlias
+objectClass: mailPerson
+cn: postbox
+mail: postbox@example.com
+rfc822MailMember: dynamic@example.com
+
 dn: cn=Sales Team,ou=groups,dc=example,dc=com
 objectClass: groupOfNames
 objectClass: mailPerson
