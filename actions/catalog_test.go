@@ -130,7 +130,7 @@ func TestMistakesInActions(t *testing.T) {
 func TestAnOverrideNeedsAPolicyTip(t *testing.T) {
 	const mistake = "p.yaml:2:22: actions.notifyAllowOverride: without a policy tip the sender is offered no override; write `notifyPolicyTipCustomText` or `notifyUser` beside it"
 	for beside, want := range map[string][]string{
-		"": {mistake},
+		"":                                      {mistake},
 		"notifyPolicyTipCustomText: Ask first.": nil,
 		"notifyUser: [sender]":                  nil,
 		"reportSeverityLevel: high":             {mistake},
