@@ -231,7 +231,7 @@ type caseReader struct{ *strictyaml.Reader }
 func (r *caseReader) each(m *strictyaml.Mapping, read func(e strictyaml.Entry) bool) {
 	for _, e := range m.Entries() {
 		if !read(e) {
-			r.Errorf(e.At, e.Field, "", "unknown key %q", e.Key)
+			r.Errorf(e.At, e.Field, "write a key of policy tests; policies.md lists them", "unknown key %q", e.Key)
 		}
 	}
 }

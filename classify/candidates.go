@@ -1,5 +1,7 @@
 package classify
 
+import "math/bits"
+
 // minCapitals is the fewest letters of a candidate without a digit: such runs
 // must be capitals throughout, and are looked for eight octets at a time.
 const minCapitals = 8
@@ -150,6 +152,14 @@ func (f *finder) leads(n uint16, end int) bool {
 
 // leading looks for candidates that begin with a word of letters before w.
 func (f *finder) leading(w *word) {
+	if w.start >= 8 && f.trie.maxLead < 7 {
+		// Eight octets tell of most words whether there is one before.
+		x := load(f.text, w.start-8)
+		apart := ^letterBits(x) & highs << 8
+		if n := bits.LeadingZeros64(apart) / 8; n == 0 && x>>63 == 0 || n > f.trie.maxLead {
+			return
+		}
+	}
 	kind, size := delimiterBefore(f.text, w.start)
 	if kind == 0 {
 		return
@@ -189,8 +199,15 @@ func (f *finder) descend(n uint16, w *word) {
 	f.work++
 	size := w.len()
 	node := &f.trie.nodes[n]
-	if w.digits() && node.numbers>>(size-1)&1 == 1 {
-		f.reach(node.digits[size], w.end)
+	b := behind{end: w.end}
+	if w.digits() {
+		if node.plain == nil {
+			return
+		}
+		for _, to := range node.plain[size] {
+			f.reach(to, &b)
+		}
+		return
 	}
 	if node.mixed>>(size-1)&1 == 0 {
 		return
@@ -198,31 +215,56 @@ func (f *finder) descend(n uint16, w *word) {
 	edges := node.others[size]
 	for i := range edges {
 		if e := &edges[i]; e.shape.fits(w) {
-			f.reach(e.to, w.end)
+			f.reach(e.to, &b)
 		}
 	}
 }
 
+// behind is what stands behind a word, looked at when it is first asked for.
+type behind struct {
+	end        int // of the word
+	ends, asks bool
+	kind       uint8 // of the delimiter
+	read       bool
+	size       int // of the delimiter
+	next       word
+}
+
 // reach takes what ends at a node and goes on behind the next delimiter.
-func (f *finder) reach(n uint16, end int) {
+func (f *finder) reach(n uint16, b *behind) {
 	node := &f.trie.nodes[n]
-	if node.group > 0 && f.ends(end) {
-		f.take(node.group, end)
+	if node.group > 0 {
+		if !b.asks {
+			b.asks, b.ends = true, f.ends(b.end)
+		}
+		if b.ends {
+			f.take(node.group, b.end)
+		}
 	}
-	kind, size := delimiterAt(f.text, end)
-	if kind == 0 || node.delims[kind] == 0 {
+	if node.marks == 0 {
 		return
 	}
-	end += size
-	behind := node.delims[kind]
-	if node = &f.trie.nodes[behind]; node.group > 0 {
+	if b.size == 0 {
+		if b.kind, b.size = delimiterAt(f.text, b.end); b.size == 0 {
+			return
+		}
+	}
+	if node.marks>>b.kind&1 == 0 {
+		return
+	}
+	end := b.end + b.size
+	to := node.delims[b.kind]
+	if node = &f.trie.nodes[to]; node.group > 0 {
 		f.take(node.group, end)
 	}
 	if end == len(f.text) || node.heads>>alnum[f.text[end]]&1 == 0 {
 		return
 	}
-	if next := readGroup(f.text, end); next.end > next.start {
-		f.descend(behind, &next)
+	if !b.read {
+		b.read, b.next = true, readGroup(f.text, end)
+	}
+	if b.next.end > b.next.start {
+		f.descend(to, &b.next)
 	}
 }
 

@@ -1,7 +1,5 @@
 package classify
 
-import "slices"
-
 // weighted gives the sum of digits, each times its weight.
 func weighted(v []byte, weights ...int) int {
 	sum := 0
@@ -16,12 +14,22 @@ func digitAt(v []byte, i, d int) bool { return int(v[i])-'0' == d }
 
 // allDigits tells whether a value is digits throughout.
 func allDigits(v []byte) bool {
-	return !slices.ContainsFunc(v, func(c byte) bool { return !isDigit(c) })
+	for _, c := range v {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // oneDigit tells whether a value repeats one character throughout.
 func oneDigit(v []byte) bool {
-	return !slices.ContainsFunc(v, func(c byte) bool { return c != v[0] })
+	for _, c := range v {
+		if c != v[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // base36 gives the value of a character as most documents with letters count it:

@@ -112,7 +112,7 @@ func (r *looseRun) add(w *word) {
 // gap tells whether only blanks and marks stand between two words with digits, at most
 // 2*maxLooseGap octets, but for one word of capitals, which it gives.
 func (f *finder) gap(from, to int) (ok bool, letters word) {
-	if to == from {
+	if to == from || to-from > 1 && f.text[from] == ' ' && alnum[f.text[from+1]] == classSmall {
 		return false, word{}
 	}
 	i := f.marks(from, to)
@@ -166,6 +166,9 @@ func (f *finder) tryRun() {
 	if r.n == 1 && lead.len() == 0 && behind.len() == 0 {
 		return // a number in one piece is for the formats
 	}
+	if !r.mixed && lead.len() == 0 && behind.len() == 0 && !f.trie.looseOf[r.length] {
+		return
+	}
 	all := &r.tried
 	copy(all[2:], r.words[:r.n])
 	first, last, length := 2, 2+r.n, r.length
@@ -192,6 +195,9 @@ func (f *finder) tryRun() {
 // lettersBefore gives the word of letters that ends some blanks and marks before an
 // octet, or an empty one: a short one, or capitals.
 func (f *finder) lettersBefore(at int) word {
+	if at >= shortLead+2 && f.text[at-1] == ' ' && alnum[f.text[at-2]] == classSmall && f.lettersAt(at-2-shortLead, shortLead) {
+		return word{}
+	}
 	end := at
 	for end > 0 && at-end < maxLooseGap {
 		kind, size := delimiterBefore(f.text, end)
@@ -236,6 +242,9 @@ const shortLead = 3
 // lettersBehind gives the word of one or two letters that stands some blanks and
 // marks behind an octet, or an empty one.
 func (f *finder) lettersBehind(at int) word {
+	if at == len(f.text) || f.text[at] == '\n' || f.text[at] == ' ' && f.lettersAt(at+1, shortLead) {
+		return word{}
+	}
 	start := f.marks(at, min(at+maxLooseGap, len(f.text)))
 	if start == at || start == len(f.text) || alnum[f.text[start]] <= classDigit {
 		return word{}

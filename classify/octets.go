@@ -131,6 +131,19 @@ var alnum = func() (t [256]uint8) {
 	return t
 }()
 
+// raised gives letters as capitals and digits as they are, 0 for other octets.
+var raised = func() (t [256]byte) {
+	for c, class := range alnum {
+		switch class {
+		case classSmall:
+			t[c] = byte(c) - smallBit
+		case classDigit, classCapital:
+			t[c] = byte(c)
+		}
+	}
+	return t
+}()
+
 func isAlnum(c byte) bool { return alnum[c] != 0 }
 
 func isDigit(c byte) bool { return c-'0' < 10 }

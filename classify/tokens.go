@@ -65,7 +65,7 @@ func (f *finder) token(w *word, done int) int {
 		end++
 	}
 	f.work += end - start
-	if end-start < t.least {
+	if end-start < t.least || (end-start < t.alone || t.alone == 0) && !isMarked(f.text[start:end]) {
 		return end
 	}
 	for i := range t.alphabets {
@@ -92,13 +92,27 @@ func (f *finder) token(w *word, done int) int {
 // either takes a whole run of an alphabet for a token, and the run without the
 // point or colon at its end, which may be of the sentence.
 func (f *finder) either(s *tokenSpec, from, to int) {
-	if !f.wanted[s.primary] || s.marked && strings.Count(f.text[from:to], ":") < 2 && strings.Count(f.text[from:to], ".") < 3 {
+	if !f.wanted[s.primary] || s.marked && !isMarked(f.text[from:to]) {
 		return
 	}
 	f.run1(s, from, to)
 	if last := f.text[to-1]; (last == '.' || last == ':') && s.suffix == "" && to-from > s.min {
 		f.run1(s, from, to-1)
 	}
+}
+
+// isMarked tells whether a run holds two colons or three points at least.
+func isMarked(run string) bool {
+	colons, points := 0, 0
+	for i := range len(run) {
+		switch run[i] {
+		case ':':
+			colons++
+		case '.':
+			points++
+		}
+	}
+	return colons >= 2 || points >= 3
 }
 
 // run1 takes a whole run of an alphabet for a token.

@@ -51,6 +51,8 @@ type trieNode struct {
 	delims   [len(delimiters) + 1]uint16 // by kind of the delimiter behind
 	digits   []uint16                    // words of digits only, by length; or nil
 	others   [][]trieEdge                // other words, by length; or nil
+	plain    [][]uint16                  // by length: where a word of digits leads, after settle; or nil
+	marks    uint16                      // the kinds of the delimiters behind, one bit each, after settle
 	accepts  []accept
 }
 
@@ -235,12 +237,40 @@ func (g *groupShape) heads() (classes uint8) {
 	return classes
 }
 
+// settle notes where words of digits lead, and what may stand behind a word.
+func (n *trieNode) settle() {
+	for kind, to := range n.delims {
+		if to != 0 {
+			n.marks |= 1 << kind
+		}
+	}
+	add := func(size int, to uint16) {
+		if n.plain == nil {
+			n.plain = make([][]uint16, maxWord+1)
+		}
+		n.plain[size] = append(n.plain[size], to)
+	}
+	for size, to := range n.digits {
+		if to != 0 {
+			add(size, to)
+		}
+	}
+	for size, edges := range n.others {
+		for i := range edges {
+			if edges[i].shape.letter == 0 {
+				add(size, edges[i].to)
+			}
+		}
+	}
+}
+
 // settle numbers the sets of primaries that may end at one node, and notes what
 // may follow a first word of letters.
 func (t *trie) settle() {
 	t.groups = make([][]accept, 1)
 	for i := range t.nodes {
 		n := &t.nodes[i]
+		n.settle()
 		if len(n.accepts) == 0 {
 			continue
 		}

@@ -53,15 +53,10 @@ func (s *scratch) judgeShapes(candidates []span, live []accept) {
 func (s *scratch) judgeShape(at span, live []accept) {
 	k := 0
 	for i := at.start; i < at.end; i++ {
-		c := s.text[i]
-		switch alnum[c] {
-		case 0:
-			continue
-		case classSmall:
-			c -= smallBit
+		if c := raised[s.text[i]]; c != 0 {
+			s.value[k] = c
+			k++
 		}
-		s.value[k] = c
-		k++
 	}
 	s.work += len(live)
 	v := s.value[:k]

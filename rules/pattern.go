@@ -112,8 +112,13 @@ func compilePattern(s string) (c compiled, write string, err error) {
 	if err != nil {
 		var se *syntax.Error
 		if errors.As(err, &se) {
-			if se.Code == syntax.ErrInvalidRepeatSize {
+			switch se.Code {
+			case syntax.ErrInvalidRepeatSize:
 				write = "write the lesser number first, and repeat at most 1000 times in all"
+			case syntax.ErrMissingRepeatArgument:
+				write = "write `.*` for any text, and a `\\` before a character that stands for itself"
+			case syntax.ErrInvalidRepeatOp:
+				write = "write one of them, and a `\\` before a character that stands for itself"
 			}
 			return c, write, fmt.Errorf("the pattern cannot be read: %s: `%s`", se.Code, se.Expr)
 		}

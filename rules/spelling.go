@@ -48,6 +48,8 @@ var scopeKeys = keySet{
 	elsewhere: map[string]string{
 		"include": "write `exchangeSenderMemberOf`",
 		"exclude": "write `exchangeSenderMemberOfException`",
+
+		"exchangelocation": "take it away: without groups and people the policy is for all mail",
 	},
 }
 
@@ -63,6 +65,9 @@ var ruleKeys = keySet{
 		"enabled":              "write `disabled: true` for a rule that is off",
 		"advancedrule":         "write its conditions under `conditions`, with `all`, `any` and `not`",
 		"stoppolicyprocessing": "write it under `actions`",
+		"stopruleprocessing":   "write `stopPolicyProcessing: true` under `actions`",
+		"action":               "write `actions`",
+		"exception":            "write `exceptions`",
 	},
 }
 
@@ -147,14 +152,27 @@ func (r *reader) refuse(e strictyaml.Entry, set keySet) (write string) {
 	if best := strictyaml.Closest(e.Key, append(slices.Clone(set.known), set.unbuilt...)); write == "" && best != "" {
 		write = "did you mean `" + best + "`?"
 	}
+	if longer := begun(e.Key, set.known); write == "" && len(longer) > 0 {
+		write = "did you mean " + oneOf(longer) + "?"
+	}
 	if write == "" && len(set.known) <= 12 {
 		write = "write " + oneOf(set.known)
 	}
 	if write == "" {
-		write = "write a condition, `all`, `any` or `not`"
+		write = "write a condition (conditions.md lists them), `all`, `any` or `not`"
 	}
 	r.Errorf(e.At, e.Field, write, "unknown key %q", e.Key)
 	return write
+}
+
+// begun gives the words that a word is the beginning of, at most three.
+func begun(word string, words []string) (longer []string) {
+	for _, w := range words {
+		if len(word) > 3 && len(w) > len(word) && strings.EqualFold(w[:len(word)], word) && len(longer) < 3 {
+			longer = append(longer, w)
+		}
+	}
+	return longer
 }
 
 // require gives the entry of a key that must be there. What was said of a key

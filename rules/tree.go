@@ -74,12 +74,28 @@ func isPair(n *strictyaml.Node) bool {
 
 // readMapping reads keys that are joined by all or any.
 func (r *reader) readMapping(n *strictyaml.Node, at place, join op) *node {
+	if n.Kind != mapping {
+		write := "write a condition with its value, as in `accessScope: notInOrganization`"
+		if n.Kind == sequence {
+			write = "take the `-` before each condition away, or write `all:` or `any:` before the list"
+		}
+		said := "a list"
+		if n.Kind == scalar {
+			said = "the text " + quote(n.Value)
+		}
+		r.Errorf(n, at.field, write, "%s stands where conditions are due, each a key with its value", said)
+		return nil
+	}
 	m := r.keys(n, at.field, conditionKeys)
 	if m == nil {
 		return nil
 	}
 	if len(n.Content) == 0 {
-		r.Errorf(n, at.field, "write at least one, as in `accessScope: notInOrganization`", "there is no condition")
+		write := "write at least one, as in `accessScope: notInOrganization`"
+		if at.path == "conditions" {
+			write += "; for all mail `messageSizeOver: 1B`"
+		}
+		r.Errorf(n, at.field, write, "there is no condition")
 		return nil
 	}
 	top := &node{op: join, path: at.path}
@@ -90,7 +106,10 @@ func (r *reader) readMapping(n *strictyaml.Node, at place, join op) *node {
 			}
 			continue
 		}
-		if conditionKeys.has(e.Key) {
+		// The value of a key that is wrong in its capitals alone is read too, so that all
+		// its mistakes are told at once.
+		if name := fold(e.Key, conditionKeys.known); name == e.Key || lookupCondition(name) != nil && lookupCondition(name).with == "" {
+			e.Key = name
 			top.add(r.readEntry(m, e, at))
 		}
 	}

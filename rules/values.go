@@ -73,6 +73,7 @@ func (r *reader) addresses(n *strictyaml.Node, field string) ([]message.Path, bo
 // readGroups reads groups by address, distinguished name or name. One that the
 // directory does not hold is a hint, a name that several have is an error.
 func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, bool) {
+	r.needDirectory(n, field)
 	list, nodes, ok := r.texts(n, field)
 	groups := make([]directory.Ref, 0, len(list))
 	for i, s := range list {

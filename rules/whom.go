@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 var ofGroups = map[string]string{
 	"from":                    "fromMemberOf",
 	"sentTo":                  "sentToMemberOf",
+	"managerAddresses":        "", // a group is nobody's manager
 	"exchangeSender":          "exchangeSenderMemberOf",
 	"exchangeSenderException": "exchangeSenderMemberOfException",
 }
@@ -28,13 +28,20 @@ func keyOf(field string) string {
 // failed to answer before.
 func (r *reader) asks() bool { return r.vocabulary.Directory != nil && !r.silent }
 
+// needDirectory gives a hint at what asks a directory where there is none.
+func (r *reader) needDirectory(n *strictyaml.Node, field string) {
+	if r.vocabulary.NoDirectory {
+		r.Hintf(n, field, "add `directory: {file: people.yaml}` to postern.yaml", "there is no directory to ask, so `%s` holds for nobody", keyOf(field))
+	}
+}
+
 // lookUpGroup tells whether the directory holds a group.
 func (r *reader) lookUpGroup(g directory.Ref) error {
 	if err, asked := r.groups[g.Key()]; asked {
 		return err
 	}
 	// The null path is in no group: its members need not be listed.
-	_, err := r.vocabulary.Directory.Member(context.Background(), message.Path{}, g)
+	_, err := r.vocabulary.Directory.Member(r.asking, message.Path{}, g)
 	r.heard(err)
 	r.groups[g.Key()] = err
 	return err
@@ -42,7 +49,7 @@ func (r *reader) lookUpGroup(g directory.Ref) error {
 
 // isPerson tells whether an address is that of a person.
 func (r *reader) isPerson(addr message.Path) bool {
-	_, err := r.vocabulary.Directory.Person(context.Background(), addr)
+	_, err := r.vocabulary.Directory.Person(r.asking, addr)
 	r.heard(err)
 	return err == nil
 }
@@ -66,9 +73,13 @@ func (r *reader) mistaken(n *strictyaml.Node, field, write, format string, args 
 // onlyPeople refuses groups where people are due: of a group nobody is the sender
 // or recipient that such a condition compares with.
 func (r *reader) onlyPeople(n *strictyaml.Node, field string, paths []message.Path) bool {
-	instead := ofGroups[keyOf(field)]
-	if instead == "" || !r.asks() {
+	instead, due := ofGroups[keyOf(field)]
+	if !due || !r.asks() {
 		return true
+	}
+	write := "write addresses of people"
+	if instead != "" {
+		write = "write it under `" + instead + "`"
 	}
 	nodes, ok := r.List(n, field), true
 	for i, p := range paths {
@@ -76,7 +87,7 @@ func (r *reader) onlyPeople(n *strictyaml.Node, field string, paths []message.Pa
 		if err != nil || !r.asks() || r.lookUpGroup(g) != nil || r.isPerson(p) {
 			continue
 		}
-		ok = r.mistaken(nodes[i], entryField(n, field, nodes[i]), "write it under `"+instead+"`",
+		ok = r.mistaken(nodes[i], entryField(n, field, nodes[i]), write,
 			"%s is a group; `%s` compares single addresses, so no member would satisfy it", p, keyOf(field)) && ok
 	}
 	return ok

@@ -147,7 +147,8 @@ func (r *Reader) syntax(err error) {
 		}
 		msg = strings.Replace(msg, m[0], "", 1)
 	}
-	p.What = "not YAML: " + strings.TrimSpace(msg)
+	msg = strings.TrimSpace(msg)
+	p.What, p.Write = "not YAML: "+msg, syntaxAdvice(msg)
 	r.add(p)
 }
 
