@@ -126,8 +126,11 @@ func (s *scratch) fillColumn(at span) {
 	n, number := len(c.value), isDigit(c.value[0])
 	// begins tells whether something as long as the value stands at octet i.
 	begins := func(i int) bool {
+		if i+n < len(s.text) && alnum[s.text[i+n]] != 0 {
+			return false
+		}
 		k := alnum[s.text[i]]
-		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0) && (i+n == len(s.text) || alnum[s.text[i+n]] == 0)
+		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0)
 	}
 	take := func(cell string) {
 		switch {
