@@ -131,11 +131,12 @@ func eachDate(s *scratch, hits []span, from, to int, names bool, read func(d dat
 		if names {
 			heads |= letters
 		}
-		heads &^= (digits|letters)<<8 | before
+		// No date begins with three digits.
+		heads &^= (digits|letters)<<8 | before | digits&(digits>>8)&(digits>>16)
 		for before = (digits | letters) >> 56; heads != 0; heads &= heads - 1 {
 			if at := i + first(heads); isDigit(text[at]) {
 				if at+2 >= to || !isDigit(text[at+1]) || !isDigit(text[at+2]) {
-					try(at) // no date begins with three digits
+					try(at)
 				}
 			} else if at+1 < to && monthHeads[monthHead(text[at], text[at+1])] {
 				try(at)
