@@ -123,7 +123,7 @@ func (s *scratch) fillColumn(at span) {
 	c := &s.column
 	c.cells, c.seen, c.rows, c.right, c.dates, c.digests = c.cells[:0], [4]uint64{}, 0, 0, 0, 0
 	digest := isDigest(c.value)
-	n, number := len(c.value), isDigit(c.value[0])
+	n, number, plain := len(c.value), isDigit(c.value[0]), onlyDigits(c.value)
 	// begins tells whether something as long as the value stands at octet i.
 	begins := func(i int) bool {
 		if i+n < len(s.text) && alnum[s.text[i+n]] != 0 {
@@ -134,7 +134,7 @@ func (s *scratch) fillColumn(at span) {
 	}
 	take := func(cell string) {
 		switch {
-		case !alike(c.value, cell):
+		case plain && !onlyDigits(cell), !plain && !alike(c.value, cell):
 			if digest && isDigest(cell) {
 				c.digests++
 			}
@@ -221,6 +221,22 @@ func (c *column) add(cell string) {
 	}
 	c.seen[key>>6] |= bit
 	c.cells = append(c.cells, cell)
+}
+
+// onlyDigits tells whether a text is digits throughout.
+func onlyDigits(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if digitBits(load(s, i)) != highs {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // alike tells whether two texts have digits, letters and other signs in the same

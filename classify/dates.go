@@ -125,7 +125,12 @@ func eachDate(s *scratch, hits []span, from, to int, names bool, read func(d dat
 		before = 0x80
 	}
 	for i := from; i < to; i += 8 {
-		x := loadEnd(text, i)
+		var x uint64
+		if i+8 <= to {
+			x = load(text, i)
+		} else {
+			x = loadEnd(text, i)
+		}
 		digits, letters := digitBits(x), letterBits(x)
 		heads := digits
 		if names {
