@@ -268,10 +268,7 @@ func (w *wantFork) compare(d *comparison, name string, m *message.Message, f *ac
 	for _, e := range f.Edits {
 		edits = append(edits, strings.TrimSuffix(e.Action+" "+e.Name, " ")+": "+e.Value)
 	}
-	if w.edits == nil {
-		w.edits = []string{}
-	}
-	d.list(name+" edits", edits, w.edits)
+	d.list(name+" edits", edits, append([]string{}, w.edits...))
 	if w.states != nil {
 		states := make(map[string]string)
 		for _, s := range f.Rules {

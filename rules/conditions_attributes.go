@@ -29,6 +29,7 @@ func (s *Scan) personOf(ctx context.Context, addr message.Path) (p *directory.Pe
 
 // parseAttributes reads attributes of a person with what is looked for in them.
 func (r *reader) parseAttributes(n *strictyaml.Node, field string, values func(*strictyaml.Node, string) (matcher, bool), commas bool) (senderTest, bool) {
+	r.needDirectory(n, field)
 	tests, ok := r.readPairs(n, field, pairs{
 		noun: "an attribute", example: "Department: [Sales]", commas: commas, values: values,
 		name: func(at *strictyaml.Node, f, text string) (string, bool) { return attributeName(r.Reader, at, f, text) },
@@ -88,6 +89,7 @@ func between(test betweenTest) check {
 
 // parseComparison reads ADComparisonAttribute with ADComparisonOperator.
 func parseComparison(r *reader, e, operator strictyaml.Entry) (check, bool) {
+	r.needDirectory(e.Value, e.Field)
 	name := readAttribute(r.Reader, e)
 	equal, ok := true, true
 	if operator.Value != nil {
@@ -172,6 +174,7 @@ func managerKey(p *directory.Person) string {
 
 // parseManager reads ManagerForEvaluatedUser with ManagerAddresses.
 func parseManager(r *reader, e, addresses strictyaml.Entry) (check, bool) {
+	r.needDirectory(e.Value, e.Field)
 	word, ok := r.OneOf(e.Value, e.Field, "sender", "recipient")
 	set, good := r.addressSet(addresses.Value, addresses.Field)
 	managed := senderTest(func(ctx context.Context, s *Scan, addr message.Path) (Truth, string) {
@@ -192,6 +195,7 @@ func parseManager(r *reader, e, addresses strictyaml.Entry) (check, bool) {
 }
 
 func parseManagement(r *reader, n *strictyaml.Node, field string) (check, bool) {
+	r.needDirectory(n, field)
 	word, ok := r.OneOf(n, field, "manager", "directReport")
 	return between(func(ctx context.Context, s *Scan, sender, recipient message.Path, _ bool) (Truth, string) {
 		manager, report := sender, recipient
@@ -237,6 +241,7 @@ func parseListed(r *reader, n *strictyaml.Node, field string, owner func(sender,
 			"no attribute is named that holds lists of correspondents")
 		return check{}, false
 	}
+	r.needDirectory(n, field)
 	return between(func(ctx context.Context, s *Scan, sender, recipient message.Path, _ bool) (Truth, string) {
 		whose, other := owner(sender, recipient)
 		p, truth, reason := s.personOf(ctx, whose)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -58,6 +59,11 @@ type Vocabulary struct {
 	Inverted func(condition, path string) bool
 }
 
+// maxAsking bounds the time of asking the directory about a whole set. What was not
+// asked then is taken as it is written: a directory that hangs keeps no policy from
+// being served.
+const maxAsking = 20 * time.Second
+
 // loader is the state of one Load.
 type loader struct {
 	vocabulary Vocabulary
@@ -67,6 +73,7 @@ type loader struct {
 	sought     []*sought        // by conditions that look into long texts
 	groups     map[string]error // what the directory said of a group
 	silent     bool             // the directory did not answer once
+	asking     context.Context  // ends questions to the directory in time
 }
 
 // draft is a policy being loaded, with the places that checks of the whole set
@@ -100,6 +107,9 @@ type reader struct {
 // every file and of all together; the set is nil when one of them is an error.
 func Load(files []File, v Vocabulary) (*Set, []strictyaml.Problem) {
 	l := &loader{vocabulary: v, groups: make(map[string]error)}
+	var cancel context.CancelFunc
+	l.asking, cancel = context.WithTimeout(context.Background(), maxAsking)
+	defer cancel()
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 

@@ -172,6 +172,9 @@ func parseRisk(r *reader, n *strictyaml.Node, field string) (check, bool) {
 		r.Errorf(n, field, "add `userRisk: {attribute: CustomAttribute1}` to postern.yaml", "nothing says what risk a person is")
 		return check{}, false
 	}
+	if len(risk.FromMatches) == 0 {
+		r.needDirectory(n, field)
+	}
 	return ofSenders(view{}, func(ctx context.Context, s *Scan, addr message.Path) (Truth, string) {
 		level, truth, reason := s.riskOf(ctx, risk, addr)
 		if truth == True {

@@ -66,6 +66,7 @@ func (d *draft) namesSome(e strictyaml.Entry, kind string) bool {
 // readUnits reads the administrative units a policy is for. One that the
 // directory does not know is a hint.
 func (d *draft) readUnits(n *strictyaml.Node, field string) {
+	d.needDirectory(n, field)
 	d.limit, d.values = Limit{Length: maxName, Count: maxScopeGroups}, 0
 	list, nodes, ok := d.texts(n, field)
 	if !ok {
@@ -78,8 +79,10 @@ func (d *draft) readUnits(n *strictyaml.Node, field string) {
 			continue
 		}
 		d.policy.scope.units = append(d.policy.scope.units, name)
-		if people := d.vocabulary.Directory; people != nil {
-			if known, err := people.HasUnit(context.Background(), name); err == nil && !known {
+		if d.asks() {
+			known, err := d.vocabulary.Directory.HasUnit(d.asking, name)
+			d.heard(err)
+			if err == nil && !known {
 				d.Hintf(nodes[i], f, "", "nobody of the directory is in the administrative unit %q", name)
 			}
 		}

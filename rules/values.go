@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
@@ -41,6 +43,9 @@ func (r *reader) words(n *strictyaml.Node, field string) (*classify.Words, bool)
 	if !ok {
 		return nil, false
 	}
+	for i, w := range list {
+		list[i] = norm.NFC.String(w) // as texts are read
+	}
 	compiled, err := classify.NewWords(list)
 	if err != nil {
 		r.Errorf(n, field, "write words", "%v", err)
@@ -68,6 +73,7 @@ func (r *reader) addresses(n *strictyaml.Node, field string) ([]message.Path, bo
 // readGroups reads groups by address, distinguished name or name. One that the
 // directory does not hold is a hint, a name that several have is an error.
 func (r *reader) readGroups(n *strictyaml.Node, field string) ([]directory.Ref, bool) {
+	r.needDirectory(n, field)
 	list, nodes, ok := r.texts(n, field)
 	groups := make([]directory.Ref, 0, len(list))
 	for i, s := range list {

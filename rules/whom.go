@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -29,13 +28,20 @@ func keyOf(field string) string {
 // failed to answer before.
 func (r *reader) asks() bool { return r.vocabulary.Directory != nil && !r.silent }
 
+// needDirectory gives a hint at what asks a directory where there is none.
+func (r *reader) needDirectory(n *strictyaml.Node, field string) {
+	if r.vocabulary.NoDirectory {
+		r.Hintf(n, field, "add `directory: {file: people.yaml}` to postern.yaml", "there is no directory to ask, so `%s` holds for nobody", keyOf(field))
+	}
+}
+
 // lookUpGroup tells whether the directory holds a group.
 func (r *reader) lookUpGroup(g directory.Ref) error {
 	if err, asked := r.groups[g.Key()]; asked {
 		return err
 	}
 	// The null path is in no group: its members need not be listed.
-	_, err := r.vocabulary.Directory.Member(context.Background(), message.Path{}, g)
+	_, err := r.vocabulary.Directory.Member(r.asking, message.Path{}, g)
 	r.heard(err)
 	r.groups[g.Key()] = err
 	return err
@@ -43,7 +49,7 @@ func (r *reader) lookUpGroup(g directory.Ref) error {
 
 // isPerson tells whether an address is that of a person.
 func (r *reader) isPerson(addr message.Path) bool {
-	_, err := r.vocabulary.Directory.Person(context.Background(), addr)
+	_, err := r.vocabulary.Directory.Person(r.asking, addr)
 	r.heard(err)
 	return err == nil
 }

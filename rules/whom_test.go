@@ -1,10 +1,15 @@
 package rules_test
 
 import (
+	"context"
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -51,4 +56,83 @@ func TestPeopleAndGroupsAreToldApart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Without a directory some conditions hold for nobody, wherever they stand.
+func TestConditionsThatAskNobodyAreHints(t *testing.T) {
+	const none = "there is no directory to ask, so `"
+	for condition, asks := range map[string]string{
+		"fromMemberOf: sales":                                            "fromMemberOf",
+		"sentToMemberOf: [a@example.com, b@example.com]":                 "sentToMemberOf",
+		"anyOfToHeaderMemberOf: sales":                                   "anyOfToHeaderMemberOf",
+		"betweenMemberOf1: a, betweenMemberOf2: b":                       "betweenMemberOf1 betweenMemberOf2",
+		"senderADAttributeContainsWords: {Department: Sales}":            "senderADAttributeContainsWords",
+		"recipientADAttributeMatchesPatterns: {Title: x}":                "recipientADAttributeMatchesPatterns",
+		"adComparisonAttribute: Department":                              "adComparisonAttribute",
+		"managerForEvaluatedUser: sender, managerAddresses: a@x.example": "managerForEvaluatedUser",
+		"senderManagementRelationship: manager":                          "senderManagementRelationship",
+		"senderInRecipientList: allow":                                   "senderInRecipientList",
+		"sharedByIRMUserRisk: elevated":                                  "sharedByIRMUserRisk",
+		"from: a@example.com":                                            "",
+		"fromScope: inOrganization":                                      "",
+	} {
+		for _, exception := range []bool{false, true} {
+			v := vocabulary()
+			v.NoDirectory = true
+			v.Settings.Risk, v.Settings.ListAttribute = &rules.Risk{Attribute: "CustomAttribute1"}, "CustomAttribute15"
+			text := policy("{"+condition+"}", "")
+			if exception {
+				if strings.HasPrefix(condition, "sharedBy") {
+					continue // has no such form
+				}
+				text = policy("{messageSizeOver: 1B}", "{"+condition+"}")
+			}
+			set, problems := rules.Load(files(text), v)
+			var got []string
+			for _, p := range problems {
+				if rest, ok := strings.CutPrefix(p.What, none); ok {
+					key, _, _ := strings.Cut(rest, "`")
+					got = append(got, key)
+				}
+			}
+			if set == nil || strings.Join(got, " ") != asks {
+				t.Errorf("%s, as exception %v: hints at %q, want %q; %v", condition, exception, got, asks, problems)
+			}
+		}
+	}
+	v := vocabulary()
+	v.NoDirectory = true
+	_, problems := rules.Load(files(policy("{messageSizeOver: 1B}", "")+"administrativeUnit: North\nscope: {exchangeSenderMemberOf: [sales]}\n"), v)
+	if len(problems) != 2 {
+		t.Errorf("a scope: %v", problems)
+	}
+	// Recent matches are counted without a directory.
+	v.Settings.Risk = &rules.Risk{FromMatches: map[rules.RiskLevel]int{rules.Elevated: 3}}
+	if _, problems := rules.Load(files(policy("{sharedByIRMUserRisk: elevated}", "")), v); len(problems) > 0 {
+		t.Errorf("a risk from matches: %v", problems)
+	}
+}
+
+// hanging is a directory that answers nobody.
+type hanging struct{ directory.Directory }
+
+func (hanging) Member(ctx context.Context, _ message.Path, _ directory.Ref) (bool, error) {
+	<-ctx.Done()
+	return false, directory.ErrUnavailable
+}
+
+func (hanging) HasUnit(ctx context.Context, _ string) (bool, error) {
+	<-ctx.Done()
+	return false, directory.ErrUnavailable
+}
+
+func TestDirectoryThatHangsKeepsNothingFromLoading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := vocabulary()
+		v.Directory = hanging{}
+		text := policy("{fromMemberOf: [sales@example.com, b@example.com], from: anna@example.com}", "") + "administrativeUnit: [North, South]\n"
+		if set, problems := rules.Load(files(text), v); set == nil || len(problems) > 0 {
+			t.Errorf("problems: %v", problems)
+		}
+	})
 }

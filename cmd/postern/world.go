@@ -118,7 +118,8 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog, settled sett
 
 // vocabulary is what policies are written in.
 func (c *config) vocabulary(types *classify.Catalog, people directory.Directory) rules.Vocabulary {
-	return rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoLimits: c.noLimits,
+	none := people == nil && c.people.path == "" && c.ldapAt.node == nil
+	return rules.Vocabulary{Types: types, Actions: actions.Vocabulary(), Directory: people, NoDirectory: none, NoLimits: c.noLimits,
 		Settings: c.conditions, Zone: c.zone, Now: time.Now}
 }
 

@@ -40,7 +40,7 @@ const (
 func (c *core) head(ctx context.Context, ref directory.Ref) (*group, error) {
 	return c.heads.get(ctx, ref.Key(), func(ctx context.Context) (*group, error) {
 		s := &c.o.Schema
-		q := query{base: s.GroupBase, scope: ldap.ScopeWholeSubtree, max: few, attributes: s.groupNames()}
+		q := query{base: s.GroupBase, scope: ldap.ScopeWholeSubtree, attributes: s.groupNames()}
 		var good func(*group) bool
 		switch addr := ref.Address(); {
 		case !addr.IsNull():
@@ -52,8 +52,12 @@ func (c *core) head(ctx context.Context, ref directory.Ref) (*group, error) {
 			q.filter = allOf(s.GroupFilter, s.withAddress(addr))
 			good = func(g *group) bool { return true }
 		case ref.DN() != "":
+			folded := directory.FoldDN(ref.DN())
+			if !directory.DNBelow(folded, directory.FoldDN(s.GroupBase)) {
+				return nil, directory.ErrNotFound // nobody is asked for groups from there
+			}
 			q.base, q.scope, q.filter = ref.DN(), ldap.ScopeBaseObject, s.GroupFilter
-			good = func(g *group) bool { return g.folded == directory.FoldDN(ref.DN()) }
+			good = func(g *group) bool { return g.folded == folded }
 		case ref.Name() != "":
 			for i := range c.o.Dynamic {
 				if d, err := directory.ParseRef(c.o.Dynamic[i].Name); err == nil && d.Key() == ref.Key() {
@@ -65,7 +69,7 @@ func (c *core) head(ctx context.Context, ref directory.Ref) (*group, error) {
 		default:
 			return nil, directory.ErrNotFound
 		}
-		found, err := c.client.search(ctx, q)
+		found, err := c.few(ctx, q)
 		if errors.Is(err, errNoObject) && q.scope == ldap.ScopeBaseObject {
 			return nil, directory.ErrNotFound
 		}
@@ -157,7 +161,7 @@ func (c *core) subject(ctx context.Context, addr message.Path) (subject, error) 
 	}
 	who, err := c.others.get(ctx, addr.Key(), func(ctx context.Context) (subject, error) {
 		s := &c.o.Schema
-		found, err := c.client.search(ctx, query{base: c.o.Base, scope: ldap.ScopeWholeSubtree, max: few,
+		found, err := c.few(ctx, query{base: c.o.Base, scope: ldap.ScopeWholeSubtree,
 			filter: s.withAddress(addr), attributes: unique(slices.Concat(s.Mail, s.Proxies))})
 		switch {
 		case err != nil:

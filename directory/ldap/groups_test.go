@@ -104,6 +104,27 @@ func TestUnknownGroupsAreNotFound(t *testing.T) {
 	}
 }
 
+// Groups elsewhere than below their base are none, since nobody is asked for there.
+func TestGroupsAreBelowTheirBase(t *testing.T) {
+	o := options(company(t))
+	o.Schema.GroupBase = "ou=people,dc=example,dc=com"
+	d := open(t, o, ldap.Hooks{})
+	for _, group := range []string{"sales@example.com", "cn=Sales Team,ou=groups,dc=example,dc=com"} {
+		if in, err := d.Member(t.Context(), mustPath("anna@example.com"), ref(t, group)); !errors.Is(err, directory.ErrNotFound) {
+			t.Errorf("anna in %s: %v, %v; want ErrNotFound", group, in, err)
+		}
+	}
+}
+
+func TestNameOfVeryManyGroupsIsAmbiguous(t *testing.T) {
+	o := options(company(t))
+	o.Schema.Names = []string{"objectClass"}
+	d := open(t, o, ldap.Hooks{})
+	if _, err := d.Group(t.Context(), ref(t, "groupOfNames")); !errors.Is(err, directory.ErrAmbiguous) || !errors.Is(err, directory.ErrUnavailable) {
+		t.Errorf("error %v, want ErrAmbiguous", err)
+	}
+}
+
 func TestGroupsHaveTheirMembers(t *testing.T) {
 	d := open(t, options(company(t)), ldap.Hooks{})
 	for group, want := range map[string][]string{

@@ -3,6 +3,7 @@ package ldap
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,8 +28,19 @@ type name struct {
 	addr message.Path
 }
 
-// few bounds the entries that one address or name may find.
-const few = 10
+// maxFew bounds the entries that one address or name may find.
+const maxFew = 10
+
+// few finds the entries that have an address or a name. More than a few are
+// ambiguous.
+func (c *core) few(ctx context.Context, q query) ([]*entry, error) {
+	q.max = maxFew
+	found, err := c.client.search(ctx, q)
+	if errors.Is(err, errTooMany) {
+		err = fmt.Errorf("%w: %w", directory.ErrAmbiguous, err)
+	}
+	return found, err
+}
 
 // maxName is the longest address or login that is asked for, in octets: Active
 // Directory keeps up to 1123 of an address. Longer ones are nobody's, and are not
@@ -71,7 +83,7 @@ func (c *core) onlyPerson(ctx context.Context, filter string, good func(*person)
 	s := &c.o.Schema
 	names := s.personNames()
 	names = unique(append(names, slices.Concat(one(c.o.Guests.Attribute), one(c.o.Units.Attribute))...))
-	found, err := c.client.search(ctx, query{base: s.PeopleBase, scope: ldap.ScopeWholeSubtree, max: few,
+	found, err := c.few(ctx, query{base: s.PeopleBase, scope: ldap.ScopeWholeSubtree,
 		filter: allOf(s.PeopleFilter, filter), attributes: names})
 	if err != nil {
 		return nil, absent(err)

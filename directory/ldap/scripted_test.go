@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	goldap "github.com/go-ldap/ldap/v3"
@@ -194,6 +196,49 @@ func TestMembersThatComeInParts(t *testing.T) {
 	g, err := active(t, s).Group(t.Context(), ref(t, group))
 	if err != nil || len(g.Members) != all || g.Members[all-1].String() != "p3699@example.com" {
 		t.Fatalf("the group has %d members, %v; want %d", len(g.Members), err, all)
+	}
+}
+
+// A group with more members than are read costs one look at it, and none again as
+// long as answers hold; a good answer from before does not stand for it.
+func TestGroupsThatAreTooLarge(t *testing.T) {
+	const group = "cn=large,dc=example,dc=com"
+	var members []string
+	for i := range 20_000 {
+		members = append(members, fmt.Sprintf("p%d", i))
+	}
+	begin := time.Now()
+	var large atomic.Bool // an hour later
+	s := &scripted{}
+	s.answer = func(base string, _ int64, filter string, attributes []string) []scriptedEntry {
+		switch {
+		case strings.Contains(filter, "(uid="):
+			return []scriptedEntry{{"uid=p0,dc=example,dc=com", map[string][]string{"mail": {"p0@example.com"}}}}
+		case base != group:
+			return nil
+		case !large.Load():
+			return []scriptedEntry{{group, map[string][]string{"memberUid": members[:1]}}}
+		}
+		return []scriptedEntry{{group, map[string][]string{"memberUid": members}}}
+	}
+	d := open(t, ldap.Options{URLs: []string{s.start(t)}, Base: "dc=example,dc=com", Schema: ldap.OpenLDAP()}, ldap.Hooks{Now: func() time.Time {
+		if large.Load() {
+			return begin.Add(time.Hour)
+		}
+		return begin
+	}})
+	if g, err := d.Group(t.Context(), ref(t, group)); err != nil || len(g.Members) != 1 {
+		t.Fatalf("the small group: %v, %v", g, err)
+	}
+	large.Store(true)
+	before := s.count("")
+	for range 3 {
+		if g, err := d.Group(t.Context(), ref(t, group)); !errors.Is(err, directory.ErrUnavailable) {
+			t.Errorf("the large group: %v, %v; want ErrUnavailable", g, err)
+		}
+	}
+	if n := s.count("") - before; n > 2 {
+		t.Errorf("%d searches are made for a group that is too large", n)
 	}
 }
 
