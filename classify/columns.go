@@ -14,6 +14,7 @@ const (
 	columnReach = 2048 // octets looked at on each side
 	columnCells = 40   // numbers taken on each side
 	columnLeast = 10   // numbers that make a column
+	columnRight = 4    // numbers with a right check digit that are no chance, if every second is
 	columnLow   = 65   // the most that a number of such a column is worth
 	countedStep = 100  // farthest of the numbers counted up with one
 
@@ -32,6 +33,7 @@ type column struct {
 	seen    [4]uint64 // by a hash of the last octets: those of some cell
 	rows    int       // as many as cells, and those that are repeated
 	right   int       // of cells: keep the checks of the primary
+	anyway  int       // of those: keep them with another last digit too
 	dates   int       // of cells: begin with a date
 	digests int       // hexadecimal like the value, and written otherwise
 }
@@ -58,24 +60,36 @@ func (s *scratch) inColumn(x *instance) bool {
 		s.fillColumn(x.octets)
 	}
 	n := len(c.cells)
+	if c.right >= columnRight && c.right*2 >= n && c.anyway*2 <= c.right {
+		return false
+	}
 	if c.digests >= columnLeast/2 && c.digests+n >= columnLeast {
 		return true
 	}
 	// Of n numbers of which every second one is right, so few are next to never.
-	if n >= columnLeast && (one.check != nil && c.right*4 <= n-8 || c.dates*2 > n && isDateTime(value) || counted(value, c.cells)) {
+	if n >= columnLeast && (one.check != nil && c.right*4 <= n-8 && !s.beneath(x) || c.dates*2 > n && isDateTime(value) || counted(value, c.cells) && (one.check != nil || !s.entitled(x))) {
 		return true
 	}
 	return c.rows >= columnLeast && (s.glued(x.octets) || s.elsewhere(x) || s.headed(x))
 }
 
-// glued tells whether a dash, point or stroke joins a candidate to letters or
-// digits, as in INV-123456.
-func (s *scratch) glued(at span) bool {
-	joins := func(sign, next int) bool {
-		return min(sign, next) >= 0 && max(sign, next) < len(s.text) &&
-			strings.IndexByte("-./_", s.text[sign]) >= 0 && isAlnum(s.text[next])
+// changeDigit makes the last digit of a value another one, if there is any.
+func changeDigit(value []byte) bool {
+	for i, c := range slices.Backward(value) {
+		if isDigit(c) {
+			value[i] = '0' + (c-'0'+1)%10
+			return true
+		}
 	}
-	return joins(at.start-1, at.start-2) || joins(at.end, at.end+1)
+	return false
+}
+
+// glued tells whether a dash, point or stroke joins a candidate to letters or
+// digits before it or to digits behind it, as in INV-123456.
+func (s *scratch) glued(at span) bool {
+	joins := func(sign int) bool { return strings.IndexByte("-./_", s.text[sign]) >= 0 }
+	return at.start > 1 && joins(at.start-1) && isAlnum(s.text[at.start-2]) ||
+		at.end+1 < len(s.text) && joins(at.end) && isDigit(s.text[at.end+1])
 }
 
 // lineOf gives where the line begins and ends that a piece of the text stands in,
@@ -98,40 +112,67 @@ func (s *scratch) besides(x *instance) bool {
 	return s.holdsIn(x.pattern.wishes, span{s.index.at(from), s.index.at(to)})
 }
 
+// beneath tells whether a word of its pattern ends the line above a candidate that
+// begins its own: nothing but blanks and marks stands between.
+func (s *scratch) beneath(x *instance) bool {
+	end := x.octets.start
+	for end > 0 && x.octets.start-end <= namedNear && s.text[end-1] < 0x80 && !isAlnum(s.text[end-1]) {
+		end--
+	}
+	return s.anyWord(x.pattern.wishes, span{s.index.at(end), x.runes.start}, false, func(*wish, span) bool { return true })
+}
+
 // holdsIn tells whether some word wished for lies in a piece of the text.
 func (s *scratch) holdsIn(wishes []wish, in span) bool {
-	return slices.ContainsFunc(wishes, func(w wish) bool {
+	return s.anyWord(wishes, in, false, func(_ *wish, h span) bool { return h.start >= in.start })
+}
+
+// anyWord tells whether use holds for some word wished for that ends in a piece of
+// the text, or within the proximity of it when near is set.
+func (s *scratch) anyWord(wishes []wish, in span, near bool, use func(w *wish, h span) bool) bool {
+	for i := range wishes {
+		w := &wishes[i]
 		if w.group {
-			return w.max > 0 && s.holdsIn(w.of, in)
+			if w.max > 0 && s.anyWord(w.of, in, near, use) {
+				return true
+			}
+			continue
 		}
 		if !s.ofWords[w.list] {
-			return false
+			continue
+		}
+		from, to := in.start, in.end
+		if near {
+			from, to = from-w.proximity, to+w.proximity
 		}
 		hits := s.hits[w.list]
-		i, _ := slices.BinarySearchFunc(hits, in.start, func(h span, at int) int { return h.end - at })
-		for ; i < len(hits) && hits[i].end <= in.end; i++ {
-			if hits[i].start >= in.start {
+		i, _ := slices.BinarySearchFunc(hits, from, func(h span, at int) int { return h.end - at })
+		for ; i < len(hits) && hits[i].end <= to; i++ {
+			if use(w, hits[i]) {
 				return true
 			}
 		}
-		return false
-	})
+	}
+	return false
 }
 
 // fillColumn collects what is written like the text at a place, around it.
 func (s *scratch) fillColumn(at span) {
 	c := &s.column
-	c.cells, c.seen, c.rows, c.right, c.dates, c.digests = c.cells[:0], [4]uint64{}, 0, 0, 0, 0
+	c.cells, c.seen, c.rows, c.right, c.anyway, c.dates, c.digests = c.cells[:0], [4]uint64{}, 0, 0, 0, 0, 0
 	digest := isDigest(c.value)
-	n, number := len(c.value), isDigit(c.value[0])
+	n, number, plain := len(c.value), isDigit(c.value[0]), onlyDigits(c.value)
 	// begins tells whether something as long as the value stands at octet i.
 	begins := func(i int) bool {
+		if i+n < len(s.text) && alnum[s.text[i+n]] != 0 {
+			return false
+		}
 		k := alnum[s.text[i]]
-		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0) && (i+n == len(s.text) || alnum[s.text[i+n]] == 0)
+		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0)
 	}
 	take := func(cell string) {
 		switch {
-		case !alike(c.value, cell):
+		case plain && !onlyDigits(cell), !plain && !alike(c.value, cell):
 			if digest && isDigest(cell) {
 				c.digests++
 			}
@@ -166,6 +207,9 @@ func (s *scratch) fillColumn(at span) {
 		s.long = normalise(s.long[:0], cell)
 		if check != nil && check(s.long) {
 			c.right++
+			if changeDigit(s.long) && check(s.long) {
+				c.anyway++
+			}
 		}
 		if isDateTime(cell) {
 			c.dates++
@@ -218,6 +262,22 @@ func (c *column) add(cell string) {
 	}
 	c.seen[key>>6] |= bit
 	c.cells = append(c.cells, cell)
+}
+
+// onlyDigits tells whether a text is digits throughout.
+func onlyDigits(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if digitBits(load(s, i)) != highs {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // alike tells whether two texts have digits, letters and other signs in the same

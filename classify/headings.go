@@ -53,29 +53,61 @@ func (s *scratch) named(x *instance) bool {
 func isASCIILetter(r rune) bool { return r < 0x80 && alnum[r] > classDigit }
 
 // headed tells whether the column of a candidate has a heading that calls its
-// numbers something else and has no word of the candidate's pattern in it.
+// numbers something else and has no word of the candidate's pattern in it, nor has
+// the heading of a column without a number in the candidate's line.
 func (s *scratch) headed(x *instance) bool {
 	head, ok := s.headOf(x.octets.start)
-	if !ok || s.holdsIn(x.pattern.wishes, span{s.index.at(head.start), s.index.at(head.end)}) {
+	if !ok || !slices.ContainsFunc(strings.FieldsFunc(s.text[head.start:head.end], func(r rune) bool { return !isASCIILetter(r) }),
+		func(word string) bool { return otherNames[strings.ToLower(word)] }) {
 		return false
 	}
-	return slices.ContainsFunc(strings.FieldsFunc(s.text[head.start:head.end], func(r rune) bool { return !isASCIILetter(r) }),
-		func(word string) bool { return otherNames[strings.ToLower(word)] })
+	own := s.cellOf(x.octets.start)
+	from, to := s.lineOf(head.start, head.end)
+	return own.cells > 1 && !s.anyWord(x.pattern.wishes, span{s.index.at(from), s.index.at(to)}, false, func(_ *wish, h span) bool {
+		c := s.cellOf(s.index.octet(h.start))
+		return c.column == own.column || !s.numbered(x, own, c.column)
+	})
+}
+
+// entitled tells whether the heading of a candidate's column has a word of its
+// pattern in it.
+func (s *scratch) entitled(x *instance) bool {
+	head, ok := s.headOf(x.octets.start)
+	return ok && s.holdsIn(x.pattern.wishes, span{s.index.at(head.start), s.index.at(head.end)})
+}
+
+// numbered tells whether another column has a number in the line of a candidate, of
+// half its length or more: one that the heading of that column may stand for. If it
+// has none, the headings may stand beside their columns.
+func (s *scratch) numbered(x *instance, own cell, column int) bool {
+	from, to := s.lineOf(x.octets.start, x.octets.end)
+	other := s.cellIn(from, to, own.sign, column).at
+	return 2*alnums(s.text[other.start:other.end]) >= alnums(s.text[x.octets.start:x.octets.end])
+}
+
+// alnums counts the letters and digits of a text with digits.
+func alnums(text string) (n int) {
+	if !strings.ContainsAny(text, "0123456789") {
+		return 0
+	}
+	for i := range len(text) {
+		if isAlnum(text[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 // headOf gives the cell of the first of the lines above an octet that have as many
 // cells as its own, in octets. It has no digit, or it is no heading.
 func (s *scratch) headOf(at int) (head span, ok bool) {
 	own := s.cellOf(at)
-	if own.cells < 2 {
-		return span{}, false
-	}
 	from, _ := s.lineOf(at, at)
 	least := at - columnReach
 	for from > 0 && from > least {
 		begin, end := s.lineOf(from-1, from-1)
 		c := s.cellIn(begin, end, own.sign, own.column)
-		if c.cells != own.cells {
+		if c.cells != own.cells || strings.TrimSpace(s.text[begin:end]) == "" {
 			break
 		}
 		head, from = c.at, begin
@@ -84,41 +116,22 @@ func (s *scratch) headOf(at int) (head span, ok bool) {
 }
 
 // elsewhere tells whether all words near a candidate stand in cells of other
-// columns: in lines with as many cells as the candidate's.
+// columns that have numbers of their own: in lines with as many cells as the
+// candidate's.
 func (s *scratch) elsewhere(x *instance) bool {
 	own := s.cellOf(x.octets.start)
 	if own.cells < 2 {
 		return false
 	}
 	seen := false
-	var others func(wishes []wish) bool
-	others = func(wishes []wish) bool {
-		for i := range wishes {
-			w := &wishes[i]
-			if w.group {
-				if w.max > 0 && !others(w.of) {
-					return false
-				}
-				continue
-			}
-			if !s.ofWords[w.list] {
-				continue
-			}
-			hits := s.hits[w.list]
-			i, _ := slices.BinarySearchFunc(hits, x.runes.start-w.proximity, func(h span, at int) int { return h.end - at })
-			for ; i < len(hits) && hits[i].end <= x.runes.end+w.proximity; i++ {
-				if hits[i].start < x.runes.start-w.proximity {
-					continue
-				}
-				if c := s.cellOf(s.index.octet(hits[i].start)); c.cells != own.cells || c.sign != own.sign || c.column == own.column {
-					return false
-				}
-				seen = true
-			}
+	return !s.anyWord(x.pattern.wishes, x.runes, true, func(w *wish, h span) bool {
+		if h.start < x.runes.start-w.proximity {
+			return false
 		}
-		return true
-	}
-	return others(x.pattern.wishes) && seen
+		seen = true
+		c := s.cellOf(s.index.octet(h.start))
+		return c.cells != own.cells || c.sign != own.sign || c.column == own.column || !s.numbered(x, own, c.column)
+	}) && seen
 }
 
 // cell is where something stands in a line that is divided into cells.
@@ -164,8 +177,13 @@ func (s *scratch) cellIn(from, to int, sign string, column int) cell {
 	return found
 }
 
-// eachCell gives the cells of a line. Two blanks and more are one sign.
+// eachCell gives the cells of a line: one without a sign. Two blanks and more are
+// one sign.
 func eachCell(line, sign string, use func(start, end int)) {
+	if sign == "" {
+		use(0, len(line))
+		return
+	}
 	for start := 0; start <= len(line); {
 		end := len(line)
 		if n := strings.Index(line[start:], sign); n >= 0 {
