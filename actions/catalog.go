@@ -102,7 +102,8 @@ type spec struct {
 	entries []strictyaml.Entry // the actions, in the order of the file
 	tip     string
 	// override is set when the sender may lift a block.
-	override bool
+	override   bool
+	overrideAt *strictyaml.Node
 	// notify is set when the rule tells people.
 	notify bool
 	file   string
@@ -176,6 +177,10 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 	}
 	if s.severity == severityNone && len(s.entries) == 1 {
 		r.Errorf(s.severityAt, strictyaml.Join(field, "reportSeverityLevel"), "write `low`", "a rule without actions records its matches, and so they have a severity")
+	}
+	if s.override && s.tip == "" && !s.notify {
+		r.Errorf(s.overrideAt, strictyaml.Join(field, "notifyAllowOverride"), "write `notifyPolicyTipCustomText` or `notifyUser` beside it",
+			"without a policy tip the sender is offered no override")
 	}
 	if len(halting) > 1 {
 		r.Errorf(n, field, "keep one of them", "a rule cannot have two halting actions (%s)", strings.Join(halting, ", "))
@@ -292,6 +297,7 @@ func readTip(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 // told.
 func readAllowOverride(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	_, _, s.override = r.Texts(n, field)
+	s.overrideAt = n
 }
 
 func readNotifyUser(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {

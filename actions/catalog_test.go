@@ -126,6 +126,27 @@ func TestMistakesInActions(t *testing.T) {
 	}
 }
 
+// An override is offered with the policy tip: without one there is none to take.
+func TestAnOverrideNeedsAPolicyTip(t *testing.T) {
+	const mistake = "p.yaml:2:22: actions.notifyAllowOverride: without a policy tip the sender is offered no override; write `notifyPolicyTipCustomText` or `notifyUser` beside it"
+	for beside, want := range map[string][]string{
+		"":                                      {mistake},
+		"notifyPolicyTipCustomText: Ask first.": nil,
+		"notifyUser: [sender]":                  nil,
+		"reportSeverityLevel: high":             {mistake},
+	} {
+		r, n := strictyaml.Parse("p.yaml", []byte("blockAccess: all\nnotifyAllowOverride: [withJustification]\n"+beside+"\n"))
+		vocabulary{planned: true}.Parse(r, n, "actions", &rules.Rule{})
+		var got []string
+		for _, p := range r.Problems {
+			got = append(got, p.String())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", beside, diff)
+		}
+	}
+}
+
 func TestCatalogueIsSortedAndDocumented(t *testing.T) {
 	byName := func(a, b Kind) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) }
 	if !slices.IsSortedFunc(kinds, byName) {

@@ -16,6 +16,10 @@ func Lint(set *rules.Set) []strictyaml.Problem {
 		return s.halt != nil && !s.halt.outsideOnly && !s.override
 	})
 	for s := range specs(set) {
+		if s.halt != nil && s.halt.outsideOnly && s.rule.InsideOnly() && s.rule.Policy.Mode != rules.Disable && !s.rule.Disabled {
+			hints = append(hints, s.rule.Hint("write `blockAccess: all`, or `accessScope: notInOrganization`",
+				"the rule blocks nobody: `perUser` blocks people outside, and the rule holds only for those inside"))
+		}
 		by := halted[s.rule]
 		if by == nil || stopped[s.rule] != nil || s.halt == nil && len(s.edits) == 0 {
 			continue

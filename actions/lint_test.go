@@ -112,3 +112,29 @@ func TestRulesBehindABlockAreHints(t *testing.T) {
 		}
 	}
 }
+
+// A block of people outside alone, in a rule for people inside, blocks nobody.
+func TestABlockOfNobodyIsAHint(t *testing.T) {
+	for rule, want := range map[string]bool{
+		"conditions: {accessScope: inOrganization}, actions: {blockAccess: perUser}":                                           true,
+		"conditions: {accessScope: inOrganization}, actions: {blockAccess: true, blockAccessScope: perUser}":                   true,
+		"conditions: {sentToScope: InOrganization, subjectContainsWords: x}, actions: {blockAccess: perUser}":                  true,
+		"conditions: {subjectContainsWords: x, not: {accessScope: notInOrganization}}, actions: {blockAccess: perUser}":        true,
+		"conditions: {subjectContainsWords: x}, exceptions: {accessScope: notInOrganization}, actions: {blockAccess: perUser}": true,
+		"conditions: {accessScope: inOrganization}, actions: {blockAccess: all}":                                               false,
+		"conditions: {accessScope: notInOrganization}, actions: {blockAccess: perUser}":                                        false,
+		"conditions: {subjectContainsWords: x}, actions: {blockAccess: perUser}":                                               false,
+		"conditions: {nonBifurcatingAccessScope: hasInternal}, actions: {blockAccess: perUser}":                                false,
+		"conditions: {any: [accessScope: inOrganization, subjectContainsWords: x]}, actions: {blockAccess: perUser}":           false,
+		"disabled: true, conditions: {accessScope: inOrganization}, actions: {blockAccess: perUser}":                           false,
+	} {
+		text := "policy: P\nmode: enable\nrules:\n  - {rule: a, " + rule + "}\n  - {rule: b, conditions: {messageSizeOver: 1B}}\n"
+		set, problems := actions.Load([]rules.File{{Name: "p.yaml", Data: []byte(text)}}, rules.Vocabulary{Types: classify.Builtin()})
+		if set == nil {
+			t.Fatal(rule, problems)
+		}
+		if hints := actions.Lint(set); (len(hints) == 1) != want || want && !strings.Contains(hints[0].String(), "the rule blocks nobody") {
+			t.Errorf("%s: %v", rule, hints)
+		}
+	}
+}

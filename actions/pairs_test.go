@@ -24,7 +24,7 @@ var pairActions = map[string]func(n string) (yaml []string, edits []Edit){
 	"all":  func(string) ([]string, []Edit) { return []string{"blockAccess: all"}, nil },
 	"user": func(string) ([]string, []Edit) { return []string{"blockAccess: perUser"}, nil },
 	"offer": func(string) ([]string, []Edit) {
-		return []string{"blockAccess: all", "notifyAllowOverride: withJustification"}, nil
+		return []string{"blockAccess: all", "notifyAllowOverride: withJustification", "notifyUser: sender"}, nil
 	},
 	"ndr": func(string) ([]string, []Edit) {
 		return []string{"blockAccess: all", "blockResponse: ndr"}, nil

@@ -9,9 +9,22 @@ type prefixRange struct {
 	min, max int
 }
 
+// issuerDigits are the leading digits of a card that all ranges are compared over.
+const issuerDigits = 6
+
+// widened gives ranges with ends of issuerDigits digits.
+func widened(ranges []prefixRange) []prefixRange {
+	for i := range ranges {
+		for r := &ranges[i]; r.digits < issuerDigits; r.digits++ {
+			r.from, r.to = r.from*10, r.to*10+9
+		}
+	}
+	return ranges
+}
+
 // creditCardRanges follow what the card schemes publish. Lengths below 14 are no
 // matter of the type.
-var creditCardRanges = []prefixRange{
+var creditCardRanges = widened([]prefixRange{
 	{1, 1, 1, 15, 15},       // UATP, JCB (1800)
 	{4, 2131, 2131, 15, 15}, // JCB
 	{4, 2221, 2720, 16, 16}, // Mastercard
@@ -35,11 +48,11 @@ var creditCardRanges = []prefixRange{
 	{2, 65, 65, 16, 19},     // Discover, RuPay
 	{2, 66, 69, 14, 19},     // Maestro
 	{2, 81, 82, 16, 19},     // UnionPay, RuPay
-}
+})
 
 // euDebitCardRanges are those of Maestro and of the debit brands of Visa and
 // their forerunners in Europe.
-var euDebitCardRanges = []prefixRange{
+var euDebitCardRanges = widened([]prefixRange{
 	{4, 4026, 4026, 16, 16},     // Visa Electron
 	{4, 4405, 4405, 16, 16},     // Visa Electron
 	{4, 4508, 4508, 16, 16},     // Visa Electron
@@ -58,15 +71,12 @@ var euDebitCardRanges = []prefixRange{
 	{2, 61, 61, 16, 19},         // Maestro
 	{2, 63, 63, 16, 19},         // Maestro, Solo, Switch
 	{2, 66, 69, 16, 19},         // Maestro, Solo, Bancontact
-}
+})
 
 func issued(v []byte, ranges []prefixRange) bool {
+	p := number(v[:issuerDigits])
 	for i := range ranges {
-		r := &ranges[i]
-		if len(v) < r.min || len(v) > r.max {
-			continue
-		}
-		if p := number(v[:r.digits]); p >= r.from && p <= r.to {
+		if r := &ranges[i]; p >= r.from && p <= r.to && len(v) >= r.min && len(v) <= r.max {
 			return true
 		}
 	}

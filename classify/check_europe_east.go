@@ -98,7 +98,7 @@ func hungaryPersonal(v []byte) bool {
 
 // hungaryTAJ keeps act XX of 1996: weights 3 and 7 in turn modulo 10.
 func hungaryTAJ(v []byte) bool {
-	return number(v) > 0 && digitAt(v, 8, weighted(v, 3, 7, 3, 7, 3, 7, 3, 7)%10)
+	return digitAt(v, 8, weighted(v, 3, 7, 3, 7, 3, 7, 3, 7)%10) && number(v) > 0
 }
 
 // hungaryTax keeps act XX of 1996 on the adóazonosító jel: an 8, the days since

@@ -3,6 +3,7 @@ package classify
 // weighted gives the sum of digits, each times its weight.
 func weighted(v []byte, weights ...int) int {
 	sum := 0
+	v = v[:len(weights)]
 	for i, w := range weights {
 		sum += int(v[i]-'0') * w
 	}
@@ -45,9 +46,11 @@ func base36(c byte) int {
 func remainder(v []byte, by int) int {
 	r := 0
 	for _, c := range v {
-		r = (r*10 + int(c-'0')) % by
+		if r = r*10 + int(c-'0'); r >= 1e16 {
+			r %= by
+		}
 	}
-	return r
+	return r % by
 }
 
 // mod1110 keeps ISO/IEC 7064 MOD 11,10: a hybrid system with one check digit.
@@ -121,12 +124,15 @@ func realDate(year, month, day int) bool {
 	if month < 1 || month > 12 || day < 1 {
 		return false
 	}
-	days := [12]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
+	days := int(daysOfMonths[month-1])
 	if month == 2 && year%4 == 0 && (year%100 != 0 || year < 100 || year%400 == 0) {
 		days++
 	}
 	return day <= days
 }
+
+// daysOfMonths are the days of the months of a year that is not a leap year.
+var daysOfMonths = [12]uint8{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
 // yymmdd tells whether six digits are a date, year first.
 func yymmdd(v []byte) bool { return realDate(number(v[:2]), number(v[2:4]), number(v[4:6])) }

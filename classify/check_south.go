@@ -151,8 +151,10 @@ func newZealandHealth(v []byte) bool {
 // 3, 2, 7, 6, 5, 4, 3, 2 modulo 11, taken from 11; if that is ten, weights 7, 4, 3, 2, 5, 2,
 // 7, 6 in their place.
 func newZealandIRD(v []byte) bool {
-	n := number(v)
-	if n < 10_000_000 || n > 150_000_000 {
+	if len(v) == 9 && v[0] > '1' {
+		return false
+	}
+	if n := number(v); n < 10_000_000 || n > 150_000_000 {
 		return false
 	}
 	var b [9]byte

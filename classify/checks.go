@@ -50,19 +50,18 @@ var commonChecks = []checkRow{
 // right every second digit is doubled, and the sum of all digits is a multiple
 // of ten.
 func luhn(v []byte) bool {
-	sum, double := 0, false
-	for i := len(v) - 1; i >= 0; i-- {
-		d := int(v[i] - '0')
-		if double {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-		double = !double
+	sum, i := 0, len(v)-1
+	for ; i > 0; i -= 2 {
+		sum += int(v[i]-'0') + int(twice[v[i-1]&15])
+	}
+	if i == 0 {
+		sum += int(v[0] - '0')
 	}
 	return sum%10 == 0
 }
+
+// twice holds the sum of the digits of twice a digit.
+var twice = [16]uint8{0, 2, 4, 6, 8, 1, 3, 5, 7, 9}
 
 // number gives the value of decimal digits.
 func number(v []byte) int {

@@ -161,15 +161,18 @@ func (s *scratch) fillColumn(at span) {
 	c := &s.column
 	c.cells, c.seen, c.rows, c.right, c.anyway, c.dates, c.digests = c.cells[:0], [4]uint64{}, 0, 0, 0, 0, 0
 	digest := isDigest(c.value)
-	n, number := len(c.value), isDigit(c.value[0])
+	n, number, plain := len(c.value), isDigit(c.value[0]), onlyDigits(c.value)
 	// begins tells whether something as long as the value stands at octet i.
 	begins := func(i int) bool {
+		if i+n < len(s.text) && alnum[s.text[i+n]] != 0 {
+			return false
+		}
 		k := alnum[s.text[i]]
-		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0) && (i+n == len(s.text) || alnum[s.text[i+n]] == 0)
+		return k != 0 && (digest || number == (k == classDigit)) && (i == 0 || alnum[s.text[i-1]] == 0)
 	}
 	take := func(cell string) {
 		switch {
-		case !alike(c.value, cell):
+		case plain && !onlyDigits(cell), !plain && !alike(c.value, cell):
 			if digest && isDigest(cell) {
 				c.digests++
 			}
@@ -259,6 +262,22 @@ func (c *column) add(cell string) {
 	}
 	c.seen[key>>6] |= bit
 	c.cells = append(c.cells, cell)
+}
+
+// onlyDigits tells whether a text is digits throughout.
+func onlyDigits(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if digitBits(load(s, i)) != highs {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // alike tells whether two texts have digits, letters and other signs in the same

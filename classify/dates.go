@@ -125,17 +125,23 @@ func eachDate(s *scratch, hits []span, from, to int, names bool, read func(d dat
 		before = 0x80
 	}
 	for i := from; i < to; i += 8 {
-		x := loadEnd(text, i)
+		var x uint64
+		if i+8 <= to {
+			x = load(text, i)
+		} else {
+			x = loadEnd(text, i)
+		}
 		digits, letters := digitBits(x), letterBits(x)
 		heads := digits
 		if names {
 			heads |= letters
 		}
-		heads &^= (digits|letters)<<8 | before
+		// No date begins with three digits.
+		heads &^= (digits|letters)<<8 | before | digits&(digits>>8)&(digits>>16)
 		for before = (digits | letters) >> 56; heads != 0; heads &= heads - 1 {
 			if at := i + first(heads); isDigit(text[at]) {
 				if at+2 >= to || !isDigit(text[at+1]) || !isDigit(text[at+2]) {
-					try(at) // no date begins with three digits
+					try(at)
 				}
 			} else if at+1 < to && monthHeads[monthHead(text[at], text[at+1])] {
 				try(at)

@@ -32,7 +32,12 @@ func (x *numberIndex) in(text string, block int) []uint16 {
 			before = 0x80
 		}
 		for i := from; i < to; i += 8 {
-			octets := loadEnd(text[:to], i)
+			var octets uint64
+			if i+8 <= to {
+				octets = load(text, i)
+			} else {
+				octets = loadEnd(text[:to], i)
+			}
 			digits, letters := digitBits(octets), letterBits(octets)
 			heads := digits &^ ((digits|letters)<<8 | before)
 			for before = (digits | letters) >> 56; heads != 0; heads &= heads - 1 {

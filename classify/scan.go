@@ -12,19 +12,19 @@ import (
 type scratch struct {
 	finder
 	catalog    *Catalog
-	wantedSome []bool   // by primary, for scans that do not want all types
-	some       bool     // not all types are wanted
-	types      []bool   // by type, when not all are wanted
-	active     []bool   // by list: needed by a type with candidates
-	ofWords    []bool   // by list: of words
-	hits       [][]span // by list, in characters, in order of their ends
-	asked      []bool   // by list: its function has looked for hits
-	cursors    []int    // by list: where among the hits the last match was
-	marked     []bool   // by primary: its types' lists are active
-	revealed   bool     // primaries that are evidence are hits
-	live       []accept // of the group being verified
-	zones      zones    // of the primary being verified
-	windows    []span   // in characters, apart and in order
+	wantedSome []bool      // by primary, for scans that do not want all types
+	some       bool        // not all types are wanted
+	types      []bool      // by type, when not all are wanted
+	active     []bool      // by list: needed by a type with candidates
+	ofWords    []bool      // by list: of words
+	hits       [][]span    // by list, in characters, in order of their ends
+	asked      []bool      // by list: its function has looked for hits
+	cursors    []int       // by list: where among the hits the last match was
+	marked     []bool      // by primary: its types' lists are active
+	revealed   bool        // primaries that are evidence are hits
+	live       []liveCheck // of the group being verified
+	zones      zones       // of the primary being verified
+	windows    []span      // in characters, apart and in order
 	index      runeIndex
 	numbers    numberIndex
 	instances  []instance

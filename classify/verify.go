@@ -27,11 +27,11 @@ func (s *scratch) verify() {
 			case !z.whole && kept:
 				z.within(s, shape.spans, func(some []span) { s.noteAll(a.primary, some) })
 			case !z.whole:
-				z.within(s, shape.spans, func(some []span) { s.judgeShapes(some, []accept{a}) })
+				z.within(s, shape.spans, func(some []span) { s.judgeShapes(some, []liveCheck{s.liveCheck(a)}) })
 			case kept:
 				s.lend(a.primary, shape.spans)
 			default:
-				s.live = append(s.live, a)
+				s.live = append(s.live, s.liveCheck(a))
 			}
 		}
 		if len(s.live) > 0 {
@@ -42,15 +42,28 @@ func (s *scratch) verify() {
 
 func byStart(a, b span) int { return cmp.Compare(a.start, b.start) }
 
+// liveCheck is what a value is put to for a primary, together in memory with those
+// of others with the same shape.
+type liveCheck struct {
+	accept
+	check checkFunc // or nil
+	raw   bool      // the primary looks at the text as it is written, too
+}
+
+func (s *scratch) liveCheck(a accept) liveCheck {
+	p := &s.primaries[a.primary]
+	return liveCheck{a, p.check, p.raw != nil}
+}
+
 // judgeShapes puts values to the checks of some primaries.
-func (s *scratch) judgeShapes(candidates []span, live []accept) {
+func (s *scratch) judgeShapes(candidates []span, live []liveCheck) {
 	for _, at := range candidates {
 		s.judgeShape(at, live)
 	}
 }
 
 // judgeShape puts a value to the checks of some primaries.
-func (s *scratch) judgeShape(at span, live []accept) {
+func (s *scratch) judgeShape(at span, live []liveCheck) {
 	k := 0
 	for i := at.start; i < at.end; i++ {
 		if c := raised[s.text[i]]; c != 0 {
@@ -65,8 +78,7 @@ func (s *scratch) judgeShape(at span, live []accept) {
 		if a.sets != 0 && !s.trie.fits(a.sets, v) {
 			continue
 		}
-		one := &s.primaries[a.primary]
-		if one.check != nil && !one.check(v) || !s.keepsRaw(one, at) {
+		if a.check != nil && !a.check(v) || a.raw && !s.keepsRaw(&s.primaries[a.primary], at) {
 			continue
 		}
 		s.note(a.primary, at)

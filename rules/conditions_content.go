@@ -24,11 +24,14 @@ func (r *reader) wordMatcher(n *strictyaml.Node, field string) (matcher, bool) {
 	return findWords(words), true
 }
 
-func findWords(words *classify.Words) matcher {
-	return overLines(either(func(text string) (string, bool) {
+func findWords(words *classify.Words) matcher { return overLines(either(inWords(words))) }
+
+// inWords looks for words in one reading of a text.
+func inWords(words *classify.Words) matcher {
+	return func(text string) (string, bool) {
 		w, found := words.Find(text)
 		return "contains " + quote(w), found
-	}))
+	}
 }
 
 func (r *reader) patternMatcher(n *strictyaml.Node, field string) (matcher, bool) {
@@ -36,11 +39,14 @@ func (r *reader) patternMatcher(n *strictyaml.Node, field string) (matcher, bool
 	return findPatterns(p), ok
 }
 
-func findPatterns(p *patterns) matcher {
-	return either(func(text string) (string, bool) {
+func findPatterns(p *patterns) matcher { return either(inPatterns(p)) }
+
+// inPatterns looks for patterns in one reading of a text.
+func inPatterns(p *patterns) matcher {
+	return func(text string) (string, bool) {
 		source, found := p.find(text)
 		return "matches " + quote(source), found
-	})
+	}
 }
 
 // subjectName is how people are told of the subject as a part.

@@ -106,6 +106,12 @@ var documentCases = []conditionCase{
 
 	{"a character set", "contentCharacterSetContainsWords: [gb2312, big5]", parts(text("Big5")), rules.True},
 	{"a character set by another name", "contentCharacterSetContainsWords: [iso-8859-1]", parts(text("latin1")), rules.True},
+	{"a character set by a name of Japanese programs", "contentCharacterSetContainsWords: [shift_jis]", parts(text("cp932")), rules.True},
+	{"a character set by a name of older programs", "contentCharacterSetContainsWords: [shift_jis]", parts(text("x-sjis")), rules.True},
+	{"a character set by its code page", "contentCharacterSetContainsWords: [windows-1251]", parts(text("cp1251")), rules.True},
+	{"a character set by what Exchange takes it for", "contentCharacterSetContainsWords: [gb2312]", parts(text("GBK")), rules.True},
+	{"a character set without its hyphen", "contentCharacterSetContainsWords: [UTF-8]", parts(text("utf8")), rules.True},
+	{"a character set that says the direction", "contentCharacterSetContainsWords: [iso-8859-8]", parts(text("iso-8859-8-i")), rules.True},
 	{"another character set", "contentCharacterSetContainsWords: [iso-8859-1]", parts(text("windows-1252")), rules.False},
 
 	{"a family", "contentFileTypeMatches: [wordProcessing]", parts(attach("a.bin", docx("x", nil))), rules.True},

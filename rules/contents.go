@@ -42,6 +42,8 @@ type content struct {
 	found     []classify.Detection
 	scanned   bool
 
+	// seen are the readings of the text; nil before they are asked for.
+	seen *[2 * textReadings]string
 	// has tells of which lists of index something stands in the text.
 	index *classify.Index
 	has   []bool

@@ -19,6 +19,8 @@ type dotnet struct {
 	groups int // that capture and have no name
 	// digits is set where `\d` stands for the digits of all scripts.
 	digits bool
+	// outside is set while a class is read whose characters are those not meant.
+	outside bool
 	// edges is set where the pattern asks for the edge of a word.
 	edges bool
 	// cased is set where the pattern says itself whether capitals matter.

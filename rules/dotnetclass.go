@@ -16,9 +16,13 @@ func (p *dotnet) shorthand() (set string, ok bool) {
 	scripts, ascii := "", ""
 	switch rest[1] {
 	case 'd':
-		p.digits = true
-		p.i += 2
-		return `0-9`, true
+		if !p.outside {
+			p.digits = true
+			p.i += 2
+			return `0-9`, true
+		}
+		// What is not a digit is none of any script.
+		scripts, ascii = `\p{Nd}`, `0-9`
 	case 'D':
 		scripts, ascii = `\P{Nd}`, `\D`
 	case 'w':
@@ -73,6 +77,9 @@ func (p *dotnet) category(rest string) (string, bool) {
 // class reads a class behind its `[` and gives it as RE2 writes it.
 func (p *dotnet) class() string {
 	negated := p.take('^')
+	before := p.outside
+	p.outside = before || negated
+	defer func() { p.outside = before }()
 	var b strings.Builder
 	minus := "" // the class that is taken away
 	for first := true; ; first = false {
@@ -86,6 +93,7 @@ func (p *dotnet) class() string {
 		}
 		if !first && strings.HasPrefix(p.s[p.i:], "-[") && !strings.HasPrefix(p.s[p.i:], "-[:") {
 			p.i += 2
+			p.outside = true
 			if minus = p.class(); !p.take(']') {
 				p.refuse("a class (`-[`) that is taken away before the end", "write it last, as in `[a-z-[aeiou]]`")
 				return ""

@@ -95,6 +95,11 @@ func (p *prover) literal(a, b *formula) bool {
 	case a.negated && b.negated:
 		return p.leaf(b.leaf, a.leaf)
 	}
+	// Several names of one sender may be inside and outside, but not all the one and
+	// some the other.
+	if !a.negated && a.leaf.strict != b.leaf.strict && a.leaf.condition.name == "fromScope" && a.leaf.condition == b.leaf.condition {
+		return a.leaf.sameSettings(b.leaf) && !strings.EqualFold(a.leaf.value.Value, b.leaf.value.Value)
+	}
 	// Inside and outside are one the opposite of the other, for each recipient.
 	return a.leaf.condition.name == "accessScope" && b.leaf.condition.name == "accessScope" &&
 		!strings.EqualFold(a.leaf.value.Value, b.leaf.value.Value)

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/postern-mail/postern/classify"
 )
 
@@ -67,9 +69,19 @@ func firstInvisible(text string) int {
 	return -1
 }
 
-// reveal gives a second reading of a text, without invisible characters, and
-// where they were, in characters of the text. There is none for most texts.
+// reveal gives a second reading of a text, without invisible characters and with
+// letters and their marks composed (NFC), and which characters of the text are not
+// in it. There is none for most texts.
 func reveal(text string) (reading string, removed []int) {
+	reading, removed = visible(text)
+	if mayCompose(reading) {
+		reading, removed = compose(reading, removed)
+	}
+	return reading, removed
+}
+
+// visible takes invisible characters out.
+func visible(text string) (reading string, removed []int) {
 	first := firstInvisible(text)
 	if first < 0 {
 		return text, nil
@@ -87,6 +99,64 @@ func reveal(text string) (reading string, removed []int) {
 		at++
 	}
 	return b.String(), removed
+}
+
+// mayCompose tells whether a text holds marks that make one character with the
+// letter before them, in the scripts in which programs write them apart: those of
+// Latin, Greek and Cyrillic, of Kana, and the letters of Hangul.
+func mayCompose(text string) bool {
+	if strings.IndexByte(text, 0xcc) >= 0 || strings.IndexByte(text, 0xcd) >= 0 { // U+0300 to U+037F
+		return true
+	}
+	return strings.Contains(text, "\u3099") || strings.Contains(text, "\u309a") || strings.Contains(text, "\xe1\x85") || strings.Contains(text, "\xe1\x86")
+}
+
+// compose makes one character of letters and their marks. Removed are the places,
+// in characters of a text, of those that the reading is without already.
+func compose(reading string, removed []int) (string, []int) {
+	var b strings.Builder
+	b.Grow(len(reading))
+	all := slices.Clone(removed)
+	at, known := 0, 0 // the place in the text, and the next of those removed
+	pass := func(characters int) {
+		for characters > 0 || known < len(removed) && removed[known] == at {
+			if known < len(removed) && removed[known] == at {
+				known++
+				at++
+				continue
+			}
+			step := characters
+			if known < len(removed) {
+				step = min(step, removed[known]-at)
+			}
+			at += step
+			characters -= step
+		}
+	}
+	for rest := reading; rest != ""; {
+		n := norm.NFC.QuickSpanString(rest)
+		pass(utf8.RuneCountInString(rest[:n]))
+		b.WriteString(rest[:n])
+		if rest = rest[n:]; rest == "" {
+			break
+		}
+		n = norm.NFC.NextBoundaryInString(rest, true)
+		piece, written := rest[:n], norm.NFC.String(rest[:n])
+		rest = rest[n:]
+		kept := min(utf8.RuneCountInString(piece), utf8.RuneCountInString(written))
+		if utf8.RuneCountInString(written) > kept {
+			written = piece // some characters are written as two
+		}
+		pass(kept)
+		for range utf8.RuneCountInString(piece) - kept {
+			all = append(all, at)
+			at++
+			pass(0)
+		}
+		b.WriteString(written)
+	}
+	slices.Sort(all)
+	return b.String(), all
 }
 
 // either makes a matcher look at both readings of a text.

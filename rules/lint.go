@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/strictyaml"
@@ -112,6 +113,19 @@ func (r *Rule) tautology(p *prover, f *formula) *formula {
 		}
 	}
 	return nil
+}
+
+// InsideOnly tells that a rule holds for recipients inside the organisation
+// alone; false says nothing.
+func (r *Rule) InsideOnly() bool {
+	return slices.ContainsFunc(conjuncts(r.formula(), nil), func(f *formula) bool {
+		if f.op != opLeaf {
+			return false
+		}
+		name := f.leaf.condition.name
+		inside := strings.EqualFold(f.leaf.value.Value, "inOrganization")
+		return name == "accessScope" && inside != f.negated || name == "sentToScope" && inside && !f.negated
+	})
 }
 
 // constant tells whether a rule is enforced, and at all times.

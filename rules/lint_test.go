@@ -38,6 +38,10 @@ func TestARuleThatCannotActIsAHint(t *testing.T) {
 		{"{senderIPRanges: 192.0.2.7, not: {senderIPRanges: 192.0.2.0/24}}", "", never},
 		{"{" + sensitive("{type: SWIFT code, minCount: 5}") + ", not: {" + sensitive("{type: SWIFT code}, {type: Credit card number}") + "}}", "", never},
 		// Some that only look so.
+		{"{fromScope: inOrganization, not: {fromScope: notInOrganization}}", "", ""},
+		{"{all: [not: {fromScope: inOrganization}, not: {fromScope: notInOrganization}]}", "", ""},
+		{"{any: [fromScope: inOrganization, fromScope: notInOrganization]}", "", ""},
+		{"{all: [fromScope: inOrganization, fromScope: notInOrganization]}", "", ""},
 		{"{subjectContainsWords: [a, b], not: {subjectContainsWords: a}}", "", ""},
 		{"{messageSizeOver: 5MB, not: {messageSizeOver: 10MB}}", "", ""},
 		{"{all: [recipientDomainIs: a.example, recipientDomainIs: b.example]}", "", ""},
@@ -53,6 +57,7 @@ func TestARuleThatCannotActIsAHint(t *testing.T) {
 		{"{messageSizeOver: 1}", "", ""},
 		// Exceptions that repeat a condition, or never hold with one.
 		{"{accessScope: notInOrganization, subjectContainsWords: a}", "{accessScope: notInOrganization}", "a.yaml:6:31: hint: rules[0].exceptions.accessScope: " + repeated},
+		{"{fromScope: notInOrganization}", "{fromScope: inOrganization}", exempts},
 		{"{subjectContainsWords: a}", "[recipientDomainIs: x.example, subjectContainsWords: [a, b]]", "rules[0].exceptions[1].subjectContainsWords: " + repeated},
 		{"{fromMemberOf: a@x.example}", "{fromMemberOf: [a@x.example, b@x.example]}", repeated},
 		{"{headerContainsWords: {X-A: a}}", "{headerContainsWords: {x-a: [A, b], X-B: c}}", repeated},

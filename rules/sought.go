@@ -9,6 +9,10 @@ import (
 // for all conditions of a set which of them need to look closer.
 type sought struct {
 	find matcher
+	// plain is find for one reading of a text, and all tells whether the readings over
+	// the ends of lines are asked too.
+	plain matcher
+	all   bool
 	// words, or pieces of which each find has one; neither when nothing is known of
 	// what is found.
 	words  *classify.Words
@@ -31,7 +35,7 @@ func (r *reader) seekWords(n *strictyaml.Node, field string) (*sought, bool) {
 	if !ok {
 		return nil, false
 	}
-	s := &sought{find: findWords(words), words: words}
+	s := &sought{find: findWords(words), plain: inWords(words), all: true, words: words}
 	r.sought = append(r.sought, s)
 	return s, true
 }
@@ -42,7 +46,7 @@ func (r *reader) seekPatterns(n *strictyaml.Node, field string) (*sought, bool) 
 	if !ok {
 		return nil, false
 	}
-	s := &sought{find: findPatterns(p)}
+	s := &sought{find: findPatterns(p), plain: inPatterns(p)}
 	for _, c := range p.list {
 		if c.needs == nil {
 			return s, true
@@ -98,23 +102,50 @@ func (c *content) seek(s *sought) (what string, found bool) {
 	if s.index != nil && len(c.doc.Text) >= indexedText && !c.listed(s.index)[s.list] {
 		return "", false
 	}
-	return s.find(c.doc.Text)
+	for i, reading := range c.readings() {
+		if i >= textReadings && !s.all {
+			break
+		}
+		if reading == "" && i > 0 {
+			continue
+		}
+		if what, found = s.plain(reading); found {
+			return what, true
+		}
+	}
+	return "", false
 }
 
-// listed tells of which lists of an index something stands in a text, in either of
-// its readings. It is found out once for all conditions of a set.
+// textReadings is how many of the readings of a content are those of its text as it
+// stands; the others go on over the ends of lines.
+const textReadings = 2
+
+// readings gives the readings of the text of a content: as it stands and as people
+// see it, then both over the ends of lines. Those that say nothing new are empty.
+func (c *content) readings() [2 * textReadings]string {
+	if c.seen == nil {
+		c.seen = new([2 * textReadings]string)
+		add := func(i int, text string) {
+			c.seen[i] = text
+			if reading, removed := reveal(text); removed != nil {
+				c.seen[i+1] = reading
+			}
+		}
+		add(0, c.doc.Text)
+		if reading, wrapped := unwrapped(c.doc.Text); wrapped {
+			add(textReadings, reading)
+		}
+	}
+	return *c.seen
+}
+
+// listed tells of which lists of an index something stands in a text, in any of its
+// readings. It is found out once for all conditions of a set.
 func (c *content) listed(index *classify.Index) []bool {
 	if c.index != index {
 		c.index, c.has = index, make([]bool, index.Lists())
-		index.Find(c.doc.Text, c.has)
-		if reading, removed := reveal(c.doc.Text); removed != nil {
+		for _, reading := range c.readings() {
 			index.Find(reading, c.has)
-		}
-		if reading, wrapped := unwrapped(c.doc.Text); wrapped {
-			index.Find(reading, c.has)
-			if second, removed := reveal(reading); removed != nil {
-				index.Find(second, c.has)
-			}
 		}
 	}
 	return c.has

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
@@ -40,6 +42,9 @@ func (r *reader) words(n *strictyaml.Node, field string) (*classify.Words, bool)
 	}
 	if !ok {
 		return nil, false
+	}
+	for i, w := range list {
+		list[i] = norm.NFC.String(w) // as texts are read
 	}
 	compiled, err := classify.NewWords(list)
 	if err != nil {

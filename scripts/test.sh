@@ -48,7 +48,7 @@ fi
 
 step 'gofmt, go vet, staticcheck' scripts/lint.sh
 # shellcheck disable=SC2086
-step 'tests' go test $race -shuffle=on -timeout 10m ./...
+step 'tests' go test $race -shuffle=on -timeout 14m ./...
 
 if [ "$(id -u)" != 0 ]; then
 	skip 'tests with a real Postfix' 'running Postfix needs root'
