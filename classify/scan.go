@@ -303,6 +303,7 @@ func (s *scratch) judge(t *compiledType) []Match {
 			*last = x
 		}
 	}
+	s.column.value = "" // what is found does not hang on the types before
 	matches := make([]Match, len(kept))
 	for i, x := range kept {
 		clear, secret := s.text[x.octets.start:x.octets.end], s.primaries[x.primary].secret
