@@ -122,24 +122,29 @@ func digitSum(n int) int {
 	return n
 }
 
-// newZealandHealth keeps HISO 10046: three letters without I and O, counted from A as
-// 1, and four digits; weights 7 to 2 modulo 11, taken from 11, ten giving 0; a
-// remainder of 0 is not issued.
+// newZealandHealth keeps HISO 10046: letters without I and O, counted from A as 1;
+// weights 7 to 2. Three letters and four digits go by modulus 11, taken from 11, ten
+// giving 0, and a remainder of 0 is not issued. Three letters, two digits and two
+// letters go by modulus 23, taken from 23 and written as a letter (HISO 10046:2023).
 func newZealandHealth(v []byte) bool {
 	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+	ends := allDigits(v[5:])
 	sum := 0
-	for i, c := range v[:3] {
-		n := strings.IndexByte(letters, c)
-		if n < 0 {
+	for i, c := range v[:6] {
+		n := strings.IndexByte(letters, c) + 1
+		if i >= 3 && (ends || i < 5) {
+			if n = int(c - '0'); !isDigit(c) {
+				return false
+			}
+		} else if n == 0 {
 			return false
 		}
-		sum += (n + 1) * (7 - i)
+		sum += n * (7 - i)
 	}
-	if !allDigits(v[3:]) {
-		return false
+	if ends {
+		return sum%11 != 0 && digitAt(v, 6, (11-sum%11)%10)
 	}
-	r := (sum + weighted(v[3:], 4, 3, 2)) % 11
-	return r != 0 && digitAt(v, 6, (11-r)%10)
+	return v[6] == letters[22-sum%23]
 }
 
 // newZealandIRD keeps Inland Revenue's rule: from 10,000,000 to 150,000,000, weights

@@ -281,6 +281,11 @@ var letteredRules = []standardRule{
 		s := 7*valueBy(order, v[0]) + 6*valueBy(order, v[1]) + 5*valueBy(order, v[2]) + total(digitsOf(v), 4, 3, 2)
 		return s%11 != 0 && (11-s%11)%10 == int(v[6]-'0')
 	}},
+	{"New Zealand ministry of health number", "[ABCDEFGHJKLMNPQRSTUVWXYZ][ABCDEFGHJKLMNPQRSTUVWXYZ][ABCDEFGHJKLMNPQRSTUVWXYZ]dd[ABCDEFGHJKLMNPQRSTUVWXYZ]@", func(v string) bool {
+		const order = " ABCDEFGHJKLMNPQRSTUVWXYZ"
+		s := 7*valueBy(order, v[0]) + 6*valueBy(order, v[1]) + 5*valueBy(order, v[2]) + total(digitsOf(v[3:5]), 4, 3) + 2*valueBy(order, v[5])
+		return 23-s%23 == valueBy(order, v[6])
+	}},
 	{"Poland identity card", "aaa#ddddd", func(v string) bool {
 		return (sumOf(v, 7, 3, 1)+total(digitsOf(v[4:]), 7, 3, 1, 7, 3))%10 == int(v[3]-'0')
 	}},

@@ -57,6 +57,18 @@ func (j joined) Group(ctx context.Context, group Ref) (*Group, error) {
 	return firstOf(j, "group "+group.String(), func(d Directory) (*Group, error) { return d.Group(ctx, group) })
 }
 
+// Groups lists the groups of those directories that can list theirs: what names in
+// policies are compared with when they are likely misspelt.
+func (j joined) Groups() []*Group {
+	var all []*Group
+	for _, d := range j {
+		if l, ok := d.(interface{ Groups() []*Group }); ok {
+			all = append(all, l.Groups()...)
+		}
+	}
+	return all
+}
+
 func (j joined) HasUnit(ctx context.Context, name string) (bool, error) {
 	for _, d := range j {
 		if known, err := d.HasUnit(ctx, name); known || err != nil {

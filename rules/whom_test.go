@@ -113,6 +113,17 @@ func TestConditionsThatAskNobodyAreHints(t *testing.T) {
 	}
 }
 
+// A misspelt group is found among those of a file also where other directories
+// stand beside it.
+func TestSuggestionsBesideOtherDirectories(t *testing.T) {
+	v := vocabulary()
+	v.Directory = directory.Join(house(t).Directory, house(t).Directory)
+	_, problems := rules.Load(files(policy("{fromMemberOf: sale@example.com}", "")), v)
+	if len(problems) != 1 || problems[0].Write != "did you mean `sales@example.com`?" {
+		t.Errorf("problems: %v", problems)
+	}
+}
+
 // hanging is a directory that answers nobody.
 type hanging struct{ directory.Directory }
 
