@@ -162,6 +162,9 @@ func (f *finder) tryRun() {
 	if !r.mixed && !f.trie.looseWith[r.length] && (r.n == 1 || !f.trie.looseOf[r.length]) {
 		return
 	}
+	if r.n == 1 && !r.mixed && f.amongWords(&r.words[0]) {
+		return
+	}
 	lead, behind := f.lettersBefore(r.words[0].start), f.lettersBehind(r.words[r.n-1].end)
 	if r.n == 1 && lead.len() == 0 && behind.len() == 0 {
 		return // a number in one piece is for the formats
@@ -190,6 +193,21 @@ func (f *finder) tryRun() {
 		length += lead.len()
 		lead = f.lettersBefore(lead.start)
 	}
+}
+
+// amongWords tells whether longer words stand right before and behind a word, or the
+// end of its line, so that no letters near by belong to it.
+func (f *finder) amongWords(w *word) bool {
+	const near = shortLead + 2
+	if w.start < near || w.end+near > len(f.text) {
+		return false
+	}
+	b := f.text[w.start-near : w.start]
+	if b[4] != ' ' || alnum[b[3]] != classSmall || alnum[b[2]] <= classDigit || alnum[b[1]] <= classDigit || alnum[b[0]] <= classDigit {
+		return false
+	}
+	a := f.text[w.end : w.end+near]
+	return a[0] == '\n' || a[0] == ' ' && alnum[a[1]] > classDigit && alnum[a[2]] > classDigit && alnum[a[3]] > classDigit
 }
 
 // lettersBefore gives the word of letters that ends some blanks and marks before an

@@ -207,6 +207,9 @@ func network(s string) (netip.Prefix, error) {
 	if p != p.Masked() {
 		return netip.Prefix{}, fmt.Errorf("%q has bits set behind the prefix; the network is %s", s, p.Masked())
 	}
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96) // clients are compared as IPv4
+	}
 	return p, nil
 }
 
