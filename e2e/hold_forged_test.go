@@ -31,7 +31,7 @@ rules:
   - {rule: Everybody, conditions: {subjectContainsWords: [everybody], accessScope: notInOrganization}, actions: {blockAccess: all, blockResponse: rejectAll}}
   - {rule: Untellable, conditions: {subjectContainsWords: [untellable], accessScope: notInOrganization}, actions: {blockAccess: all, untellable: rejectAll}}
   - {rule: Reject, conditions: {subjectContainsWords: [reject], accessScope: notInOrganization}, actions: {rejectMessage: {text: "No.", enhanced: 5.7.1}}}
-  - {rule: Hold, conditions: {subjectContainsWords: [hold], accessScope: notInOrganization}, actions: {quarantine: true}}
+  - {rule: Hold, conditions: {subjectContainsWords: [hold], accessScope: notInOrganization}, actions: {quarantine: true, reportSeverityLevel: high}}
   - {rule: Drop, conditions: {subjectContainsWords: [drop], accessScope: notInOrganization}, actions: {deleteMessage: true, stopPolicyProcessing: true}}
 `
 

@@ -109,6 +109,9 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 		return fmt.Errorf("store: %w", err)
 	}
 	defer dead.Close()
+	if err := reportCrashes(p.store); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
 	spool := filepath.Join(p.store, "spool")
 	if err := os.MkdirAll(spool, 0o700); err != nil {
 		return fmt.Errorf("store: %w", err)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -22,10 +23,13 @@ import (
 )
 
 // Files of the store in which messages are kept that the process panicked or died of,
-// and those that are being judged now.
+// those that are being judged now, and what the Go runtime says when it ends the
+// process.
 const (
 	suspectsName = "suspects"
 	inHandName   = "inhand"
+	crashName    = "crash"
+	lastCrash    = "crash.last"
 )
 
 const (
@@ -40,7 +44,8 @@ const (
 // suspects knows the messages at which this process or one before it panicked or
 // died. A panic is written down when it is caught. What ends the process leaves no time
 // for that, so each message is written down before it is judged, and that is taken back
-// behind it: the next process finds what was in hand.
+// behind it: the next process finds what was in hand. That counts only where the
+// process ended by itself: who kills it from outside says nothing of its messages.
 type suspects struct {
 	log *zap.Logger
 	now func() time.Time
@@ -86,7 +91,11 @@ func openSuspects(dir string, now func() time.Time, log *zap.Logger) (*suspects,
 	if err != nil {
 		return nil, errors.Join(plainError(err), s.hand.Close())
 	}
-	for ; len(left) >= digestLength+1; left = left[digestLength+1:] {
+	crashed, err := s.crashed(dir)
+	if err != nil {
+		return nil, errors.Join(err, s.hand.Close())
+	}
+	for ; crashed && len(left) >= digestLength+1; left = left[digestLength+1:] {
 		if d := left[:digestLength]; isDigest(d) {
 			s.known = append(s.known, suspect{string(d), now()})
 		}
@@ -98,6 +107,36 @@ func openSuspects(dir string, now func() time.Time, log *zap.Logger) (*suspects,
 		return nil, errors.Join(err, s.hand.Close())
 	}
 	return s, nil
+}
+
+// crashed tells whether the process before this one was ended by its own runtime, and
+// puts what that said aside.
+func (s *suspects) crashed(dir string) (bool, error) {
+	path := filepath.Join(dir, crashName)
+	st, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, plainError(err)
+	case st.Size() == 0:
+		return false, nil
+	}
+	aside := filepath.Join(dir, lastCrash)
+	if err := os.Rename(path, aside); err != nil {
+		return false, plainError(err)
+	}
+	alarm(s.log, "the process before this one crashed; please report what the file holds", zap.String("file", aside))
+	return true, nil
+}
+
+// reportCrashes has the Go runtime write into the store when it ends the process.
+func reportCrashes(dir string) error {
+	f, err := os.OpenFile(filepath.Join(dir, crashName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return plainError(err)
+	}
+	return errors.Join(debug.SetCrashOutput(f, debug.CrashOptions{}), f.Close()) // it keeps a handle of its own
 }
 
 func isDigest(b []byte) bool {

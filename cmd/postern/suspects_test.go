@@ -164,7 +164,7 @@ func TestAMessageThatEndsTheProcessTwiceIsSuspect(t *testing.T) {
 		s.end(place, digest(c), false)
 		return n
 	}
-	die := func(inHand ...string) {
+	die := func(report string, inHand ...string) {
 		s := suspectsIn(t, dir, clock)
 		for _, c := range inHand {
 			s.begin(digest(c))
@@ -173,10 +173,17 @@ func TestAMessageThatEndsTheProcessTwiceIsSuspect(t *testing.T) {
 		place, _ := s.begin(digest("0"))
 		s.end(place, digest("0"), false)
 		s.Close()
+		write(t, filepath.Join(dir, crashName), report)
 	}
-	die("a", "b")
-	die("a")
-	for c, want := range map[string]int{"a": 2, "b": 1, "0": 0} {
+	const fatal = "fatal error: stack overflow"
+	die(fatal, "a", "b")
+	die("", "c") // killed from outside
+	die(fatal, "a")
+	die("", "c")
+	if data, err := os.ReadFile(filepath.Join(dir, lastCrash)); string(data) != fatal {
+		t.Errorf("the report is kept as %q (%v)", data, err)
+	}
+	for c, want := range map[string]int{"a": 2, "b": 1, "c": 0, "0": 0} {
 		if got := deaths(c); got != want {
 			t.Errorf("%s counts %d deaths, want %d", c, got, want)
 		}
@@ -193,6 +200,7 @@ func TestSuspectsOfADamagedFile(t *testing.T) {
 	whole := `{"digest":"` + strings.Repeat("a", digestLength) + `","at":"2026-03-02T09:00:00Z"}` + "\n"
 	write(t, filepath.Join(dir, suspectsName), whole+"{\"dig\n\x00\x00\n"+whole+`{"digest":"short","at":"2026-03-02T09:00:00Z"}`)
 	write(t, filepath.Join(dir, inHandName), strings.Repeat("a", digestLength)+"\n"+strings.Repeat("\x00", 100))
+	write(t, filepath.Join(dir, crashName), "panic: boom")
 	s := suspectsIn(t, dir, func() time.Time { return time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC) })
 	if _, n := s.begin(strings.Repeat("a", digestLength)); n != 3 {
 		t.Errorf("%d deaths are known, want 3", n)
