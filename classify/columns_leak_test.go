@@ -53,15 +53,7 @@ func TestColumnsOfTrueNumbers(t *testing.T) {
 			"Employee,Phone / SSN\n" + lines(40, "Ann,%s", ssn), 75},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			typ, ok := Builtin().Lookup(c.typ)
-			if !ok {
-				t.Fatalf("there is no type %q", c.typ)
-			}
-			best := 0
-			for _, d := range Builtin().Scan(c.text, map[*Type]bool{typ: true}) {
-				_, _, best = Count(d.Matches, 1, 100)
-			}
-			if best != c.want {
+			if best := bestConfidence(t, c.typ, c.text); best != c.want {
 				t.Errorf("the best confidence is %d, want %d", best, c.want)
 			}
 		})

@@ -6,6 +6,20 @@ import (
 	"testing"
 )
 
+// bestConfidence gives the highest confidence of what a built-in type finds in a text,
+// looked for alone; 0 when nothing is found.
+func bestConfidence(t *testing.T, name, text string) (best int) {
+	t.Helper()
+	typ, ok := Builtin().Lookup(name)
+	if !ok {
+		t.Fatalf("there is no type %q", name)
+	}
+	for _, d := range Builtin().Scan(text, map[*Type]bool{typ: true}) {
+		_, _, best = Count(d.Matches, 1, 100)
+	}
+	return best
+}
+
 // lines writes a line for each of n numbers, from a format and what to put in it.
 func lines(n int, format string, cell func(i int) any) string {
 	var b strings.Builder
@@ -71,15 +85,7 @@ func TestColumnsOfSomethingElse(t *testing.T) {
 			"Bank account number\n83704949515\n" + lines(40, "%d", func(i int) any { return 20230100 + i%28 + 1 }), 75},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			typ, ok := Builtin().Lookup(c.typ)
-			if !ok {
-				t.Fatalf("there is no type %q", c.typ)
-			}
-			best := 0
-			for _, d := range Builtin().Scan(c.text, map[*Type]bool{typ: true}) {
-				_, _, best = Count(d.Matches, 1, 100)
-			}
-			if best != c.want {
+			if best := bestConfidence(t, c.typ, c.text); best != c.want {
 				t.Errorf("the best confidence is %d, want %d", best, c.want)
 			}
 		})
