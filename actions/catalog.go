@@ -116,6 +116,10 @@ type spec struct {
 	severity   string           // of matches, as in records; empty is low
 	severityAt *strictyaml.Node // of reportSeverityLevel
 
+	telling   *telling   // nil when nobody is notified
+	reporting *reporting // nil when nothing is reported
+	alerting  *alerting  // nil when no alert is raised
+
 	scopeAt      *strictyaml.Node // of blockAccessScope
 	scopeOutside bool
 }

@@ -72,6 +72,8 @@ type Fork struct {
 	Item      string
 	Rules     []RuleState
 	Simulated Simulation
+	// Notices is the mail that the fork asks for.
+	Notices []Planned
 
 	// Reason says why the fork is blocked or held though no rule was judged to ask for
 	// it; empty otherwise.

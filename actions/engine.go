@@ -85,6 +85,7 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 		putOff := e.remedy(ctx, d, open, &history{fx: fx, scan: scan})
 		e.settle(ctx, scan, d, putOff)
 	}
+	e.inform(ctx, scan, d)
 	return e.keep(ctx, scan, d, fx)
 }
 
@@ -283,7 +284,7 @@ func deferral(reference string) Reply {
 func (e *Engine) postpone(d *Decision, reply Reply) {
 	for i := range d.Forks {
 		f := &d.Forks[i]
-		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item = Defer, Refused, nil, &reply, nil, nil, ""
+		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item, f.Notices = Defer, Refused, nil, &reply, nil, nil, "", nil
 		f.Why, f.Reason, f.by, f.edited = "", "", nil, nil
 	}
 	d.Removed = 0

@@ -121,8 +121,10 @@ func (b *batch) fill() error {
 			return err
 		}
 	}
-	if err := b.tell(); err != nil {
-		return err
+	for _, write := range []func() error{b.tell, b.notifications, b.reports, b.alerts} {
+		if err := write(); err != nil {
+			return err
+		}
 	}
 	b.putOff()
 	b.refuseEnded()

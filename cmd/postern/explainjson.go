@@ -212,6 +212,13 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 	if f.Route == actions.Returned && slices.ContainsFunc(f.Recipients, func(i int) bool { return toldOf(env.Recipients[i]) }) {
 		out.Notices = append(out.Notices, noticeJSON{Kind: string(notice.KindBlock), To: []string{env.ReversePath.String()}})
 	}
+	for _, n := range f.Notices {
+		planned := noticeJSON{Kind: string(n.Kind), To: []string{}}
+		for _, p := range n.To {
+			planned.To = append(planned.To, p.String())
+		}
+		out.Notices = append(out.Notices, planned)
+	}
 	if f.Reply != nil {
 		out.Reply = &replyJSON{f.Reply.Code, f.Reply.Enhanced, strings.Join(f.Reply.Lines, "\n")}
 	}

@@ -1,0 +1,27 @@
+package actions
+
+import (
+	"context"
+
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
+	"github.com/postern-mail/postern/rules"
+)
+
+// Planned is mail that a decision asks for, before it is written: a dry run plans
+// the same as a live one and writes none of it.
+type Planned struct {
+	Kind notice.Kind
+	To   []message.Path
+	// Rule is the rule whose words it has.
+	Rule *rules.Rule
+	// Simulated is set when the rule is of a policy in a test mode.
+	Simulated bool
+}
+
+// inform plans whom a decision is told to, once its outcome stands.
+func (e *Engine) inform(ctx context.Context, scan *rules.Scan, d *Decision) {
+	e.planNotifications(ctx, scan, d)
+	e.planReports(ctx, scan, d)
+	e.planAlerts(ctx, scan, d)
+}
