@@ -17,8 +17,7 @@ type spelling []string
 func hashtable(r *strictyaml.Reader, n *strictyaml.Node, field string, keys []spelling, due map[string]string, read func(key string, e strictyaml.Entry)) bool {
 	var all []string
 	for _, k := range keys {
-		all = append(all, k[0])
-		for _, p := range k[1:] {
+		for _, p := range k {
 			all = append(all, p, upperFirst(p))
 		}
 	}
