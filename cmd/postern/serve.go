@@ -207,7 +207,7 @@ loop:
 	c := &s.gate.counters
 	log.Info("stopped", zap.Int64("delivered", c.delivered.Load()), zap.Int64("blocked", c.blocked.Load()),
 		zap.Int64("deferred", c.deferred.Load()), zap.Int64("taken", c.discarded.Load()),
-		zap.Int64("undecided", c.undecided.Load()))
+		zap.Int64("undecided", c.undecided.Load()), zap.Int64("actionFailures", c.failures.Load()))
 	return cause
 }
 
@@ -232,8 +232,11 @@ func (s *service) newWorker(ctx context.Context) (*relay.Worker, error) {
 		Random:   rand.Float64,
 		Lifetime: outboxLife,
 		Grace:    workerGrace,
-		Settled:  func(e relay.Entry, st relay.Settlement, err error) { logSent(s.log, e, st, err) },
-		Alarm:    func(a relay.Alarm) { logOutbox(s.log, a) },
+
+		NoticeRate: float64(s.process.relay.noticeRate),
+
+		Settled: func(e relay.Entry, st relay.Settlement, err error) { logSent(s.log, e, st, err) },
+		Alarm:   func(a relay.Alarm) { logOutbox(s.log, a) },
 	}), nil
 }
 
