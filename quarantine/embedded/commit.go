@@ -65,7 +65,7 @@ type prepared struct {
 	items        []itemRow
 	entries      []entryRow
 	fingerprints []fingerprintRow
-	records      []quarantine.Record
+	records      []sealed
 }
 
 type itemRow struct {
@@ -97,7 +97,10 @@ func (s *Store) prepare(ctx context.Context, c *quarantine.Commit) (*prepared, e
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	p.blobs, p.records = c.Blobs, c.Records
+	p.blobs = c.Blobs
+	for i := range c.Records {
+		p.records = append(p.records, seal(&c.Records[i], s.opts.Privacy))
+	}
 	index := map[string]int{}
 	for i, b := range c.Blobs {
 		sum := sha256.Sum256(b.Data)
@@ -257,12 +260,6 @@ func (p *prepared) insert(t *transactor) error {
 		}
 	}
 	return nil
-}
-
-// record appends a record.
-func (t *transactor) record(r *quarantine.Record) error {
-	return t.exec("INSERT INTO record (time, reference, queue_id, operation, data) VALUES (?, ?, ?, ?, ?)",
-		stamp(r.Time), r.Reference, r.QueueID, r.Operation, string(r.Data))
 }
 
 // created is the time of the item or the first entry of a blob.
