@@ -153,16 +153,17 @@ func BenchmarkMatch(b *testing.B) {
 	for _, waiting := range []int{-1, 0, 1000, 10_000} {
 		b.Run(fmt.Sprint("waiting=", waiting), func(b *testing.B) {
 			s := open(b, Options{Dir: filepath.Join(b.TempDir(), "store")})
+			far := func(m *quarantine.Match) {
+				m.Alert.Trigger = quarantine.AlertTrigger{Bytes: 1 << 60, Window: time.Hour}
+			}
 			match := func(i int) *quarantine.Commit {
-				c := storetest.Matched(fmt.Sprint("A-", i), start, func(m *quarantine.Match) {
-					m.Alert.Trigger = quarantine.AlertTrigger{Bytes: 1 << 60, Window: time.Hour}
-				})
+				c := storetest.Matched(fmt.Sprint("A-", i), start, far)
 				if waiting < 0 {
 					c.Matches = nil
 				}
 				return c
 			}
-			fill := storetest.Matched("A-fill", start, func(m *quarantine.Match) { m.Alert.Trigger = match(0).Matches[0].Alert.Trigger })
+			fill := storetest.Matched("A-fill", start, far)
 			for range waiting - 1 {
 				fill.Matches = append(fill.Matches, fill.Matches[0])
 			}
