@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/postern-mail/postern/audit"
@@ -23,9 +25,6 @@ const KindAlert notice.Kind = "alert"
 type AlertSettings struct {
 	// Admins are told of alerts whose rule names nobody, or siteAdmin.
 	Admins []message.Path
-	// Fold is how long after it was raised an alert takes further matches of its rule;
-	// 0 raises one for each.
-	Fold time.Duration
 	// PerUser lets rules count the matches of each user apart, and folds alerts by
 	// user. Without it all users of a rule are counted together.
 	PerUser bool
@@ -46,6 +45,50 @@ type AlertPlan struct {
 	// Custom is set when the rule asks for no alert, and a type of the administrator's
 	// own does.
 	Custom bool
+}
+
+// Counts says in words what the match does.
+func (p AlertPlan) Counts() string {
+	t := p.Trigger
+	text := "raises an alert"
+	if t.Aggregate() {
+		var enough []string
+		if t.Count > 0 {
+			enough = append(enough, fmt.Sprintf("%d matches", t.Count))
+		}
+		if t.Bytes > 0 {
+			enough = append(enough, "messages of "+octets(t.Bytes))
+		}
+		text = "counts: " + strings.Join(enough, " or ") + " within " + span(t.Window)
+		if t.PerUser {
+			text += " by one user"
+		}
+		text += " raise an alert"
+	}
+	if p.Simulated {
+		text += ", marked as simulated"
+	}
+	return text
+}
+
+// octets writes a size as policies do.
+func octets(n int64) string {
+	units := []string{"B", "KB", "MB", "GB", "TB"}
+	for len(units) > 1 && n%1024 == 0 && n > 0 {
+		n, units = n/1024, units[1:]
+	}
+	return strconv.FormatInt(n, 10) + units[0]
+}
+
+// span writes a window as policies do.
+func span(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	}
+	return d.String()
 }
 
 // planAlerts plans the alerts that matches raise or are counted towards: every

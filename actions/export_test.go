@@ -3,6 +3,7 @@ package actions
 import (
 	"slices"
 
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -33,6 +34,36 @@ func Mutations() map[string]map[string]func(*spec) {
 			"to is left out":  withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "to" }),
 			"cc is left out":  withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "cc" }),
 			"bcc is left out": withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "bcc" }),
+		},
+		"alertProperties": {
+			"nothing is counted": func(s *spec) {
+				if s.alerting != nil && s.alerting.at != nil {
+					s.alerting.trigger = quarantine.AlertTrigger{}
+				}
+			},
+		},
+		"generateAlert": {
+			"no alert is raised": func(s *spec) { s.alerting = nil },
+			"nobody is told": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.to, s.alerting.admins = nil, false
+				}
+			},
+			"nothing is counted": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger = quarantine.AlertTrigger{}
+				}
+			},
+			"no volume is counted": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger.Bytes = 0
+				}
+			},
+			"users are counted together": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger.PerUser = false
+				}
+			},
 		},
 		"blockAccess": {
 			"nothing is blocked": func(s *spec) {
