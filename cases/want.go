@@ -45,6 +45,9 @@ type wantFork struct {
 	final      []string
 	route      string
 	why        string // a part of it
+	// failures are the actions that could not be done: "Policy / Rule: action remedy",
+	// and a part of the reason behind a colon where one is named.
+	failures []string
 }
 
 // wantCopy is a message given back to the MTA.
@@ -186,6 +189,8 @@ func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
 			f.route, _ = r.OneOf(k.Value, k.Field, routes...)
 		case "why":
 			f.why = r.text(k)
+		case "failures":
+			f.failures = r.texts(k)
 		default:
 			return false
 		}

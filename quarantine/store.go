@@ -52,9 +52,8 @@ type Decision struct {
 // found done later. Whoever answers such an error with a refusal finds the retry
 // by its fingerprint.
 //
-// Times are kept to the nanosecond and given back in UTC. Times, identifiers and
-// randomness come from the caller; the store reads no clock except for the age
-// of files.
+// Times are kept to the nanosecond and given back in UTC. Times and identifiers
+// come from the caller; the store reads no clock except for the age of files.
 type Store interface {
 	// Commit makes c durable: when it has returned nil, a crash at any later instant
 	// finds all of c. Commits of several callers may share a transaction, but each
@@ -147,6 +146,28 @@ type Store interface {
 	// the mail itself, which is c; nil is none. When it is not due the error is ErrTold
 	// and nothing is done: of several that write it one is heard.
 	TellAlert(ctx context.Context, alert string, at time.Time, c *Commit) error
+
+	// VerifyRecords reads all records and tells where they are not what was recorded:
+	// changed, removed before their time, put in or moved, texts about people that
+	// were changed, and ends that do not follow from the heads given, which were those
+	// of an earlier verification. Records may be appended meanwhile.
+	VerifyRecords(ctx context.Context, now time.Time, heads ...Head) (*Verification, error)
+	// FindPerson gives everything that names a person: an address, compared as
+	// [message.Path.Key] does, or a login.
+	FindPerson(ctx context.Context, person string) iter.Seq2[Mention, error]
+	// ErasePerson erases a person from records, from items and entries that have
+	// ended, with the message of such an item, and from fingerprints. What a sender's
+	// messages said goes too: subjects, names of files, values found, where it came
+	// from. A message that is held, being released or under legal hold is kept with
+	// all its records, and so is mail in the outbox; they are named. It is done in
+	// parts, and can be done again after an error. Note, unless nil, gives the record
+	// of it, written last.
+	ErasePerson(ctx context.Context, person string, now time.Time, note func(*Erased) (Record, error)) (*Erased, error)
+	// Cursor gives the number that was kept under a name, and whether there is one;
+	// SetCursor keeps it, durably. Who reads records on and on remembers by it how far
+	// it has come.
+	Cursor(ctx context.Context, name string) (number int64, known bool, err error)
+	SetCursor(ctx context.Context, name string, number int64) error
 
 	// Sweep deletes what is to be deleted by now: blobs of items at their end since
 	// longer than [Retention.Blobs], blobs that a crash left without a row and that are

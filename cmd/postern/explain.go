@@ -301,6 +301,9 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 		for _, edit := range f.Edits {
 			o.printf("    %s\n", edit)
 		}
+		for _, e := range f.Failures {
+			o.printf("    not done: %s of %s: %s; %s\n", e.Action, e.ruleJSON, clip(e.Reason, 300), e.Remedy)
+		}
 		for _, r := range f.Rules {
 			if r.State == string(actions.Halted) || r.State == string(actions.Stopped) {
 				o.printf("    %s: %s\n", r.State, r.ruleJSON)

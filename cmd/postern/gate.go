@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,9 @@ func (g *gate) Done(m *message.Message, out actions.Outcome, took time.Duration,
 	g.counters.count(out.Verdict)
 	if d != nil && len(d.Undecided) > 0 {
 		g.counters.undecided.Add(1)
+	}
+	if d != nil && slices.ContainsFunc(d.Forks, func(f actions.Fork) bool { return len(f.Failures) > 0 }) {
+		g.counters.failures.Add(1)
 	}
 	logMessage(g.log, m, d, out, took, err)
 }

@@ -134,6 +134,15 @@ func decisionFields(d *actions.Decision) []zap.Field {
 		}
 		fields = append(fields, zap.Strings("undecided", bound(undecided, logRules)))
 	}
+	var failures []string
+	for i := range d.Forks {
+		for _, e := range d.Forks[i].Failures {
+			failures = addOnce(failures, ruleName(e.Rule)+": "+e.Action+" "+string(e.Remedy)+", "+clip(e.Reason, logText))
+		}
+	}
+	if len(failures) > 0 {
+		fields = append(fields, zap.Strings("actionFailures", bound(failures, logRules)))
+	}
 	if d.AddressMismatch {
 		fields = append(fields, zap.Bool("addressMismatch", true))
 	}

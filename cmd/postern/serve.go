@@ -207,7 +207,7 @@ loop:
 	c := &s.gate.counters
 	log.Info("stopped", zap.Int64("delivered", c.delivered.Load()), zap.Int64("blocked", c.blocked.Load()),
 		zap.Int64("deferred", c.deferred.Load()), zap.Int64("taken", c.discarded.Load()),
-		zap.Int64("undecided", c.undecided.Load()))
+		zap.Int64("undecided", c.undecided.Load()), zap.Int64("actionFailures", c.failures.Load()))
 	return cause
 }
 

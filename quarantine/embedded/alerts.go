@@ -13,11 +13,12 @@ import (
 // matchRow is a match that was validated and has its key and JSON.
 type matchRow struct {
 	quarantine.Match
+	raised    sealed
 	key, data string
 }
 
-func matchRowOf(m quarantine.Match) (matchRow, error) {
-	row := matchRow{Match: m, key: alertKey(&m)}
+func matchRowOf(m *quarantine.Match, privacy func(string) quarantine.Privacy) (matchRow, error) {
+	row := matchRow{Match: *m, key: alertKey(m), raised: seal(&m.Raised, privacy)}
 	a := m.Alert
 	var err error
 	row.data, err = marshal(quarantine.Alert{
@@ -135,5 +136,5 @@ func (m *matchRow) raise(t *transactor, first, last, events, bytes int64) error 
 	if err != nil {
 		return err
 	}
-	return t.record(&m.Raised)
+	return t.record(&m.raised)
 }

@@ -65,7 +65,7 @@ type prepared struct {
 	items        []itemRow
 	entries      []entryRow
 	fingerprints []fingerprintRow
-	records      []quarantine.Record
+	records      []sealed
 	matches      []matchRow
 	raised       bool // one of the matches has raised an alert
 }
@@ -99,7 +99,10 @@ func (s *Store) prepare(ctx context.Context, c *quarantine.Commit) (*prepared, e
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	p.blobs, p.records = c.Blobs, c.Records
+	p.blobs = c.Blobs
+	for i := range c.Records {
+		p.records = append(p.records, seal(&c.Records[i], s.opts.Privacy))
+	}
 	index := map[string]int{}
 	for i, b := range c.Blobs {
 		sum := sha256.Sum256(b.Data)
@@ -135,8 +138,8 @@ func (s *Store) prepare(ctx context.Context, c *quarantine.Commit) (*prepared, e
 		}
 		p.fingerprints = append(p.fingerprints, fingerprintRow{f, data})
 	}
-	for _, m := range c.Matches {
-		row, err := matchRowOf(m)
+	for i := range c.Matches {
+		row, err := matchRowOf(&c.Matches[i], s.opts.Privacy)
 		if err != nil {
 			return nil, err
 		}
@@ -269,12 +272,6 @@ func (p *prepared) insert(t *transactor) error {
 		}
 	}
 	return nil
-}
-
-// record appends a record.
-func (t *transactor) record(r *quarantine.Record) error {
-	return t.exec("INSERT INTO record (time, reference, queue_id, operation, data) VALUES (?, ?, ?, ?, ?)",
-		stamp(r.Time), r.Reference, r.QueueID, r.Operation, string(r.Data))
 }
 
 // created is the time of the item or the first entry of a blob.

@@ -115,6 +115,9 @@ func (w *workload) inspect(t *testing.T, dir string) {
 			t.Errorf("check: %+v", p)
 		}
 	}
+	if v, err := s.VerifyRecords(t.Context(), time.Now()); err != nil || v.Broken > 0 {
+		t.Errorf("the chain: %+v, %v", v, err)
+	}
 	for id := range w.held {
 		item, err := s.Item(t.Context(), id)
 		if err != nil {

@@ -1,54 +1,51 @@
--- Alerts, and the matches that are counted towards them: rows beside the records of
--- the matches, added in the same transaction.
+-- Records are chained: a record cannot be changed, removed, put in or moved
+-- without it being found. The record keeps its body, in which texts about people
+-- are numbered gaps; the texts stand beside it with a salt each, and the chain
+-- covers the salted digests, so that texts can be erased and records deleted at
+-- their time.
 
-CREATE TABLE alert (
-    id        TEXT PRIMARY KEY,
-    key       TEXT NOT NULL, -- what is counted together: rule, mode, user
-    policy    TEXT NOT NULL, -- in lower case, as rule is
-    rule      TEXT NOT NULL,
-    severity  TEXT NOT NULL,
-    simulated INTEGER NOT NULL,
-    raised    INTEGER NOT NULL,
-    first     INTEGER NOT NULL, -- the earliest match
-    last      INTEGER NOT NULL, -- the latest one
-    events    INTEGER NOT NULL,
-    bytes     INTEGER NOT NULL,
-    status    TEXT NOT NULL,
-    assignee  TEXT NOT NULL DEFAULT '',
-    updated   INTEGER NOT NULL DEFAULT 0,
-    due       INTEGER NOT NULL, -- its mail is to be written
-    told      INTEGER NOT NULL DEFAULT 0,
-    data      TEXT NOT NULL
+CREATE TABLE node (
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    id    TEXT NOT NULL,
+    began INTEGER NOT NULL -- number of the first record that is chained
+);
+INSERT INTO node (one, id, began) VALUES (1, lower(hex(randomblob(6))),
+    coalesce((SELECT seq + 1 FROM sqlite_sequence WHERE name = 'record'), 1));
+
+CREATE TABLE chain (
+    id       INTEGER PRIMARY KEY,
+    node     TEXT NOT NULL,
+    month    TEXT NOT NULL,    -- of the records' times, UTC
+    began    INTEGER NOT NULL, -- the node's
+    previous INTEGER NOT NULL, -- the chain that was the newest before, 0 for none
+    after    INTEGER NOT NULL, -- its records at that time, and
+    root     BLOB NOT NULL,    -- its value
+    records  INTEGER NOT NULL,
+    head     BLOB NOT NULL,
+    first    INTEGER NOT NULL, -- numbers of records
+    last     INTEGER NOT NULL,
+    swept    INTEGER NOT NULL DEFAULT 0, -- how many records were deleted at their time
+    dropped  INTEGER NOT NULL DEFAULT 0  -- 1 when all were and the links go, 2 when they are gone
+);
+CREATE INDEX chain_month ON chain (month, node);
+
+CREATE TABLE link (
+    number   INTEGER PRIMARY KEY, -- of the record
+    chain    INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    time     INTEGER NOT NULL,
+    digest   BLOB NOT NULL, -- of the record
+    texts    BLOB NOT NULL, -- digests of the texts about people, 32 octets each
+    value    BLOB NOT NULL, -- of the chain after it
+    swept    INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE personal (
+    record INTEGER PRIMARY KEY,
+    texts  BLOB NOT NULL -- salts and texts
+);
+
+CREATE TABLE cursor (
+    name   TEXT PRIMARY KEY,
+    number INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX alert_key ON alert (key, raised);
-CREATE INDEX alert_raised ON alert (raised, id);
-CREATE INDEX alert_status ON alert (status, raised, id);
-CREATE INDEX alert_due ON alert (raised) WHERE due = 1;
-
-CREATE TABLE alert_event (
-    number    INTEGER PRIMARY KEY,
-    key       TEXT NOT NULL,
-    alert     TEXT NOT NULL, -- empty while it has raised nothing
-    user      TEXT NOT NULL,
-    record    INTEGER NOT NULL, -- the number of the match's record
-    reference TEXT NOT NULL,
-    at        INTEGER NOT NULL,
-    bytes     INTEGER NOT NULL
-);
-CREATE INDEX alert_event_open ON alert_event (key, at, bytes) WHERE alert = '';
-CREATE INDEX alert_event_alert ON alert_event (alert) WHERE alert <> '';
-CREATE INDEX alert_event_user ON alert_event (user, alert) WHERE alert <> '';
-CREATE INDEX alert_event_reference ON alert_event (reference);
-CREATE INDEX alert_event_at ON alert_event (at);
-
-CREATE TABLE alert_comment (
-    number INTEGER PRIMARY KEY,
-    alert  TEXT NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
-    at     INTEGER NOT NULL,
-    who    TEXT NOT NULL,
-    text   TEXT NOT NULL
-);
-CREATE INDEX alert_comment_alert ON alert_comment (alert);
-CREATE TRIGGER alert_comment_unchanged BEFORE UPDATE ON alert_comment BEGIN
-    SELECT RAISE(ABORT, 'a comment is never changed');
-END;
