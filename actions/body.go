@@ -90,10 +90,7 @@ func (c *edited) alter(draft *edit.Draft, at int, e Edit) {
 		c.troubles = append(c.troubles, trouble{at: at, reason: err.Error(), remedy: remedy})
 	}
 	if e.Action == strip {
-		parts := strings.Fields(e.Parts)
-		names, err := draft.Strip(func(p *message.Part) bool { return slices.Contains(parts, p.Index) }, e.notice)
-		c.stripped = append(c.stripped, names...)
-		switch {
+		switch err := c.strip(draft, e); {
 		case err == nil:
 		case e.OnError == errorContinue:
 			fail(err, FailureContinued)

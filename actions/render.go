@@ -13,10 +13,11 @@ import (
 // made it so, the body, and who gets it.
 type edited struct {
 	section
-	removed  int      // reserved fields taken out
-	body     []byte   // of a copy that is altered
-	altered  bool     // the body is another than that of the message
-	stripped []string // names of the attachments taken out
+	removed  int             // reserved fields taken out
+	body     []byte          // of a copy that is altered
+	altered  bool            // the body is another than that of the message
+	stripped []string        // names of the attachments taken out
+	gone     map[string]bool // their places
 	troubles []trouble
 	final    []forward
 }

@@ -96,8 +96,8 @@ func (r *resolver) partsOf(s *spec) string {
 	parts, known := r.strips[s.selection]
 	if !known {
 		var list []string
-		for _, p := range r.scan.Select(r.ctx, s.selection) {
-			list = append(list, p.Index)
+		for _, a := range r.scan.Select(r.ctx, s.selection) {
+			list = append(list, placeOf(a.Part, a.File))
 		}
 		parts = strings.Join(list, " ")
 		if r.strips == nil {

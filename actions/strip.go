@@ -1,10 +1,14 @@
 package actions
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/message/edit"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -100,6 +104,47 @@ func stripText(r *strictyaml.Reader, n *strictyaml.Node, field, text string) boo
 		return true
 	}
 	return false
+}
+
+// placeOf names a part, or a file within the text of one, as [Edit.Parts] does.
+func placeOf(p *message.Part, file string) string {
+	if file == "" {
+		return p.Index
+	}
+	return p.Index + "=" + url.QueryEscape(file)
+}
+
+var errGone = errors.New("an attachment was not found again")
+
+// strip takes out the parts that an edit names.
+func (c *edited) strip(draft *edit.Draft, e Edit) error {
+	due := strings.Fields(e.Parts)
+	if c.gone == nil {
+		c.gone = make(map[string]bool)
+	}
+	met := make(map[string]bool)
+	names, err := draft.Strip(func(p *message.Part) bool {
+		place := p.Index
+		if !slices.Contains(due, place) && len(p.Names) > 0 {
+			place = placeOf(p, p.Names[0])
+		}
+		if !slices.Contains(due, place) {
+			return false
+		}
+		met[place] = true
+		return true
+	}, e.notice)
+	if err != nil {
+		return err
+	}
+	c.stripped = append(c.stripped, names...)
+	for _, place := range due {
+		if !met[place] && !c.gone[place] {
+			return errGone
+		}
+		c.gone[place] = true
+	}
+	return nil
 }
 
 // notice gives the text in the place of an attachment.

@@ -50,16 +50,81 @@ func NewSelection(extensions, names []string) (*Selection, error) {
 	return s, nil
 }
 
+// Attachment is one that can be taken out of a message.
+type Attachment struct {
+	// Part is a leaf, or an embedded message.
+	Part *message.Part
+	// File is the name of a file that stands encoded within the text of the part
+	// (uuencode, yEnc); empty where the part itself is meant.
+	File string
+}
+
 // Select gives the attachments of the message that are meant. An archive, or a file
-// of messages, is when a file within it is.
-func (s *Scan) Select(ctx context.Context, sel *Selection) []*message.Part {
-	var list []*message.Part
-	for _, c := range s.attachments() {
-		if s.selects(ctx, sel, c) {
-			list = append(list, c.part)
+// of messages, is when a file within it is, and an embedded message when something
+// attached to it is.
+func (s *Scan) Select(ctx context.Context, sel *Selection) []Attachment {
+	var list []Attachment
+	outer := embeddings(s.Message.Root)
+	for _, c := range s.parts() {
+		switch {
+		case c.part == nil:
+		case c.body:
+			s.document(ctx, c)
+			for _, d := range c.within {
+				if name := d.file(c); name != "" && s.selectsMember(sel, c, d) {
+					list = append(list, Attachment{c.part, name})
+				}
+			}
+		case s.selects(ctx, sel, c):
+			a := Attachment{Part: c.part}
+			if around := outer[c.part]; around != nil {
+				a.Part = around
+			}
+			if !slices.Contains(list, a) {
+				list = append(list, a)
+			}
 		}
 	}
 	return list
+}
+
+// embeddings gives for each part within an embedded message the outermost one.
+func embeddings(root *message.Part) map[*message.Part]*message.Part {
+	outer := make(map[*message.Part]*message.Part)
+	var visit func(p, around *message.Part)
+	visit = func(p, around *message.Part) {
+		if around != nil {
+			outer[p] = around
+		} else if p.IsEmbedded() {
+			around = p
+		}
+		for _, c := range p.Children {
+			visit(c, around)
+		}
+	}
+	visit(root, nil)
+	return outer
+}
+
+// file gives the name of a file in the text of a body; it is empty for what is within
+// such a file.
+func (d *content) file(body *content) string {
+	name, inside := strings.CutPrefix(d.name, body.name+"/")
+	if !inside || len(d.doc.Names) == 0 || name != d.doc.Names[0] {
+		return ""
+	}
+	return name
+}
+
+// selectsMember tells whether a file in the text of a body, or one within it, is
+// meant.
+func (s *Scan) selectsMember(sel *Selection, body, d *content) bool {
+	if sel.meant(d) {
+		return true
+	}
+	return holdsFiles(&d.doc) && slices.ContainsFunc(body.within, func(o *content) bool {
+		return strings.HasPrefix(o.name, d.name+"/") && sel.meant(o)
+	})
 }
 
 func (s *Scan) selects(ctx context.Context, sel *Selection, c *content) bool {
@@ -67,15 +132,12 @@ func (s *Scan) selects(ctx context.Context, sel *Selection, c *content) bool {
 		return true
 	}
 	doc := s.document(ctx, c)
-	switch {
-	case slices.Contains(sel.suffixes, "."+doc.Extension):
-		return true
-	case !holdsFiles(doc):
-		return false
-	}
-	return slices.ContainsFunc(c.within, func(d *content) bool {
-		return slices.Contains(sel.suffixes, "."+d.doc.Extension) || slices.ContainsFunc(d.allNames(), sel.named)
-	})
+	return sel.meant(c) || holdsFiles(doc) && slices.ContainsFunc(c.within, sel.meant)
+}
+
+// meant asks a document that was read by its names and its content.
+func (sel *Selection) meant(c *content) bool {
+	return slices.Contains(sel.suffixes, "."+c.doc.Extension) || slices.ContainsFunc(c.allNames(), sel.named)
 }
 
 func (sel *Selection) named(name string) bool {
