@@ -305,6 +305,10 @@ func (w *wantFork) compare(d *comparison, name string, m *message.Message, f *ac
 		failures = append(failures, line)
 	}
 	d.list(name+" failures", failures, append([]string{}, w.failures...))
+	d.list(name+" broken signatures", append([]string{}, f.BrokenSignatures...), append([]string{}, w.signatures...))
+	if w.stripped != nil {
+		d.list(name+" attachments removed", f.Stripped, w.stripped)
+	}
 	if w.final != nil {
 		d.list(name+" final recipients", f.FinalRecipients, w.final)
 	}

@@ -49,6 +49,9 @@ type wantFork struct {
 	// failures are the actions that could not be done: "Policy / Rule: action remedy",
 	// and a part of the reason behind a colon where one is named.
 	failures []string
+	// signatures are the domains of DKIM signatures that the edits break.
+	signatures []string
+	stripped   []string // names of attachments taken out; nil is not asked for
 }
 
 // wantCopy is a message given back to the MTA.
@@ -221,6 +224,10 @@ func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
 			f.why = r.text(k)
 		case "failures":
 			f.failures = r.texts(k)
+		case "brokenSignatures":
+			f.signatures = r.texts(k)
+		case "stripped":
+			f.stripped = r.texts(k)
 		default:
 			return false
 		}
