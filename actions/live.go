@@ -27,6 +27,7 @@ type Live struct {
 	// Reviewers hear of held mail whose sender cannot be told.
 	Reviewers    []message.Path
 	Organization *directory.Organization
+	Incidents    IncidentSettings
 	// Keep is how long held mail waits for a decision.
 	Keep time.Duration
 	// Lifetime is how long the outbox tries.
@@ -113,6 +114,7 @@ type batch struct {
 	clean   []byte        // the message as held
 	found   []audit.Value // in the message; read once
 	looked  bool
+	around  *surroundings // of what was found; nil before it is asked for
 }
 
 func (b *batch) fill() error {

@@ -16,6 +16,7 @@ const (
 	KindExpiry   Kind = "expiry"   // a held message expired unreleased
 	KindDigest   Kind = "digest"   // what is held, for a reviewer
 	KindHeld     Kind = "held"     // a message was held that nobody else is told of
+	KindIncident Kind = "incidentReport"
 )
 
 // Notice is one mail, ready to be sent. Its reverse-path is the null path.

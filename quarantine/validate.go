@@ -90,7 +90,7 @@ func (v *validation) item(i *Item) error {
 	if i.Created.IsZero() {
 		return invalid("item %s: no time", i.ID)
 	}
-	if !validJSON(i.Draft) || !validJSON(i.Matches) || !validJSON(i.Remaining) {
+	if !validJSON(i.Draft) || !validJSON(i.Matches) || !validJSON(i.Remaining) || !validJSON(i.Reports) {
 		return invalid("item %s: draft, matches and remaining rules want to be JSON", i.ID)
 	}
 	return nil
