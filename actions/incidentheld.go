@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
@@ -52,8 +51,6 @@ type HeldDecision struct {
 	Comment string
 	// Release says how a message leaves that is released.
 	Release Release
-	// Mask masks everything that any type finds in a text.
-	Mask func(string) string
 }
 
 // ReportDecision adds to the commit of a decision the incident reports on it: a
@@ -96,7 +93,7 @@ func (b *batch) reportDecision(c *quarantine.Commit, i *quarantine.Item, d HeldD
 	}
 	r := notice.IncidentReport{To: to, Incident: k.Incident}
 	in := &r.Incident
-	in.Decision, in.FirstReport = decided(c, i, d), k.Sent
+	in.Decision, in.FirstReport = b.reportedDecision(c, i, d), k.Sent
 	if k.Sent == "" && in.Original != nil && in.Original.Attached {
 		original, err := b.stored(i.Blob)
 		if err != nil {
@@ -134,11 +131,11 @@ func (b *batch) stored(blob string) (_ []byte, err error) {
 	return io.ReadAll(r)
 }
 
-// decided gives what a report says of a decision.
-func decided(c *quarantine.Commit, i *quarantine.Item, d HeldDecision) *notice.IncidentDecision {
+// reportedDecision gives what a report says of a decision.
+func (b *batch) reportedDecision(c *quarantine.Commit, i *quarantine.Item, d HeldDecision) *notice.IncidentDecision {
 	out := &notice.IncidentDecision{Item: i.ID, Event: string(d.Event), Time: d.At.UTC(), By: d.By, WithoutEdits: d.Release.WithoutEdits}
-	if d.Mask != nil {
-		out.Comment = audit.MaskText(d.Mask(d.Comment)).String()
+	if b.Mask != nil {
+		out.Comment = b.Mask(d.Comment)
 	}
 	for _, p := range d.Release.Redirect {
 		out.Redirect = append(out.Redirect, p.String())

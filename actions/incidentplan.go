@@ -183,11 +183,11 @@ func (e *Engine) isNotice(ctx context.Context, scan *rules.Scan, planned []*plan
 	return true
 }
 
-// Reporting gives the first action that asks for incident reports: nil when there is
-// none.
-func Reporting(set *rules.Set) *Need {
+// Reporting gives the first action for which incident reports may be sent: nil when
+// there is none. Policies in a test mode report only where simulated is set.
+func Reporting(set *rules.Set, simulated bool) *Need {
 	for s := range specs(set) {
-		if s.reporting != nil {
+		if s.reporting != nil && (simulated || s.rule.Policy.Mode.Enforced()) {
 			return s.need("generateIncidentReport")
 		}
 	}

@@ -37,6 +37,9 @@ type Live struct {
 	Now           func() time.Time
 	// Explain gives the decision as `explain --json` shows it.
 	Explain func(context.Context, *rules.Scan, *Decision) ([]byte, error)
+	// Mask masks everything that any type finds in a text; nil shows no text of those
+	// who decide.
+	Mask func(string) string
 	// Repeated is told of each fork that is not done again because the message came
 	// before, with the queue identifiers of both.
 	Repeated func(Repeat)

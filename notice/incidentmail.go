@@ -54,6 +54,9 @@ type incidentPage struct {
 // word gives a sentence for one of the words of an incident; the word itself where
 // there is none, as for one of a later version.
 func (p *incidentPage) word(key, word string) string {
+	if word == "" {
+		return ""
+	}
 	if key += "." + strings.ToLower(word); p.s.has(key) {
 		return p.s.say(key)
 	}
@@ -246,7 +249,7 @@ func (p *incidentPage) message() []layout.Block {
 	add("incident.label.client", line(m.Client, lineLength))
 	add("incident.label.queueId", line(m.QueueID, lineLength))
 	add("incident.label.parts", p.addresses(m.Parts, m.MoreParts))
-	add("incident.label.service", line(p.in.Service, lineLength))
+	add("incident.label.service", p.word("incident.service", p.in.Service))
 	if p.in.Contents.Has(ContentSeverity) {
 		add("incident.label.severity", p.severity())
 	}
