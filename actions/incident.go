@@ -1,16 +1,11 @@
 package actions
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
-	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -33,16 +28,8 @@ type reporting struct {
 	content   notice.IncidentContent
 	when      ReportWhen // empty is that of the settings
 
-	named     []namedAddress   // those of to, with their places
 	at        *strictyaml.Node // of generateIncidentReport; nil where it is not written
 	contentAt *strictyaml.Node // of the contents, wherever they are written
-}
-
-// namedAddress is an address in a policy, with its place.
-type namedAddress struct {
-	path  message.Path
-	at    *strictyaml.Node
-	field string
 }
 
 // siteAdmin is Purview's word for those who look after all reports.
@@ -62,12 +49,12 @@ func readIncidentReport(r *strictyaml.Reader, n *strictyaml.Node, field string, 
 	rep := s.report()
 	rep.at = n
 	if n.Tag != "!!map" {
-		rep.receivers(r, n, field)
+		s.reportTo(r, n, field)
 		return
 	}
 	m := r.Mapping(n, field, "to", "content", "when")
 	if e, ok := m.Require("to", "write who gets the reports, as in `to: [compliance@example.com]`"); ok {
-		rep.receivers(r, e.Value, e.Field)
+		s.reportTo(r, e.Value, e.Field)
 	}
 	if e, ok := m.Get("content"); ok {
 		rep.contents(r, e.Value, e.Field)
@@ -78,8 +65,9 @@ func readIncidentReport(r *strictyaml.Reader, n *strictyaml.Node, field string, 
 	}
 }
 
-// receivers reads who gets the reports of a rule.
-func (rep *reporting) receivers(r *strictyaml.Reader, n *strictyaml.Node, field string) {
+// reportTo reads who gets the reports of a rule.
+func (s *spec) reportTo(r *strictyaml.Reader, n *strictyaml.Node, field string) {
+	rep := s.report()
 	texts, nodes, _ := r.Texts(n, field)
 	for i, text := range texts {
 		f := field
@@ -99,7 +87,7 @@ func (rep *reporting) receivers(r *strictyaml.Reader, n *strictyaml.Node, field 
 				r.Errorf(nodes[i], f, "write it once", "%q is named twice", one)
 			default:
 				rep.to = append(rep.to, p)
-				rep.named = append(rep.named, namedAddress{p, nodes[i], f})
+				s.targets = append(s.targets, target{p, nodes[i], f})
 			}
 		}
 	}
@@ -231,53 +219,4 @@ func (s *spec) checkReport(r *strictyaml.Reader, field string) {
 	case rep.contentAt == nil:
 		rep.content = notice.ContentDefault
 	}
-}
-
-// maxGroupTime bounds the time of asking the directory whether addresses are groups.
-// What was not asked then is taken as it is written.
-const maxGroupTime = 20 * time.Second
-
-// checkReportGroups refuses groups where people are due: a report holds what not
-// every member of a group may see.
-func checkReportGroups(set *rules.Set, v rules.Vocabulary) (problems []strictyaml.Problem) {
-	if v.Directory == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), maxGroupTime)
-	defer cancel()
-	for s := range specs(set) {
-		if s.reporting == nil {
-			continue
-		}
-		for _, n := range s.reporting.named {
-			if !isGroup(ctx, v.Directory, n.path) {
-				continue
-			}
-			p := strictyaml.Problem{
-				File: s.file, Line: n.at.Line, Column: n.at.Column, Field: n.field,
-				What:  fmt.Sprintf("%s is a group: an incident report goes to single people, as it holds what not every member may see", n.path),
-				Write: "write the addresses of people",
-			}
-			if v.Moved != nil && v.Moved(p) {
-				p.Severity = strictyaml.Hint
-			}
-			problems = append(problems, p)
-		}
-	}
-	return problems
-}
-
-// isGroup tells whether the directory has a group of an address, and no person. One
-// that does not answer has none.
-func isGroup(ctx context.Context, d directory.Directory, p message.Path) bool {
-	ref, err := directory.ParseRef(p.String())
-	if err != nil {
-		return false
-	}
-	// The null path is in no group: its members need not be listed.
-	if _, err := d.Member(ctx, message.Path{}, ref); err != nil {
-		return false
-	}
-	_, err = d.Person(ctx, p)
-	return err != nil
 }

@@ -65,6 +65,7 @@ func (cr *configReader) root(root *strictyaml.Node) {
 			"relay":          cr.relay,
 			"quarantine":     cr.quarantine,
 			"incidentReport": cr.incidentReport,
+			"alerts":         cr.alerts,
 			"simulation":     cr.simulation,
 			"onError":        cr.onError,
 			"blockText":      cr.blockText,
