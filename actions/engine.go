@@ -37,6 +37,7 @@ type Settings struct {
 	// Reviewed is set when held mail has reviewers. Without them a block of some
 	// recipients whose sender cannot be told refuses the whole message.
 	Reviewed bool
+	Alerts   AlertSettings
 }
 
 // What clients are told where no rule says it better.
@@ -73,10 +74,12 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	d.AddressMismatch = scan.AddressMismatch(ctx)
 	d.maskNames(scan.World.Types)
 	var open [][]unknownRule
+	fill := &resolver{ctx: ctx, scan: scan}
 	for _, g := range group(ctx, d.Evaluation, scan) {
 		st := walk(g.enforced)
-		d.Forks = append(d.Forks, g.decide(st))
-		open = append(open, g.undecided(st))
+		f := g.decide(st)
+		open = append(open, append(g.undecided(st), fill.resolve(&f, st)...))
+		d.Forks = append(d.Forks, f)
 	}
 	if failed != nil {
 		d.Err = fmt.Errorf("the message could not be read: %w", failed)
@@ -285,7 +288,7 @@ func (e *Engine) postpone(d *Decision, reply Reply) {
 	for i := range d.Forks {
 		f := &d.Forks[i]
 		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item, f.Notices = Defer, Refused, nil, &reply, nil, nil, "", nil
-		f.Why, f.Reason, f.by, f.edited = "", "", nil, nil
+		f.Why, f.Reason, f.Failures, f.by, f.edited = "", "", nil, nil, nil
 	}
 	d.Removed = 0
 	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}

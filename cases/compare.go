@@ -109,6 +109,15 @@ func (c *Case) compare(m *message.Message, dec *actions.Decision, commit *quaran
 	if w.undecided != nil || w.err == "" {
 		d.list("undecided", undecided, w.undecided)
 	}
+	var alerts []string
+	for _, a := range dec.Alerts {
+		line := ruleName(a.Rule) + ": " + a.Counts()
+		for i, p := range a.To {
+			line += []string{" to ", ", "}[min(i, 1)] + p.String()
+		}
+		alerts = append(alerts, line)
+	}
+	d.list("alerts", alerts, w.alerts)
 	c.compareReply(&d, dec)
 	c.compareRules(&d, m, dec)
 	c.compareForks(&d, m, dec)
@@ -287,6 +296,15 @@ func (w *wantFork) compare(d *comparison, name string, m *message.Message, f *ac
 		d.is(name+" route", routes[f.Route], w.route)
 	}
 	d.has(name+" why", f.Why, w.why)
+	var failures []string
+	for i, e := range f.Failures {
+		line := fmt.Sprintf("%s: %s %s", ruleName(e.Rule), e.Action, e.Remedy)
+		if i < len(w.failures) && strings.HasPrefix(line+": "+e.Reason, w.failures[i]) {
+			line = w.failures[i]
+		}
+		failures = append(failures, line)
+	}
+	d.list(name+" failures", failures, append([]string{}, w.failures...))
 	if w.final != nil {
 		d.list(name+" final recipients", f.FinalRecipients, w.final)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/postern-mail/postern/message/extract/worker"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/relay"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -51,6 +52,7 @@ type config struct {
 	policies    []reference
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings
+	alerts     alertConfig
 	noLimits   bool // limits of Purview on policies are hints
 	extract    extract.Limits
 	extractIn  time.Duration
@@ -67,7 +69,8 @@ type reference struct {
 // it changed says so and keeps the old.
 type process struct {
 	listen      []address
-	group       string // of the UNIX sockets; empty leaves that of the process
+	metrics     address // where measurements are asked for; empty without
+	group       string  // of the UNIX sockets; empty leaves that of the process
 	store       string
 	quota       quarantine.Quota
 	relay       relayTo
@@ -110,10 +113,12 @@ func defaults(file string) *config {
 			decision:    60 * time.Second,
 			limits:      message.DefaultLimits,
 			connections: 1000,
+			relay:       relayTo{noticeRate: relay.DefaultNoticeRate},
 			readers:     readers{memory: worker.DefaultMemory},
 			logFormat:   "json",
 			logLevel:    zapcore.InfoLevel,
 		},
+		alerts:    alertConfig{fold: defaultFold},
 		keep:      defaultKeep,
 		digest:    defaultDigest,
 		zone:      time.Local,
@@ -164,7 +169,7 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil}
+	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil, Alerts: c.alertSettings()}
 }
 
 // restart names the sections of postern.yaml that differ between two processes
@@ -176,7 +181,7 @@ func (p process) restart(next process) []string {
 			names = append(names, name)
 		}
 	}
-	sameListen := len(p.listen) == len(next.listen) && p.group == next.group
+	sameListen := len(p.listen) == len(next.listen) && p.group == next.group && p.metrics == next.metrics
 	for i := range p.listen {
 		sameListen = sameListen && p.listen[i] == next.listen[i]
 	}
