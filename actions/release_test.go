@@ -138,6 +138,11 @@ func TestWhatRulesNeed(t *testing.T) {
 		{name: "everybody is held", rules: []string{all + "{quarantine: true}"}, holding: "1"},
 		{name: "everybody is edited", rules: []string{all + "{prependSubject: x}"}},
 		{name: "some are edited", rules: []string{out + "{prependSubject: x}"}, forking: "1"},
+		{name: "the manager is added", rules: []string{all + "{addRecipients: {managerAs: bcc}}"}, holding: "1"},
+		{name: "the manager is added if there is one", rules: []string{all + "{addRecipients: {managerAs: bcc}, onActionError: continue}"}},
+		{name: "attachments are removed", rules: []string{all + "{stripAttachment: {extensions: [exe]}}"}, holding: "1"},
+		{name: "a disclaimer for everybody", rules: []string{all + "{applyHtmlDisclaimer: {text: x, fallback: reject}}"}},
+		{name: "a disclaimer for some", rules: []string{out + "{applyHtmlDisclaimer: {text: x, fallback: reject}}"}, telling: "1", forking: "1"},
 		{name: "some are redirected", rules: []string{out + "{redirectMessageTo: a@example.com}"}, forking: "1"},
 	}
 	for _, tt := range tests {
