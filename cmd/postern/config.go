@@ -34,7 +34,7 @@ type config struct {
 	domains     []directory.AcceptedDomain
 	learnMore   string
 	notices     dsn.Mailbox // whom notices come from; the null path sends none
-	language    string      // of notices
+	words       noticesConfig
 	reviewers   []message.Path
 	keep        time.Duration // how long held mail waits
 	digest      int           // when reviewers are told, in minutes of the local day
