@@ -32,7 +32,9 @@ type Alert struct {
 	Fold time.Duration
 	// Users are those whose messages matched, as far as is known.
 	Users []string
-	// Match is the latest; nil when nothing is known of it any more.
+	// Reference is that of the latest match.
+	Reference string
+	// Match is the latest; nil when nothing more is known of it.
 	Match *AlertMatch
 	// References are those of earlier matches.
 	References []string
@@ -40,7 +42,6 @@ type Alert struct {
 
 // AlertMatch is one message that matched.
 type AlertMatch struct {
-	Reference   string
 	At          time.Time
 	From        string
 	To          []string
@@ -125,11 +126,9 @@ func (w *Writer) AlertMail(a Alert) (Notice, error) {
 		}
 	}
 	next := []string{s.say("alert.next.show", "command", "postern alerts show "+id)}
-	reference := ""
-	if a.Match != nil {
-		if reference = line(a.Match.Reference, lineLength); reference != "" {
-			next = append(next, s.say("alert.next.explain", "command", "postern explain --ref "+reference))
-		}
+	reference := line(a.Reference, lineLength)
+	if reference != "" {
+		next = append(next, s.say("alert.next.explain", "command", "postern explain --ref "+reference))
 	}
 	next = append(next, s.say("alert.next.take", "command", "postern alerts set "+id+" --status investigating"))
 	blocks = append(blocks, layout.Heading(s.say("heading.next")), layout.List(next...))
@@ -191,7 +190,7 @@ func (w *Writer) alertMatch(s *sentences, a *Alert) []layout.Block {
 		from = "<>"
 	}
 	blocks := []layout.Block{layout.Heading(s.say(heading)), layout.Facts(
-		layout.Fact{Label: s.say("label.reference"), Value: line(m.Reference, lineLength)},
+		layout.Fact{Label: s.say("label.reference"), Value: line(a.Reference, lineLength)},
 		layout.Fact{Label: s.say("label.time"), Value: w.moment(s, m.At)},
 		layout.Fact{Label: s.say("label.from"), Value: from},
 		layout.Fact{Label: s.say("label.to"), Value: s.shown(m.To)},

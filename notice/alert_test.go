@@ -14,9 +14,9 @@ func sampleAlert(t testing.TB, language string) Alert {
 	return Alert{
 		To: []message.Path{path(t, "compliance@example.com")}, Language: language, ID: "A-7K3M9QXY",
 		Policy: germanOrEnglish(language, "Kartennummern", "Card numbers"), Rule: germanOrEnglish(language, "Eine Karte nach außen", "One card to people outside"),
-		Severity: "High", Raised: today, First: today, Last: today, Events: 1, Bytes: 48_200, Fold: time.Minute, Users: []string{"ann@example.com"},
+		Severity: "High", Raised: today, First: today, Last: today, Events: 1, Bytes: 48_200, Fold: time.Minute, Users: []string{"ann@example.com"}, Reference: "P-7K3M9Q",
 		Match: &AlertMatch{
-			Reference: "P-7K3M9Q", At: today, From: "ann@example.com", To: []string{"bob@partner.example", "eve@other.example"},
+			At: today, From: "ann@example.com", To: []string{"bob@partner.example", "eve@other.example"},
 			Subject: germanOrEnglish(language, "Zahlen für das Quartal", "Figures of the quarter"), Attachments: []string{"report.xlsx", "************9903.pdf"},
 			Size: 48_200, Activity: "DLPRuleEnforce", Effects: []string{"block", "deliver", "block"}, Actions: []string{"blockAccess", "generateAlert"},
 			Overridden: true, Justification: germanOrEnglish(language, "Der Kunde hat zugestimmt.", "The customer has agreed."),
@@ -66,9 +66,9 @@ func TestAlertMailHoldsWhateverItIsGiven(t *testing.T) {
 	w := sampleWriter(t, "en")
 	a := sampleAlert(t, "en")
 	evil := "x\r\nBcc: eve@evil.example\r\n\r\n<script>alert(1)</script>"
-	a.Rule, a.Policy, a.ID, a.Severity = evil, evil, evil, evil
+	a.Rule, a.Policy, a.ID, a.Severity, a.Reference = evil, evil, evil, evil, evil
 	m := a.Match
-	m.Reference, m.From, m.Subject, m.Justification, m.Activity = evil, evil, evil, evil, evil
+	m.From, m.Subject, m.Justification, m.Activity = evil, evil, evil, evil
 	for i := range 5000 {
 		name := fmt.Sprint(i, evil)
 		m.To, m.Attachments, m.Actions, m.Effects = append(m.To, name), append(m.Attachments, name), append(m.Actions, name), append(m.Effects, name)

@@ -142,6 +142,9 @@ func alertTold(ctx context.Context, v *vault, a *quarantine.Alert) (notice.Alert
 				told.Match = matchTold(rec, a, e)
 			}
 		}
+		if i == 0 {
+			told.Reference = e.Reference
+		}
 		if i > 0 && e.Reference != "" {
 			told.References = append(told.References, e.Reference)
 		}
@@ -153,7 +156,7 @@ func alertTold(ctx context.Context, v *vault, a *quarantine.Alert) (notice.Alert
 func matchTold(rec *audit.Record, a *quarantine.Alert, e quarantine.AlertEvent) *notice.AlertMatch {
 	md := rec.ExchangeMetaData
 	m := &notice.AlertMatch{
-		Reference: e.Reference, At: e.At, From: md.From, To: recipientsOf(rec), Subject: md.Subject.String(), Size: e.Bytes,
+		At: e.At, From: md.From, To: recipientsOf(rec), Subject: md.Subject.String(), Size: e.Bytes,
 		Activity: string(audit.DlpRuleMatch),
 	}
 	for _, name := range md.AttachmentNames {
