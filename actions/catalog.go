@@ -50,9 +50,9 @@ var kinds = []Kind{
 	{Name: "deleteMessage", Class: Halting, Doc: "`true` deletes the message; nobody is told, it is recorded", read: readDelete},
 	{Name: "encryptRMSTemplate", Class: NonHalting},
 	{Name: "generateAlert", Class: Mark, Doc: "raises an alert: `true`, addresses, or `{to: [compliance@example.com], aggregate: {count: 10, window: 48h, per: rule}}`; see [alerts.md](alerts.md)", read: readGenerateAlert},
-	{Name: "generateIncidentReport", Class: Mark},
+	{Name: "generateIncidentReport", Class: Mark, Doc: "sends an incident report to people, and to `siteAdmin`: `[compliance@example.com]`, or `{to: […], content: […], when: match}`; see [incidents.md](incidents.md)", read: readIncidentReport},
 	{Name: "generateNotification", Class: NonHalting},
-	{Name: "incidentReportContent", Class: Mark},
+	{Name: "incidentReportContent", Class: Mark, Doc: "beside a list of addresses, what the incident report holds: `all`, `default`, or a list of contents", read: readIncidentContent},
 	{Name: "moderate", Class: Waiting},
 	{Name: "modifySubject", Class: NonHalting, Doc: "rewrites what matches in the subject: `{patterns: [], text: …, strategy: replace}`", read: readModifySubject},
 	{Name: "notifyAllowOverride", Class: Mark, read: readAllowOverride, planned: true},
@@ -213,6 +213,7 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 	if at := s.toldAt; at != nil && (s.halt == nil || s.halt.verdict != Block) {
 		r.Errorf(at, field, "write `blockAccess` or `rejectMessage` beside it", "blockResponse and untellable say something only beside a block")
 	}
+	s.checkReport(r, field)
 	return []any{s}
 }
 

@@ -89,6 +89,7 @@ type Fork struct {
 
 	by     *spec   // what decides in the place of the actions of DecidedBy
 	edited *edited // of a fork that is resubmitted
+	again  bool    // done when the message came before
 }
 
 // spec gives what decides on a blocked or held fork.
@@ -124,6 +125,9 @@ type Decision struct {
 	told    bool // the sender may be told by mail
 	counted bool // when put off, the attempt counts (retryThenBlock)
 	bare    bool // nothing of the message may be read but its envelope
+
+	reports    []*plannedReport
+	unreported []message.Path // who gets no report, since the message is a notice
 }
 
 // Effects are the doors through which a decision reaches the world.

@@ -36,8 +36,9 @@ type Settings struct {
 	Notices *notice.Writer
 	// Reviewed is set when held mail has reviewers. Without them a block of some
 	// recipients whose sender cannot be told refuses the whole message.
-	Reviewed bool
-	Alerts   AlertSettings
+	Reviewed  bool
+	Alerts    AlertSettings
+	Incidents IncidentSettings
 }
 
 // What clients are told where no rule says it better.

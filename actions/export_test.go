@@ -3,6 +3,7 @@ package actions
 import (
 	"slices"
 
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
@@ -25,6 +26,13 @@ func Mutations() map[string]map[string]func(*spec) {
 	withoutEdits := func(action string, keep func(Edit) bool) func(*spec) {
 		return func(s *spec) {
 			s.edits = slices.DeleteFunc(s.edits, func(e Edit) bool { return e.Action == action && !keep(e) })
+		}
+	}
+	withReport := func(change func(*reporting)) func(*spec) {
+		return func(s *spec) {
+			if s.reporting != nil {
+				change(s.reporting)
+			}
 		}
 	}
 	none := func(Edit) bool { return false }
@@ -105,6 +113,21 @@ func Mutations() map[string]map[string]func(*spec) {
 					s.halt = nil
 				}
 			},
+		},
+		"generateIncidentReport": {
+			"nobody hears of it":     func(s *spec) { s.reporting = nil },
+			"siteAdmin is left out":  withReport(func(r *reporting) { r.siteAdmin = false }),
+			"siteAdmin hears of all": withReport(func(r *reporting) { r.siteAdmin = true }),
+			"one address is left out": withReport(func(r *reporting) {
+				r.to = r.to[:max(0, len(r.to)-1)]
+			}),
+			"all come with the match":        withReport(func(r *reporting) { r.when = ReportAtMatch }),
+			"held ones come with a decision": withReport(func(r *reporting) { r.when = ReportAtDecision }),
+		},
+		"incidentReportContent": {
+			"it is default":         withReport(func(r *reporting) { r.content = notice.ContentDefault }),
+			"it is all":             withReport(func(r *reporting) { r.content = notice.ContentAll }),
+			"a severity is missing": withReport(func(r *reporting) { r.content &^= notice.ContentSeverity }),
 		},
 		"quarantine": {
 			"nothing is held": func(s *spec) {

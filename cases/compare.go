@@ -422,6 +422,9 @@ func noticeLine(e quarantine.Entry, content []byte) string {
 		to = append(to, r.Address)
 	}
 	line := strings.Join(to, " ") + ": "
+	if reported, ok := reportLine(content); ok {
+		return line + reported
+	}
 	report, err := dsn.Parse(bytes.NewReader(content))
 	if err != nil {
 		return line + "held"
