@@ -27,15 +27,24 @@ type Live struct {
 	// Reviewers hear of held mail whose sender cannot be told.
 	Reviewers    []message.Path
 	Organization *directory.Organization
+	Incidents    IncidentSettings
 	// Keep is how long held mail waits for a decision.
 	Keep time.Duration
 	// Lifetime is how long the outbox tries.
 	Lifetime time.Duration
+	// Fold is how long after it was raised an alert takes further matches.
+	Fold time.Duration
+	// Alert gives names of alerts that people can type, as A-7K3M9QXY; nil makes them
+	// of ID.
+	Alert func() string
 	// Reference and ID give names that are never repeated.
 	Reference, ID func() string
 	Now           func() time.Time
 	// Explain gives the decision as `explain --json` shows it.
 	Explain func(context.Context, *rules.Scan, *Decision) ([]byte, error)
+	// Mask masks everything that any type finds in a text; nil shows no text of those
+	// who decide.
+	Mask func(string) string
 	// Repeated is told of each fork that is not done again because the message came
 	// before, with the queue identifiers of both.
 	Repeated func(Repeat)
@@ -109,10 +118,12 @@ type batch struct {
 	commit  quarantine.Commit
 	repeats []Repeat
 	refused []int         // forks to be named in the report to the sender
+	came    []int         // forks that were done when the message came before
 	ended   int           // forks that were held before and not released
 	clean   []byte        // the message as held
 	found   []audit.Value // in the message; read once
 	looked  bool
+	around  *surroundings // of what was found; nil before it is asked for
 }
 
 func (b *batch) fill() error {
@@ -121,14 +132,17 @@ func (b *batch) fill() error {
 			return err
 		}
 	}
-	for _, write := range []func() error{b.tell, b.notifications, b.reports, b.alerts} {
+	for _, write := range []func() error{b.tell, b.notifications, b.reports} {
 		if err := write(); err != nil {
 			return err
 		}
 	}
 	b.putOff()
 	b.refuseEnded()
-	return b.record()
+	if err := b.record(); err != nil {
+		return err
+	}
+	return b.alerts()
 }
 
 // fork keeps what a fork leaves behind, unless it did so when the message came
@@ -144,6 +158,7 @@ func (b *batch) fork(i int) error {
 		return err
 	}
 	if first != nil {
+		b.came = append(b.came, i)
 		return b.again(f, first)
 	}
 	switch f.Route {
@@ -169,7 +184,7 @@ func (b *batch) blob(data []byte) string {
 // reserved fields.
 func (b *batch) original() []byte {
 	if b.clean == nil {
-		c, _ := edit(b.m, nil, b.d.Ours)
+		c, _ := (&editor{m: b.m, ours: b.d.Ours}).edit(nil)
 		b.clean = c.bytes(b.m.Body())
 	}
 	return b.clean

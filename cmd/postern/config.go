@@ -52,9 +52,12 @@ type config struct {
 	policies    []reference
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings
-	noLimits   bool // limits of Purview on policies are hints
-	extract    extract.Limits
-	extractIn  time.Duration
+	alerts     alertConfig
+	// incidents is how incident reports are sent.
+	incidents actions.IncidentSettings
+	noLimits  bool // limits of Purview on policies are hints
+	extract   extract.Limits
+	extractIn time.Duration
 }
 
 // reference is a path or pattern written in postern.yaml, with its place.
@@ -117,7 +120,9 @@ func defaults(file string) *config {
 			logFormat:   "json",
 			logLevel:    zapcore.InfoLevel,
 		},
+		alerts:    alertConfig{fold: defaultFold},
 		keep:      defaultKeep,
+		incidents: actions.IncidentSettings{When: actions.ReportAtMatch, OriginalSize: defaultOriginal},
 		digest:    defaultDigest,
 		zone:      time.Local,
 		extract:   extract.DefaultLimits,
@@ -167,7 +172,8 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil}
+	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil,
+		Incidents: c.incidentSettings(), Alerts: c.alertSettings()}
 }
 
 // restart names the sections of postern.yaml that differ between two processes

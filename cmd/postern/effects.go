@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
@@ -51,14 +52,28 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Notices:      w.notices,
 		Reviewers:    w.config.reviewers,
 		Organization: w.rules.Organization,
+		Incidents:    w.config.incidentSettings(),
+		Mask:         w.mask,
 		Keep:         w.config.keep,
 		Lifetime:     outboxLife,
+		Fold:         w.config.alerts.fold,
+		Alert:        newAlertID,
 		Reference:    newReference,
 		ID:           newID,
 		Now:          time.Now,
 		Explain:      recorded,
 		Repeated:     func(r actions.Repeat) { logRepeat(log, r) },
 	}
+}
+
+// mask masks what any type finds in a text. Where the types of the administrator are
+// not at hand, those built in mask.
+func (w *world) mask(text string) string {
+	types := w.rules.Types
+	if types == nil {
+		types = classify.Builtin()
+	}
+	return types.Mask(text)
 }
 
 // recorded gives a decision as `explain --ref` shows it later.
