@@ -17,6 +17,7 @@ const (
 	ofNotice
 	ofRetry
 	ofPolicies
+	ofErasure
 )
 
 // operations lists what may be recorded, with what each is about.
@@ -35,6 +36,7 @@ var operations = map[Operation]detail{
 	MessageSignalled:  ofMessage,
 	MonitoringChanged: ofPolicies,
 	NoticeNotSent:     ofNotice,
+	PersonErased:      ofErasure,
 	PolicyLoaded:      ofPolicies,
 	PolicyRefused:     ofPolicies,
 	RelayResult:       ofRelay,
@@ -67,7 +69,7 @@ func (r *Record) validate() error {
 	}
 	for d, present := range map[detail]bool{
 		ofMessage: r.ExchangeMetaData != nil, ofItem: r.Item != nil, ofRelay: r.Relay != nil,
-		ofNotice: r.Notice != nil, ofRetry: r.Retry != nil, ofPolicies: r.Policies != nil,
+		ofNotice: r.Notice != nil, ofRetry: r.Retry != nil, ofPolicies: r.Policies != nil, ofErasure: r.Erasure != nil,
 	} {
 		if present != (d == about) {
 			return errors.New("it lacks what it is about, or says more")
@@ -90,6 +92,8 @@ func (r *Record) validate() error {
 		return errors.Join(need("the notice's kind", r.Notice.Kind), need("the reason", r.Notice.Reason))
 	case ofRetry:
 		return need("the outcome", r.Retry.Outcome)
+	case ofErasure:
+		return need("the person's digest", r.Erasure.Person)
 	}
 	return nil
 }
