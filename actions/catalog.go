@@ -41,6 +41,7 @@ type Kind struct {
 // kinds is the catalogue, sorted by name without case.
 var kinds = []Kind{
 	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients, at most 10: `{to: [], cc: [], bcc: [], managerAs: cc}`", read: readAddRecipients},
+	{Name: "alertProperties", Class: Mark, Doc: "beside `generateAlert`, Purview's way to write what is counted: `{aggregationType: SimpleAggregation, threshold: 10, timeWindow: 2880}`", read: readAlertProperties},
 	{Name: "applyBrandingTemplate", Class: NonHalting},
 	{Name: "applyHtmlDisclaimer", Class: NonHalting},
 	{Name: "blockAccess", Class: Halting, Doc: "refuses the message: `all`, or `perUser` for people outside the organisation", read: readBlockAccess},
@@ -48,7 +49,7 @@ var kinds = []Kind{
 	{Name: "blockResponse", Class: Mark, Doc: "how a block is told: `reject` in the session (default), `ndr` by mail, `rejectAll` refuses the message for everybody", read: readBlockResponse},
 	{Name: "deleteMessage", Class: Halting, Doc: "`true` deletes the message; nobody is told, it is recorded", read: readDelete},
 	{Name: "encryptRMSTemplate", Class: NonHalting},
-	{Name: "generateAlert", Class: Mark},
+	{Name: "generateAlert", Class: Mark, Doc: "raises an alert: `true`, addresses, or `{to: [compliance@example.com], aggregate: {count: 10, window: 48h, per: rule}}`; see [alerts.md](alerts.md)", read: readGenerateAlert},
 	{Name: "generateIncidentReport", Class: Mark},
 	{Name: "generateNotification", Class: NonHalting},
 	{Name: "incidentReportContent", Class: Mark},
@@ -191,6 +192,7 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 		r.Errorf(s.overrideAt, strictyaml.Join(field, "notifyAllowOverride"), "write `notifyPolicyTipCustomText` or `notifyUser` beside it",
 			"without a policy tip the sender is offered no override")
 	}
+	s.checkAlert(r, m)
 	if len(halting) > 1 {
 		r.Errorf(n, field, "keep one of them", "a rule cannot have two halting actions (%s)", strings.Join(halting, ", "))
 	}

@@ -113,6 +113,8 @@ type Decision struct {
 	// Undecided are the rules that could not be judged and could have changed what
 	// becomes of the message, with what was done about each.
 	Undecided []Undecided
+	// Alerts are the matches that raise alerts, or are counted towards them.
+	Alerts []AlertPlan
 	// Err is why the rules could not decide; nil where they did, and where all that
 	// could not be judged is to be ignored.
 	Err error

@@ -37,6 +37,7 @@ type Settings struct {
 	// Reviewed is set when held mail has reviewers. Without them a block of some
 	// recipients whose sender cannot be told refuses the whole message.
 	Reviewed bool
+	Alerts   AlertSettings
 }
 
 // What clients are told where no rule says it better.

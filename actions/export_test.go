@@ -3,6 +3,7 @@ package actions
 import (
 	"slices"
 
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -43,6 +44,36 @@ func Mutations() map[string]map[string]func(*spec) {
 			"cc is left out":          withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "cc" }),
 			"the manager is left out": withoutEdits(addRecipients, func(e Edit) bool { return e.Value != senderManager }),
 			"bcc is left out":         withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "bcc" }),
+		},
+		"alertProperties": {
+			"nothing is counted": func(s *spec) {
+				if s.alerting != nil && s.alerting.at != nil {
+					s.alerting.trigger = quarantine.AlertTrigger{}
+				}
+			},
+		},
+		"generateAlert": {
+			"no alert is raised": func(s *spec) { s.alerting = nil },
+			"nobody is told": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.to, s.alerting.admins = nil, false
+				}
+			},
+			"nothing is counted": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger = quarantine.AlertTrigger{}
+				}
+			},
+			"no volume is counted": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger.Bytes = 0
+				}
+			},
+			"users are counted together": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger.PerUser = false
+				}
+			},
 		},
 		"blockAccess": {
 			"nothing is blocked": func(s *spec) {

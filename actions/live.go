@@ -31,6 +31,11 @@ type Live struct {
 	Keep time.Duration
 	// Lifetime is how long the outbox tries.
 	Lifetime time.Duration
+	// Fold is how long after it was raised an alert takes further matches.
+	Fold time.Duration
+	// Alert gives names of alerts that people can type, as A-7K3M9QXY; nil makes them
+	// of ID.
+	Alert func() string
 	// Reference and ID give names that are never repeated.
 	Reference, ID func() string
 	Now           func() time.Time
@@ -109,6 +114,7 @@ type batch struct {
 	commit  quarantine.Commit
 	repeats []Repeat
 	refused []int         // forks to be named in the report to the sender
+	came    []int         // forks that were done when the message came before
 	ended   int           // forks that were held before and not released
 	clean   []byte        // the message as held
 	found   []audit.Value // in the message; read once
@@ -121,14 +127,17 @@ func (b *batch) fill() error {
 			return err
 		}
 	}
-	for _, write := range []func() error{b.tell, b.notifications, b.reports, b.alerts} {
+	for _, write := range []func() error{b.tell, b.notifications, b.reports} {
 		if err := write(); err != nil {
 			return err
 		}
 	}
 	b.putOff()
 	b.refuseEnded()
-	return b.record()
+	if err := b.record(); err != nil {
+		return err
+	}
+	return b.alerts()
 }
 
 // fork keeps what a fork leaves behind, unless it did so when the message came
@@ -144,6 +153,7 @@ func (b *batch) fork(i int) error {
 		return err
 	}
 	if first != nil {
+		b.came = append(b.came, i)
 		return b.again(f, first)
 	}
 	switch f.Route {

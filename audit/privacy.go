@@ -32,6 +32,18 @@ func PrivacyOf(place string) Privacy {
 // privacies lists what is not Content. Times, names of policies and words that Postern
 // chooses tell nothing of people: reports are made of them.
 var privacies = map[string]Privacy{
+	"Alert.AlertId":               Open,
+	"Alert.AlertType":             Open,
+	"Alert.Category":              Open,
+	"Alert.Name":                  Open,
+	"Alert.PolicyId":              Open,
+	"Alert.PolicyName":            Open,
+	"Alert.PreviousStatus":        Open,
+	"Alert.RuleId":                Open,
+	"Alert.Severity":              Open,
+	"Alert.Status":                Open,
+	"Alert.Assignee":              Person,
+	"Alert.Comments":              Person, // the words of who looked into it
 	"AdministrativeUnit":          Open,
 	"CreationTime":                Open,
 	"Erasure.Person":              Open,

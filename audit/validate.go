@@ -18,10 +18,13 @@ const (
 	ofRetry
 	ofPolicies
 	ofErasure
+	ofAlert
 )
 
 // operations lists what may be recorded, with what each is about.
 var operations = map[Operation]detail{
+	AlertTriggered:    ofAlert,
+	AlertUpdated:      ofAlert,
 	BlobDeleted:       ofItem,
 	DlpRuleMatch:      ofMessage,
 	ItemDeleted:       ofItem,
@@ -70,6 +73,7 @@ func (r *Record) validate() error {
 	for d, present := range map[detail]bool{
 		ofMessage: r.ExchangeMetaData != nil, ofItem: r.Item != nil, ofRelay: r.Relay != nil,
 		ofNotice: r.Notice != nil, ofRetry: r.Retry != nil, ofPolicies: r.Policies != nil, ofErasure: r.Erasure != nil,
+		ofAlert: r.Alert != nil,
 	} {
 		if present != (d == about) {
 			return errors.New("it lacks what it is about, or says more")
@@ -94,6 +98,8 @@ func (r *Record) validate() error {
 		return need("the outcome", r.Retry.Outcome)
 	case ofErasure:
 		return need("the person's digest", r.Erasure.Person)
+	case ofAlert:
+		return r.Alert.validate()
 	}
 	return nil
 }

@@ -109,6 +109,15 @@ func (c *Case) compare(m *message.Message, dec *actions.Decision, commit *quaran
 	if w.undecided != nil || w.err == "" {
 		d.list("undecided", undecided, w.undecided)
 	}
+	var alerts []string
+	for _, a := range dec.Alerts {
+		line := ruleName(a.Rule) + ": " + a.Counts()
+		for i, p := range a.To {
+			line += []string{" to ", ", "}[min(i, 1)] + p.String()
+		}
+		alerts = append(alerts, line)
+	}
+	d.list("alerts", alerts, w.alerts)
 	c.compareReply(&d, dec)
 	c.compareRules(&d, m, dec)
 	c.compareForks(&d, m, dec)

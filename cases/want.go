@@ -17,6 +17,7 @@ type want struct {
 	added     []string // recipients added, with ESMTP arguments
 	dropped   []string // recipients deleted in the session, as the client wrote them
 	held      []string // the recipients of each item, and of its draft the actions
+	alerts    []string // "policy / rule: what its match does", " to ADDRESS, ADDRESS"
 	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
 	copies    []wantCopy
 	signals   []string // "part: signal"
@@ -98,6 +99,8 @@ func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
 			w.dropped = r.texts(k)
 		case "held":
 			w.held = r.texts(k)
+		case "alerts":
+			w.alerts = r.texts(k)
 		case "notices":
 			w.notices = r.texts(k)
 		case "copies":

@@ -52,6 +52,7 @@ type config struct {
 	policies    []reference
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings
+	alerts     alertConfig
 	noLimits   bool // limits of Purview on policies are hints
 	extract    extract.Limits
 	extractIn  time.Duration
@@ -117,6 +118,7 @@ func defaults(file string) *config {
 			logFormat:   "json",
 			logLevel:    zapcore.InfoLevel,
 		},
+		alerts:    alertConfig{fold: defaultFold},
 		keep:      defaultKeep,
 		digest:    defaultDigest,
 		zone:      time.Local,
@@ -167,7 +169,7 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil}
+	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil, Alerts: c.alertSettings()}
 }
 
 // restart names the sections of postern.yaml that differ between two processes

@@ -53,6 +53,8 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Organization: w.rules.Organization,
 		Keep:         w.config.keep,
 		Lifetime:     outboxLife,
+		Fold:         w.config.alerts.fold,
+		Alert:        newAlertID,
 		Reference:    newReference,
 		ID:           newID,
 		Now:          time.Now,

@@ -317,6 +317,13 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 	for _, u := range e.Undecided {
 		o.printf("  %s for %s: %s could not be judged: %s\n", u.Remedy, clip(strings.Join(bound(u.Recipients, 10), ", "), 4000), u.ruleJSON, clip(u.Reason, 300))
 	}
+	for _, a := range e.Alerts {
+		o.printf("  alert: %s: %s", a.ruleJSON, a.Counts)
+		if len(a.To) > 0 {
+			o.printf("; mail to %s", clip(strings.Join(bound(a.To, 10), ", "), 4000))
+		}
+		o.printf("\n")
+	}
 	o.signals(e.Signals)
 	for _, p := range e.Parts {
 		what := "body"

@@ -23,6 +23,8 @@ type explanationJSON struct {
 	Forks         []forkJSON       `json:"forks"`
 	Rules         []ruleResultJSON `json:"rules"`
 	Signals       []signalJSON     `json:"signals"`
+	// Alerts are the matches that raise alerts, or are counted towards them.
+	Alerts []alertPlanJSON `json:"alerts,omitempty"`
 	// Parts are left out of a record.
 	Parts     []readPartJSON  `json:"parts,omitempty"`
 	Undecided []undecidedJSON `json:"undecided,omitempty"`
@@ -196,6 +198,7 @@ func explained(file string, m *message.Message, d *actions.Decision) explanation
 	for _, u := range d.Undecided {
 		e.Undecided = append(e.Undecided, undecidedJSON{*ruleOf(u.Rule), addresses(env, u.Recipients), u.Reason, string(u.Remedy)})
 	}
+	e.Alerts = alertPlans(d)
 	for i := range d.Forks {
 		e.Forks = append(e.Forks, explainedFork(env, &d.Forks[i]))
 	}

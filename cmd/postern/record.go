@@ -42,8 +42,11 @@ func newLogger(p process, w io.Writer) *zap.Logger {
 
 // alarm logs what somebody has to look at.
 func alarm(log *zap.Logger, event string, fields ...zap.Field) {
-	log.Error(event, append(fields, zap.Bool("alarm", true))...)
+	log.Error(event, append(fields, zap.Bool(alarmField, true))...)
 }
+
+// alarmField marks the lines that somebody has to look at.
+const alarmField = "alarm"
 
 // logMessage writes the one line of a message: what a mail administrator asks
 // for, never content or the subject. The decision is nil for a message that
