@@ -61,7 +61,7 @@ func (c *Choice) Incident(r *Record) (Incident, bool) {
 	in := Incident{
 		Time: r.CreationTime, Reference: r.Reference, QueueID: r.QueueID, Simulated: true,
 		Verdicts: []string{}, Policies: []string{}, Rules: []string{}, Actions: []string{}, Types: []IncidentCount{},
-		Sender: m.From, Recipients: m.To, Subject: m.Subject.String(),
+		Sender: m.From, Subject: m.Subject.String(),
 	}
 	add := func(list *[]string, s string) {
 		if !slices.Contains(*list, s) {
@@ -70,6 +70,9 @@ func (c *Choice) Incident(r *Record) (Incident, bool) {
 	}
 	for _, f := range r.Forks {
 		add(&in.Verdicts, f.Verdict)
+		for _, to := range f.Recipients {
+			add(&in.Recipients, to)
+		}
 	}
 	for _, x := range matches {
 		add(&in.Policies, x.policy)
