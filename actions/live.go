@@ -27,6 +27,7 @@ type Live struct {
 	// Reviewers hear of held mail whose sender cannot be told.
 	Reviewers    []message.Path
 	Organization *directory.Organization
+	Incidents    IncidentSettings
 	// Keep is how long held mail waits for a decision.
 	Keep time.Duration
 	// Lifetime is how long the outbox tries.
@@ -41,6 +42,9 @@ type Live struct {
 	Now           func() time.Time
 	// Explain gives the decision as `explain --json` shows it.
 	Explain func(context.Context, *rules.Scan, *Decision) ([]byte, error)
+	// Mask masks everything that any type finds in a text; nil shows no text of those
+	// who decide.
+	Mask func(string) string
 	// Repeated is told of each fork that is not done again because the message came
 	// before, with the queue identifiers of both.
 	Repeated func(Repeat)
@@ -119,6 +123,7 @@ type batch struct {
 	clean   []byte        // the message as held
 	found   []audit.Value // in the message; read once
 	looked  bool
+	around  *surroundings // of what was found; nil before it is asked for
 }
 
 func (b *batch) fill() error {
@@ -179,7 +184,7 @@ func (b *batch) blob(data []byte) string {
 // reserved fields.
 func (b *batch) original() []byte {
 	if b.clean == nil {
-		c, _ := edit(b.m, nil, b.d.Ours)
+		c, _ := (&editor{m: b.m, ours: b.d.Ours}).edit(nil)
 		b.clean = c.bytes(b.m.Body())
 	}
 	return b.clean

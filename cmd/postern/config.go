@@ -34,7 +34,7 @@ type config struct {
 	domains     []directory.AcceptedDomain
 	learnMore   string
 	notices     dsn.Mailbox // whom notices come from; the null path sends none
-	language    string      // of notices
+	words       noticesConfig
 	reviewers   []message.Path
 	keep        time.Duration // how long held mail waits
 	digest      int           // when reviewers are told, in minutes of the local day
@@ -54,9 +54,11 @@ type config struct {
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings
 	alerts     alertConfig
-	noLimits   bool // limits of Purview on policies are hints
-	extract    extract.Limits
-	extractIn  time.Duration
+	// incidents is how incident reports are sent.
+	incidents actions.IncidentSettings
+	noLimits  bool // limits of Purview on policies are hints
+	extract   extract.Limits
+	extractIn time.Duration
 }
 
 // reference is a path or pattern written in postern.yaml, with its place.
@@ -121,6 +123,7 @@ func defaults(file string) *config {
 		},
 		alerts:    alertConfig{fold: defaultFold},
 		keep:      defaultKeep,
+		incidents: actions.IncidentSettings{When: actions.ReportAtMatch, OriginalSize: defaultOriginal},
 		digest:    defaultDigest,
 		zone:      time.Local,
 		extract:   extract.DefaultLimits,
@@ -170,7 +173,8 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil, Alerts: c.alertSettings()}
+	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil,
+		Incidents: c.incidentSettings(), Alerts: c.alertSettings()}
 }
 
 // restart names the sections of postern.yaml that differ between two processes
