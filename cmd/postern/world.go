@@ -78,8 +78,10 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog, settled sett
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
+	more = s.loadTexts(c)
+	problems = append(problems, more...)
 	notices, err := newNotices(c, dryInstall)
-	if err != nil {
+	if err != nil && !strictyaml.Errors(more) {
 		problems = append(problems, strictyaml.Problem{File: c.file, Field: "organization.notices", What: "notices cannot be written: " + err.Error()})
 	}
 	problems = append(problems, c.errorNeeds()...)
