@@ -4,7 +4,10 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -79,6 +82,8 @@ type Fork struct {
 	// it; empty otherwise.
 	Reason string
 
+	tipOf  *spec   // whose policy tip it is; nil for none
+	tested tested  // what the tests of policies would tell
 	by     *spec   // what decides in the place of the actions of DecidedBy
 	edited *edited // of a fork that is resubmitted
 }
@@ -110,10 +115,16 @@ type Decision struct {
 	Err error
 	// Outcome is what reaches the wire.
 	Outcome Outcome
+	// Untold is mail that was due to people and is not sent, with the reasons.
+	Untold []Untold
 
-	told    bool // the sender may be told by mail
-	counted bool // when put off, the attempt counts (retryThenBlock)
-	bare    bool // nothing of the message may be read but its envelope
+	told   bool          // the sender may be told by mail
+	mute   notice.Reason // why not
+	proven bool          // the reverse-path is that of an inside sender in a session of ours
+	// languages are those that the sender prefers, the best first.
+	languages []language.Tag
+	counted   bool // when put off, the attempt counts (retryThenBlock)
+	bare      bool // nothing of the message may be read but its envelope
 }
 
 // Effects are the doors through which a decision reaches the world.

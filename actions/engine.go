@@ -1,11 +1,14 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/language"
 
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
@@ -34,9 +37,11 @@ type Settings struct {
 	OnError   OnError
 	// Notices says who may be answered; nil answers nobody.
 	Notices *notice.Writer
-	// Reviewed is set when held mail has reviewers. Without them a block of some
-	// recipients whose sender cannot be told refuses the whole message.
-	Reviewed bool
+	// Reviewers hear of held mail. Without them a block of some recipients whose sender
+	// cannot be told refuses the whole message.
+	Reviewers []message.Path
+	// Admins are whom siteAdmin stands for.
+	Admins []message.Path
 }
 
 // What clients are told where no rule says it better.
@@ -72,10 +77,13 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	d.Notices = scan.Notices()
 	d.AddressMismatch = scan.AddressMismatch(ctx)
 	d.maskNames(scan.World.Types)
+	d.languages = e.languageOf(ctx, scan)
 	var open [][]unknownRule
 	for _, g := range group(ctx, d.Evaluation, scan) {
 		st := walk(g.enforced)
-		d.Forks = append(d.Forks, g.decide(st))
+		f := g.decide(st)
+		f.translate(d.languages)
+		d.Forks = append(d.Forks, f)
 		open = append(open, g.undecided(st))
 	}
 	if failed != nil {
@@ -168,8 +176,9 @@ func (e *Engine) unread(ctx context.Context, scan *rules.Scan, d *Decision) {
 // settle makes one outcome of the forks.
 func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, putOff bool) {
 	d.Outcome.Reference = d.Reference
-	var why string
-	d.told, why = e.mayBeTold(ctx, scan)
+	d.told, d.mute = e.mayBeTold(ctx, scan)
+	d.proven = scan.MayBeTold(ctx)
+	why := unanswerable[d.mute]
 	e.plan(scan.Message, d, why)
 	blocked := slices.ContainsFunc(d.Undecided, func(u Undecided) bool { return u.Remedy == RemedyBlocked })
 	switch {
@@ -183,19 +192,20 @@ func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, putO
 
 // mayBeTold tells whether mail may be sent to the sender: the session is ours
 // and says so, and the message is none that must not be answered.
-func (e *Engine) mayBeTold(ctx context.Context, scan *rules.Scan) (bool, string) {
+func (e *Engine) mayBeTold(ctx context.Context, scan *rules.Scan) (bool, notice.Reason) {
 	if !scan.MayBeTold(ctx) {
-		return false, "the session is not ours or the reverse-path is not inside"
+		return false, reasonUnproven
 	}
 	if e.settings.Notices == nil {
-		return false, "no notices are sent"
+		return false, reasonNoNotices
 	}
-	ok, reason := e.settings.Notices.MayAnswer(scan.Message.Header, scan.Message.Envelope.ReversePath)
-	return ok, unanswerable[reason]
+	return e.settings.Notices.MayAnswer(scan.Message.Header, scan.Message.Envelope.ReversePath)
 }
 
 // unanswerable says in words why a message may not be answered.
 var unanswerable = map[notice.Reason]string{
+	reasonUnproven:             "the session is not ours or the reverse-path is not inside",
+	reasonNoNotices:            "no notices are sent",
 	notice.ReasonNullSender:    "the reverse-path is null",
 	notice.ReasonAutoSubmitted: "the message was not sent by a person",
 	notice.ReasonPrecedence:    "it is bulk mail",
@@ -248,7 +258,7 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 	if !d.Ours {
 		return NewReply(550, enhanced, e.settings.BlockText, "Reference "+d.Reference)
 	}
-	lines := []string{s.words()}
+	lines := []string{s.words(d.languages)}
 	if len(refused) > 0 {
 		names := strings.Join(refused[:min(len(refused), namedRecipients)], ", ")
 		if more := len(refused) - namedRecipients; more > 0 {
@@ -257,19 +267,19 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 		lines = append(lines, "Refused for "+names+". It was sent to nobody.")
 	}
 	last := "Reference " + d.Reference
-	if e.settings.LearnMore != "" {
-		last += " - " + e.settings.LearnMore
+	if more := cmp.Or(s.telling.learnMore(), e.settings.LearnMore); more != "" {
+		last += " - " + more
 	}
 	return NewReply(550, enhanced, append(lines, last)...)
 }
 
 // words is what a block tells the sender.
-func (s *spec) words() string {
+func (s *spec) words(preferred []language.Tag) string {
 	switch {
 	case s.halt.text != "":
 		return s.halt.text
 	case s.tip != "":
-		return s.tip
+		return s.tipIn(preferred)
 	}
 	return defaultTip
 }

@@ -41,7 +41,7 @@ func (m match) deletes() bool { return m.rank > unrestricted && m.spec.halt.verd
 type steps struct {
 	enforced *spec // nil when nothing halts
 	edits    []Edit
-	tip      string
+	tip      *spec // whose policy tip is shown; nil for none
 	states   map[*rules.Rule]State
 }
 
@@ -56,8 +56,8 @@ func walk(matches []match) steps {
 	for i, m := range matches {
 		if m.rank == unrestricted {
 			st.edits = append(st.edits, m.spec.edits...)
-			if st.tip == "" {
-				st.tip = m.spec.tip
+			if st.tip == nil && m.spec.tip != "" {
+				st.tip = m.spec
 			}
 			st.states[m.spec.rule] = Applied
 			continue
@@ -71,7 +71,7 @@ func walk(matches []match) steps {
 // halt ends the walk at rule i.
 func (st *steps) halt(matches []match, i int) {
 	st.enforced = strictest(matches[i:])
-	st.tip = st.enforced.tip
+	st.tip = st.enforced
 	before := Halted
 	if st.enforced.halt.verdict == Quarantine {
 		st.edits = append(st.edits, st.enforced.edits...)

@@ -114,6 +114,7 @@ func (c *Case) compare(m *message.Message, dec *actions.Decision, commit *quaran
 	c.compareForks(&d, m, dec)
 	c.compareEdits(&d, m, dec)
 	c.compareKept(&d, commit)
+	c.compareTold(&d, dec, commit)
 	return d.found
 }
 

@@ -35,8 +35,9 @@ type config struct {
 	notices     dsn.Mailbox // whom notices come from; the null path sends none
 	language    string      // of notices
 	reviewers   []message.Path
-	keep        time.Duration // how long held mail waits
-	digest      int           // when reviewers are told, in minutes of the local day
+	admins      []message.Path // whom siteAdmin stands for; none: the reviewers
+	keep        time.Duration  // how long held mail waits
+	digest      int            // when reviewers are told, in minutes of the local day
 	blockText   string
 	zone        *time.Location  // of dates in policies, and of the day of reviewers
 	onErrorAt   reference       // the place of onError
@@ -164,7 +165,11 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil}
+	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Admins: c.siteAdmins()}
+	if notices != nil {
+		s.Reviewers = c.reviewers
+	}
+	return s
 }
 
 // restart names the sections of postern.yaml that differ between two processes
