@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
@@ -118,13 +116,12 @@ type Decision struct {
 	// Untold is mail that was due to people and is not sent, with the reasons.
 	Untold []Untold
 
-	told   bool          // the sender may be told by mail
-	mute   notice.Reason // why not
-	proven bool          // the reverse-path is that of an inside sender in a session of ours
-	// languages are those that the sender prefers, the best first.
-	languages []language.Tag
-	counted   bool // when put off, the attempt counts (retryThenBlock)
-	bare      bool // nothing of the message may be read but its envelope
+	told    bool          // the sender may be told by mail
+	mute    notice.Reason // why not
+	proven  bool          // the reverse-path is that of an inside sender in a session of ours
+	reader  reader        // the sender
+	counted bool          // when put off, the attempt counts (retryThenBlock)
+	bare    bool          // nothing of the message may be read but its envelope
 }
 
 // Effects are the doors through which a decision reaches the world.

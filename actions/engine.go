@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/language"
-
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/notice"
@@ -40,6 +38,8 @@ type Settings struct {
 	// Reviewers hear of held mail. Without them a block of some recipients whose sender
 	// cannot be told refuses the whole message.
 	Reviewers []message.Path
+	// Language is that of what policies say to all; empty is en.
+	Language string
 	// Admins are whom siteAdmin stands for.
 	Admins []message.Path
 }
@@ -77,12 +77,12 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	d.Notices = scan.Notices()
 	d.AddressMismatch = scan.AddressMismatch(ctx)
 	d.maskNames(scan.World.Types)
-	d.languages = e.languageOf(ctx, scan)
+	d.reader = reader{languageOf(ctx, scan), e.settings.Language}
 	var open [][]unknownRule
 	for _, g := range group(ctx, d.Evaluation, scan) {
 		st := walk(g.enforced)
 		f := g.decide(st)
-		f.translate(d.languages)
+		f.translate(d.reader)
 		d.Forks = append(d.Forks, f)
 		open = append(open, g.undecided(st))
 	}
@@ -258,7 +258,7 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 	if !d.Ours {
 		return NewReply(550, enhanced, e.settings.BlockText, "Reference "+d.Reference)
 	}
-	lines := []string{s.words(d.languages)}
+	lines := []string{s.words(d.reader)}
 	if len(refused) > 0 {
 		names := strings.Join(refused[:min(len(refused), namedRecipients)], ", ")
 		if more := len(refused) - namedRecipients; more > 0 {
@@ -274,12 +274,12 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 }
 
 // words is what a block tells the sender.
-func (s *spec) words(preferred []language.Tag) string {
+func (s *spec) words(to reader) string {
 	switch {
 	case s.halt.text != "":
 		return s.halt.text
 	case s.tip != "":
-		return s.tipIn(preferred)
+		return s.tipIn(to)
 	}
 	return defaultTip
 }

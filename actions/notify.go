@@ -332,19 +332,5 @@ func (s *spec) checkTelling(r *strictyaml.Reader, field string) {
 	}
 }
 
-// tipIn gives the policy tip in the first language that somebody prefers and that
-// it is written in; otherwise as it is written for all.
-func (s *spec) tipIn(preferred []language.Tag) string {
-	t := s.telling
-	if t == nil || len(t.languages) == 0 || len(preferred) == 0 {
-		return s.tip
-	}
-	_, i, confidence := language.NewMatcher(t.languages).Match(preferred...)
-	if confidence < language.High {
-		return s.tip
-	}
-	return t.translations[t.languages[i]]
-}
-
 // notifications writes the mail planned for people.
 func (b *batch) notifications() error { return nil }

@@ -26,7 +26,7 @@ func (b *batch) tell() error {
 		}
 	}
 	s := b.d.Forks[b.d.first(b.refused)].spec()
-	n, err := b.Notices.BlockNDR(notice.Block{Original: b.about(), Recipients: refused, Tip: s.words(b.d.languages), Status: s.halt.enhanced, LearnMore: s.telling.learnMore()})
+	n, err := b.Notices.BlockNDR(notice.Block{Original: b.about(), Recipients: refused, Tip: s.words(b.d.reader), Status: s.halt.enhanced, LearnMore: s.telling.learnMore()})
 	var not *notice.NotSent
 	switch {
 	case errors.As(err, &not) && not.Reason == notice.ReasonNotify:

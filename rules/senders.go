@@ -227,6 +227,16 @@ func (s *Scan) Manager(ctx context.Context, of message.Path) (message.Path, erro
 	return message.Path{}, err
 }
 
+// Language gives what the person that an address belongs to prefers to read, as
+// [directory.Person] has it; empty when it is not known.
+func (s *Scan) Language(ctx context.Context, of message.Path) string {
+	p, err := s.person(ctx, of)
+	if err != nil {
+		return ""
+	}
+	return p.Language
+}
+
 // AddressMismatch tells whether header From, reverse-path and login name
 // different mailboxes. What cannot be looked up is compared as it is written.
 func (s *Scan) AddressMismatch(ctx context.Context) bool {

@@ -165,7 +165,7 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Admins: c.siteAdmins()}
+	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Language: c.language, Admins: c.siteAdmins()}
 	if notices != nil {
 		s.Reviewers = c.reviewers
 	}
