@@ -325,7 +325,7 @@ func (s *splitter) split(d delimiters, first bool) {
 			s.text(p, s.number, section)
 			continue
 		}
-		s.child(section)
+		s.child(section, place{delim.end, end, first && s.inPlace()})
 		if s.err != nil {
 			return
 		}
@@ -335,10 +335,16 @@ func (s *splitter) split(d delimiters, first bool) {
 	}
 }
 
+// inPlace tells whether the octets that are split are those of the part as
+// received.
+func (s *splitter) inPlace() bool {
+	return len(s.raw) == len(s.part.raw) && (len(s.raw) == 0 || &s.raw[0] == &s.part.raw[0])
+}
+
 // child reads one part: header section, empty line, body.
-func (s *splitter) child(section []byte) {
+func (s *splitter) child(section []byte, at place) {
 	p := s.part
-	c := &Part{Index: p.Index + "." + strconv.Itoa(s.number), msg: s.msg, embedded: p.embedded}
+	c := &Part{Index: p.Index + "." + strconv.Itoa(s.number), msg: s.msg, embedded: p.embedded, place: at}
 	c.Header, c.raw = readSection(section, s.msg.limits.HeaderFields, func(sig Signal, d string) { s.note(c, sig, d) })
 	p.Children = append(p.Children, c)
 	s.walker.part(c, s.defaultType, s.depth+1)

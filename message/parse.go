@@ -50,6 +50,7 @@ func Unparsed(env Envelope, h Header, body *Buffer, budget *Budget) (*Message, e
 	m := &Message{Envelope: env, Header: h, Size: sectionSize(h) + 2 + crlfSize(raw), limits: Limits{}.orDefault(), buffer: body, budget: budget}
 	m.Root = &Part{Index: "1", Header: h, msg: m, raw: raw}
 	m.Notices = []Notice{{Signal: SignalUninspectable}}
+	m.Root.met = m.Notices
 	return m, nil
 }
 
@@ -106,6 +107,11 @@ func (w *walker) finish(h Header, body []byte) (*Message, error) {
 		if n.part != nil {
 			notice.Part = n.part.Name()
 		}
+		about := n.part
+		if about == nil {
+			about = m.Root
+		}
+		about.met = append(about.met, notice)
 		if !seen[notice] {
 			seen[notice] = true
 			m.Notices = append(m.Notices, notice)

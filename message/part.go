@@ -33,6 +33,8 @@ type Part struct {
 	container bool // has children, or would have them were it not empty
 	embedded  bool // within an embedded message
 	another   bool // another reading of the leaf it is below
+	place     place
+	met       []Notice
 	content   contentCache
 }
 
@@ -68,3 +70,37 @@ func (p *Part) Charset() string { return strings.ToLower(p.Params["charset"]) }
 
 // IsEmbedded tells whether the part is an embedded message.
 func (p *Part) IsEmbedded() bool { return p.MediaType == "message/rfc822" && p.container }
+
+// place is where a part lies in the body of the multipart around it.
+type place struct {
+	start, end int
+	known      bool
+}
+
+// Raw gives the body of the part as received, transfer encoding included; of a
+// multipart that with the delimiters. The octets are valid until the message is
+// closed and may not be changed.
+func (p *Part) Raw() []byte { return p.raw }
+
+// Place tells where the part, header section and body, lies in the Raw of the
+// multipart around it: it begins at start and ends before end, and its last
+// octets are its own Raw. It is not known of a root, of text that belongs to no
+// part, of what is read in a second way, and within a container that is encoded.
+func (p *Part) Place() (start, end int, known bool) {
+	return p.place.start, p.place.end, p.place.known
+}
+
+// Met gives what was met of this part while the message was parsed, in order; of
+// the root also what concerns the whole message. What is met in a content is told
+// by Notices.
+func (p *Part) Met() []Notice { return p.met }
+
+// IsMultipart tells whether the part is a multipart.
+func (p *Part) IsMultipart() bool { return strings.HasPrefix(p.MediaType, "multipart/") }
+
+// Within gives a leaf for a file that stands encoded in the text of p: its name and
+// its content decoded. It is no part of the tree.
+func (p *Part) Within(name string, content []byte) *Part {
+	return &Part{Index: p.Index, MediaType: "application/octet-stream", Disposition: "attachment", Names: []string{name},
+		msg: p.msg, raw: content, embedded: p.embedded}
+}

@@ -16,6 +16,14 @@ const (
 	KindExpiry   Kind = "expiry"   // a held message expired unreleased
 	KindDigest   Kind = "digest"   // what is held, for a reviewer
 	KindHeld     Kind = "held"     // a message was held that nobody else is told of
+	KindRejected Kind = "rejected" // a held message was looked at and refused
+	KindDelay    Kind = "delay"    // a message waits
+	// KindNotification tells sender, owner, manager or named people of a match.
+	KindNotification Kind = "notification"
+	// KindRecipient is what a rule says to the recipients of a message.
+	KindRecipient Kind = "recipientNotice"
+	// KindSummary tells at once of several messages that nobody was written to about.
+	KindSummary Kind = "notificationSummary"
 )
 
 // Notice is one mail, ready to be sent. Its reverse-path is the null path.
@@ -48,6 +56,9 @@ type Original struct {
 	MailArgs []string
 	Header   message.Header
 	Arrival  time.Time
+	// Language is what the sender prefers, as an Accept-Language header field lists
+	// it; empty is the language of the settings.
+	Language string
 }
 
 // Block is a message that policies refused for recipients, with others delivered
@@ -90,6 +101,34 @@ type Expiry struct {
 	Recipients []message.Recipient
 	// Tip is what the policies tell the sender; may be empty.
 	Tip string
+	// LearnMore is as that of Block.
+	LearnMore string
+}
+
+// Rejection is a message that was held, looked at and not released.
+type Rejection struct {
+	Original
+	Recipients []message.Recipient
+	// Tip is what the policies tell the sender; may be empty.
+	Tip string
+	// LearnMore is as that of Block.
+	LearnMore string
+	// Comment is what the person who decided says to the sender; may be empty.
+	Comment string
+}
+
+// Delay is a message that waits, held by a policy or queued for a server.
+type Delay struct {
+	Original
+	Recipients []message.Recipient
+	// Queued tells that it waits for a server, not for a person.
+	Queued bool
+	// Until is when waiting ends, and the sender is told again; zero for never.
+	Until time.Time
+	// Tip is what the policies tell the sender; may be empty.
+	Tip string
+	// LearnMore is as that of Block.
+	LearnMore string
 }
 
 // Held is one held message as reviewers are told of it. Text of the message is
@@ -110,6 +149,8 @@ type Held struct {
 
 // Digest is what one reviewer is told once a day.
 type Digest struct {
-	To    message.Path
-	Items []Held
+	To message.Path
+	// Language is what the reviewer prefers, as that of Original.
+	Language string
+	Items    []Held
 }

@@ -2,29 +2,16 @@ package notice
 
 import (
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
+	"github.com/postern-mail/postern/notice/layout"
 )
 
 // shownRecipients is how many recipients the text of a report names; the report
 // for programs names all.
 const shownRecipients = 50
-
-// reportText is what the texts of reports say.
-type reportText struct {
-	Organization string
-	Recipients   []string
-	More         int
-	Tip          string
-	Reply        string
-	Released     bool
-	LearnMore    string
-	Subject      string
-	Date         string
-	MessageID    string
-	Reference    string
-}
 
 // BlockNDR tells a sender which recipients policies refused, and why. It goes to
 // the reverse-path, if that may be answered, and names the recipients whose NOTIFY
@@ -34,7 +21,7 @@ func (w *Writer) BlockNDR(b Block) (Notice, error) {
 	if dsn.ReplyStatus("550 "+status) != status {
 		status = "5.7.1"
 	}
-	r := draft{kind: KindBlock, original: b.Original, text: reportText{Tip: b.Tip, LearnMore: b.LearnMore}}
+	r := draft{kind: KindBlock, texts: "block", original: b.Original, tip: b.Tip, learnMore: b.LearnMore}
 	for _, rcpt := range b.Recipients {
 		r.recipients = append(r.recipients, w.refused(rcpt, status, "refused by a mail policy of", b.Reference))
 	}
@@ -44,9 +31,22 @@ func (w *Writer) BlockNDR(b Block) (Notice, error) {
 // ExpiryNDR tells a sender that a held message was not released in time. As
 // BlockNDR.
 func (w *Writer) ExpiryNDR(e Expiry) (Notice, error) {
-	r := draft{kind: KindExpiry, original: e.Original, text: reportText{Tip: e.Tip}}
+	r := draft{kind: KindExpiry, texts: "expiry", original: e.Original, tip: e.Tip, learnMore: e.LearnMore}
 	for _, rcpt := range e.Recipients {
 		r.recipients = append(r.recipients, w.refused(rcpt, "5.7.1", "held and not released by", e.Reference))
+	}
+	return w.report(r)
+}
+
+// RejectedNDR tells a sender that a held message was looked at and its delivery
+// refused. As BlockNDR.
+func (w *Writer) RejectedNDR(x Rejection) (Notice, error) {
+	r := draft{
+		kind: KindRejected, texts: "rejected", original: x.Original, tip: x.Tip, learnMore: x.LearnMore,
+		quoteLabel: "rejected.comment", quote: paragraphs(x.Comment, tipLength),
+	}
+	for _, rcpt := range x.Recipients {
+		r.recipients = append(r.recipients, w.refused(rcpt, "5.7.1", "held and rejected by", x.Reference))
 	}
 	return w.report(r)
 }
@@ -62,7 +62,10 @@ func (w *Writer) refused(rcpt message.Recipient, status, how, reference string) 
 // DeliveryDSN tells a sender which recipients a message could not be delivered to
 // after it was taken. As BlockNDR.
 func (w *Writer) DeliveryDSN(f Failure) (Notice, error) {
-	r := draft{kind: KindDelivery, original: f.Original, text: reportText{Released: f.Released}}
+	r := draft{kind: KindDelivery, texts: "delivery", original: f.Original, why: "delivery.why"}
+	if f.Released {
+		r.why = "delivery.released"
+	}
 	for _, rcpt := range f.Recipients {
 		about := dsn.Recipient{Action: dsn.Failed, LastAttempt: rcpt.LastAttempt, Status: dsn.ReplyStatus(rcpt.Reply)}
 		reply := line(rcpt.Reply, replyLength)
@@ -82,10 +85,29 @@ func (w *Writer) DeliveryDSN(f Failure) (Notice, error) {
 		case about.Status == "":
 			about.Status = "5.0.0"
 		}
-		if r.text.Reply == "" {
-			r.text.Reply = reply
+		if r.quote == "" {
+			r.quoteLabel, r.quote = "delivery.reply", reply
 		}
 		r.recipients = append(r.recipients, candidate{rcpt.Recipient, about})
+	}
+	return w.report(r)
+}
+
+// DelayDSN tells a sender that a message waits and goes on waiting (RFC 3464,
+// section 2.3.3, "delayed"). It names the recipients whose NOTIFY asks for delays
+// or says nothing. As BlockNDR otherwise.
+func (w *Writer) DelayDSN(d Delay) (Notice, error) {
+	r := draft{kind: KindDelay, texts: "delay", original: d.Original, tip: d.Tip, learnMore: d.LearnMore, why: "delay.held", until: d.Until}
+	status := "4.7.1"
+	if d.Queued {
+		r.why, status = "delay.queued", "4.4.7"
+	}
+	for _, rcpt := range d.Recipients {
+		about := dsn.Recipient{Action: dsn.Delayed, Status: status, WillRetryUntil: d.Until}
+		if !d.Queued {
+			about.Diagnostic = dsn.Typed{Type: "x-postern", Text: "held by " + w.s.Organization + ", reference " + d.Reference}
+		}
+		r.recipients = append(r.recipients, candidate{rcpt, about})
 	}
 	return w.report(r)
 }
@@ -93,9 +115,15 @@ func (w *Writer) DeliveryDSN(f Failure) (Notice, error) {
 // draft is a report that is not yet known to be sent.
 type draft struct {
 	kind       Kind
+	texts      string // what its keys begin with
 	original   Original
 	recipients []candidate
-	text       reportText
+	why        string // a key; empty is that of texts
+	tip        string
+	learnMore  string
+	// quote is text of others, with the key of what introduces it; may be empty.
+	quoteLabel, quote string
+	until             time.Time // may be zero
 }
 
 // candidate is a recipient who is named if NOTIFY allows it.
@@ -117,20 +145,17 @@ func (w *Writer) report(d draft) (Notice, error) {
 		ReportingMTA: dsn.DNS(w.s.Hostname), ArrivalDate: o.Arrival, EnvelopeID: mailArgs.EnvelopeID,
 		Original: givenBack(o.Header),
 	}
+	var named []string
 	for i, c := range d.recipients {
 		args, _ := dsn.ReadRcptArgs(c.rcpt.Args)
-		if !args.Notify.Failure() {
+		if wanted := args.Notify.Failure(); c.about.Action == dsn.Delayed && !args.Notify.Delay() || c.about.Action != dsn.Delayed && !wanted {
 			n.Unnamed = append(n.Unnamed, i)
 			continue
 		}
 		n.Named = append(n.Named, i)
 		c.about.Final, c.about.Original = dsn.Address(c.rcpt.Path), args.Original
 		r.Recipients = append(r.Recipients, c.about)
-		if len(d.text.Recipients) == shownRecipients {
-			d.text.More++
-		} else {
-			d.text.Recipients = append(d.text.Recipients, line(c.rcpt.Path.String(), lineLength))
-		}
+		named = append(named, line(c.rcpt.Path.String(), lineLength))
 	}
 	switch {
 	case len(n.Named) == 0 && len(n.Unnamed) > 0:
@@ -143,10 +168,9 @@ func (w *Writer) report(d draft) (Notice, error) {
 		return Notice{}, err
 	}
 	r.MessageID, r.Extra = n.MessageID, w.extra(n.MessageID, o.Reference)
-	w.fill(&d.text, o)
-	if r.Subject, r.Text, err = w.texts.write(textOf[d.kind], d.text); err != nil {
-		return Notice{}, err
-	}
+	t := w.texts.pick(o.Language, w.s.Language)
+	page := w.reportPage(t, &d, named)
+	r.Subject, r.Text, r.HTML, r.Language = t.say(d.texts+".subject", "subject", t.subjectOf(o)), page.Text(), page.HTML(), t.tag
 	n.UTF8 = r.UTF8()
 	if n.Bytes, err = dsn.Compose(r); err != nil {
 		return Notice{}, err
@@ -154,25 +178,37 @@ func (w *Writer) report(d draft) (Notice, error) {
 	return n, nil
 }
 
-// textOf names the text of each kind of report.
-var textOf = map[Kind]string{KindBlock: "block", KindDelivery: "delivery", KindExpiry: "expiry"}
-
-// fill adds what every report says of the message.
-func (w *Writer) fill(t *reportText, o *Original) {
-	t.Organization, t.Reference = line(w.s.Organization, lineLength), line(o.Reference, lineLength)
-	t.Tip = paragraphs(t.Tip, tipLength)
-	if t.LearnMore == "" || checkURL(t.LearnMore) != nil {
-		t.LearnMore = w.s.LearnMore
+// reportPage is what people read of a report.
+func (w *Writer) reportPage(t *sentences, d *draft, named []string) layout.Page {
+	organization := w.organization()
+	why := d.why
+	if why == "" {
+		why = d.texts + ".why"
 	}
-	t.Subject = "(no subject)"
-	if f, ok := o.Header.Get("Subject"); ok && strings.TrimSpace(f.Text()) != "" {
-		t.Subject = line(f.Text(), lineLength)
+	shown := named[:min(len(named), shownRecipients)]
+	if more := len(named) - len(shown); more > 0 {
+		shown = append(shown[:len(shown):len(shown)], t.count("report.more", more))
 	}
-	if f, ok := o.Header.Get("Date"); ok {
-		t.Date = line(f.Text(), lineLength)
+	severity := layout.Danger
+	if d.kind == KindDelay {
+		severity = layout.Warning
 	}
-	if f, ok := o.Header.Get("Message-ID"); ok {
-		t.MessageID = line(f.Text(), lineLength)
+	reason := append([]layout.Block{layout.Paragraph(t.say(why, "organization", organization))}, layout.Paragraphs(paragraphs(d.tip, tipLength))...)
+	if d.quote != "" {
+		reason = append(reason, layout.Paragraph(t.say(d.quoteLabel)), layout.Quote(d.quote))
+	}
+	if !d.until.IsZero() && d.kind == KindDelay {
+		reason = append(reason, layout.Paragraph(t.say("delay.until", "until", w.moment(t, d.until))))
+	}
+	blocks := []layout.Block{
+		layout.Title(t.say(d.texts + ".title")),
+		layout.Paragraph(t.say(d.texts + ".to")), layout.List(shown...), layout.Callout(severity, "", reason...),
+		layout.Paragraph(t.say("report.only")),
+		layout.Heading(t.say("heading.next")), layout.List(t.numbered(d.texts + ".next")...),
+	}
+	return layout.Page{
+		Language: t.tag, Title: t.say(d.texts + ".title"),
+		Blocks: append(blocks, w.about(t, &d.original, d.learnMore)...),
 	}
 }
 

@@ -2,14 +2,11 @@ package notice
 
 import (
 	"cmp"
-	"fmt"
-	"mime/quotedprintable"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/postern-mail/postern/message"
-	"github.com/postern-mail/postern/message/dsn"
+	"github.com/postern-mail/postern/notice/layout"
 )
 
 const (
@@ -21,40 +18,34 @@ const (
 	shownPeople = 5
 )
 
-// itemText is what texts say of a held message.
-type itemText struct {
-	Item, Reference, Sender, Recipients, Rule, Reason, Size, Since, Expires string
-}
-
-func (h *Held) text() itemText {
-	t := itemText{
-		Item: line(h.Item, lineLength), Reference: line(h.Reference, lineLength),
-		Sender: line(h.Sender.String(), lineLength), Reason: line(h.Reason, lineLength),
-		Size: size(h.Size), Since: moment(h.Since), Expires: moment(h.Expires),
-	}
+// facts are what is told of a held message.
+func (w *Writer) facts(t *sentences, h *Held) []layout.Fact {
+	sender := line(h.Sender.String(), lineLength)
 	if h.Sender.IsNull() {
-		t.Sender = "<>"
+		sender = "<>"
 	}
 	var people []string
-	for _, p := range h.Recipients[:min(len(h.Recipients), shownPeople)] {
+	for _, p := range h.Recipients {
 		people = append(people, line(p.String(), lineLength))
 	}
-	t.Recipients = strings.Join(people, ", ")
-	if n := len(h.Recipients) - shownPeople; n > 0 {
-		t.Recipients += fmt.Sprintf(" (+%d)", n)
-	}
-	t.Rule = line(h.Policy, lineLength)
+	rule := line(h.Policy, lineLength)
 	if h.Rule != "" {
-		t.Rule += " / " + line(h.Rule, lineLength)
+		rule += " / " + line(h.Rule, lineLength)
 	}
-	return t
-}
-
-// digestText is what the texts of a digest say.
-type digestText struct {
-	All         []Held
-	Soon, Later []itemText
-	More        int
+	expires := w.moment(t, h.Expires)
+	if expires == "" {
+		expires = t.say("held.never")
+	}
+	return []layout.Fact{
+		{Label: t.say("label.item"), Value: line(h.Item, lineLength)},
+		{Label: t.say("label.from"), Value: sender},
+		{Label: t.say("label.to"), Value: t.people(people, shownPeople)},
+		{Label: t.say("label.rule"), Value: rule},
+		{Label: t.say("label.reason"), Value: line(h.Reason, lineLength)},
+		{Label: t.say("label.size"), Value: t.size(h.Size)},
+		{Label: t.say("label.since"), Value: w.moment(t, h.Since)},
+		{Label: t.say("label.expires"), Value: expires},
+	}
 }
 
 // Digest tells a reviewer what is held, and first what expires within three days.
@@ -78,104 +69,57 @@ func (w *Writer) Digest(d Digest) (Notice, error) {
 		}
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Item, b.Item))
 	})
-	t := digestText{All: items, More: max(0, len(items)-shownItems)}
-	for i := range items[:len(items)-t.More] {
+	t := w.texts.pick(d.Language, w.s.Language)
+	shown := items[:min(len(items), shownItems)]
+	var urgent, later []layout.Block
+	expiring := 0
+	for i := range items {
 		h := &items[i]
-		if !h.Expires.IsZero() && h.Expires.Before(now.Add(soon)) {
-			t.Soon = append(t.Soon, h.text())
+		isSoon := !h.Expires.IsZero() && h.Expires.Before(now.Add(soon))
+		if isSoon {
+			expiring++
+		}
+		if i >= len(shown) {
+			continue
+		}
+		blocks := []layout.Block{layout.Subheading(line(h.Reference, lineLength)), layout.Facts(w.facts(t, h)...)}
+		if isSoon {
+			urgent = append(urgent, blocks...)
 		} else {
-			t.Later = append(t.Later, h.text())
+			later = append(later, blocks...)
 		}
 	}
-	html, err := w.texts.writeHTML("digest", t)
-	if err != nil {
-		return Notice{}, err
+	blocks := []layout.Block{layout.Title(t.say("digest.title"))}
+	if len(urgent) > 0 {
+		blocks = append(append(blocks, layout.Heading(t.say("digest.soon"))), urgent...)
+		if len(later) > 0 {
+			blocks = append(blocks, layout.Heading(t.say("digest.later")))
+		}
 	}
-	return w.mail(KindDigest, []message.Path{d.To}, "", t, html)
+	blocks = append(blocks, later...)
+	if more := len(items) - len(shown); more > 0 {
+		blocks = append(blocks, layout.Paragraph(t.count("digest.more", more)))
+	}
+	blocks = append(blocks, layout.Paragraph(t.say("digest.foot", "command", "postern quarantine list")))
+	return w.compose(letter{
+		kind: KindDigest, to: []message.Path{d.To},
+		subject: t.say("digest.subject", "all", t.digits(len(items)), "soon", t.digits(expiring)),
+		page:    layout.Page{Language: t.tag, Title: t.say("digest.title"), Blocks: blocks},
+	})
 }
 
 // HeldNotice tells reviewers of a message that was held because its sender may not
-// be told of a block.
+// be told of a block. It is in the language of the settings.
 func (w *Writer) HeldNotice(to []message.Path, h Held) (Notice, error) {
-	return w.mail(KindHeld, to, h.Reference, struct{ Item itemText }{h.text()}, "")
-}
-
-// mail writes mail to reviewers; html may be empty.
-func (w *Writer) mail(kind Kind, to []message.Path, reference string, data any, html string) (Notice, error) {
-	n := Notice{Kind: kind, Reference: reference, To: w.people(to)}
-	if len(n.To) == 0 {
-		return Notice{}, &NotSent{ReasonNobody}
-	}
-	subject, text, err := w.texts.write(string(kind), data)
-	if err != nil {
-		return Notice{}, err
-	}
-	if n.MessageID, err = w.newMessageID(); err != nil {
-		return Notice{}, err
-	}
-	for _, p := range n.To {
-		n.UTF8 = n.UTF8 || (&dsn.Report{To: p}).UTF8()
-	}
-	b := dsn.Builder{UTF8: n.UTF8}
-	b.Date("Date", w.s.Now())
-	b.Mailboxes("From", w.s.From)
-	var boxes []dsn.Mailbox
-	for _, p := range n.To {
-		boxes = append(boxes, dsn.Mailbox{Path: p})
-	}
-	b.Mailboxes("To", boxes...)
-	b.Text("Subject", subject)
-	b.MessageIDs("Message-ID", n.MessageID)
-	// RFC 3834, section 5: mail that answers no message.
-	b.Token("Auto-Submitted", "auto-generated")
-	for _, f := range w.extra(n.MessageID, reference) {
-		b.Text(f.Name, f.Value)
-	}
-	b.Token("MIME-Version", "1.0")
-	body := content("text/plain", text)
-	if html != "" {
-		// Quoted-printable never gives "=_" (RFC 2045, section 6.7).
-		boundary := "=_postern"
-		body = `Content-Type: multipart/alternative; boundary="` + boundary + "\"\r\n\r\n--" + boundary + "\r\n" + body +
-			"\r\n--" + boundary + "\r\n" + content("text/html", html) + "\r\n--" + boundary + "--\r\n"
-	}
-	if err := b.Err(); err != nil {
-		return Notice{}, err
-	}
-	n.Bytes = []byte(b.String() + body)
-	return n, nil
-}
-
-// people gives those who can be written to, each once.
-func (w *Writer) people(to []message.Path) []message.Path {
-	var all []message.Path
-	seen := make(map[string]bool)
-	for _, p := range to {
-		if key := p.Key(); !p.IsNull() && !seen[key] && !w.own[key] {
-			seen[key] = true
-			all = append(all, p)
-		}
-	}
-	return all
-}
-
-// content gives header fields and body of a part.
-func content(mediaType, text string) string {
-	var b strings.Builder
-	b.WriteString("Content-Type: " + mediaType + "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
-	q := quotedprintable.NewWriter(&b)
-	// Neither fails: the builder takes everything.
-	_, _ = q.Write([]byte(plainText(text)))
-	_ = q.Close()
-	return b.String()
-}
-
-// plainText drops control characters other than line ends and tabs.
-func plainText(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (r < ' ' || r >= 0x7f && r < 0xa0) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\ufffd"))
+	t := w.texts.pick("", w.s.Language)
+	reference := line(h.Reference, lineLength)
+	return w.compose(letter{
+		kind: KindHeld, to: to, reference: h.Reference,
+		subject: t.say("held.subject", "reference", reference),
+		page: layout.Page{Language: t.tag, Title: t.say("held.title"), Blocks: []layout.Block{
+			layout.Title(t.say("held.title")), layout.Callout(layout.Warning, "", layout.Paragraph(t.say("held.why"))),
+			layout.Facts(append([]layout.Fact{{Label: t.say("label.reference"), Value: reference}}, w.facts(t, &h)...)...),
+			layout.Paragraph(t.say("held.next", "command", "postern quarantine show "+line(h.Item, lineLength))),
+		}},
+	})
 }

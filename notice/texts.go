@@ -3,99 +3,286 @@ package notice
 import (
 	"embed"
 	"fmt"
-	htmltemplate "html/template"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
-	"text/template"
-	"time"
-	"unicode/utf8"
+	"sync"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+
+	"github.com/postern-mail/postern/strictyaml"
 )
 
-// files are the texts by language: a subject, an empty line, and the text.
+// files are the sentences by language, in files by what they are about.
 //
 //go:embed texts
 var files embed.FS
 
-// texts are the templates of one language.
-type texts struct {
-	plain *template.Template
-	html  *htmltemplate.Template
+// BuiltIn are the languages that Postern speaks by itself.
+var BuiltIn = []string{"de", "en"}
+
+// Texts are the sentences of notices in each language. They are safe for
+// concurrent use.
+type Texts struct{ languages map[string]*sentences }
+
+// sentences are those of one language.
+type sentences struct {
+	tag    string // BCP 47
+	plural language.Tag
+	of     map[string]sentence
+	// other are the sentences of English, for what a language of the administrator
+	// leaves out; nil for a language that is whole.
+	other *sentences
 }
 
-func loadTexts(language string) (*texts, error) {
-	if language == "" {
-		language = "en"
+// sentence is one text with its forms: "other" alone, or by the plural forms of the
+// language as Unicode's CLDR has them.
+type sentence map[string]string
+
+var pluralForms = []string{"zero", "one", "two", "few", "many", "other"}
+
+// placeholder is where a sentence takes a value.
+var placeholder = regexp.MustCompile(`\{[a-zA-Z]+\}`)
+
+// builtIn gives the sentences as they come with Postern.
+var builtIn = sync.OnceValues(func() (*Texts, error) {
+	t := &Texts{languages: make(map[string]*sentences)}
+	for _, tag := range BuiltIn {
+		s := &sentences{tag: tag, plural: language.MustParse(tag), of: make(map[string]sentence)}
+		entries, err := files.ReadDir("texts/" + tag)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			name := "texts/" + tag + "/" + e.Name()
+			data, err := files.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			if ps := s.read(name, data, nil); len(ps) > 0 {
+				return nil, fmt.Errorf("%s", ps[0])
+			}
+		}
+		t.languages[tag] = s
 	}
-	if language != "en" {
-		return nil, fmt.Errorf("there are no texts of notices in the language %q; there are: en", language)
+	return t, nil
+})
+
+// LoadTexts gives the sentences with those of a folder in their place: the file
+// de.yaml there replaces German ones key by key, and a file of another language, as
+// fr.yaml, adds a language, which says in English what the file leaves out. An
+// empty name takes none. Problems name file, line and column; one that is an error
+// is a key or a placeholder that there is none of.
+func LoadTexts(dir string) (*Texts, []strictyaml.Problem) {
+	base, err := builtIn()
+	if err != nil {
+		return nil, []strictyaml.Problem{{File: dir, What: err.Error()}}
 	}
-	plain, err := template.ParseFS(files, "texts/"+language+"/*.txt")
+	if dir == "" {
+		return base, nil
+	}
+	names, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*"))
+	if err != nil || !isDir(dir) {
+		return nil, []strictyaml.Problem{{File: dir, What: "there is no folder of this name", Write: "write the name of a folder with files as de.yaml"}}
+	}
+	t := &Texts{languages: maps.Clone(base.languages)}
+	var problems []strictyaml.Problem
+	for _, name := range names {
+		tag, ok := strings.CutSuffix(filepath.Base(name), ".yaml")
+		parsed, err := language.Parse(tag)
+		if !ok || err != nil {
+			problems = append(problems, strictyaml.Problem{File: name, What: "this is no file of texts", Write: "name it after a language, as de.yaml, or take it out of the folder"})
+			continue
+		}
+		tag = parsed.String()
+		data, err := readBounded(name)
+		if err != nil {
+			problems = append(problems, strictyaml.Problem{File: name, What: err.Error()})
+			continue
+		}
+		s := &sentences{tag: tag, plural: parsed, of: make(map[string]sentence)}
+		if own := base.languages[tag]; own != nil {
+			s.of = maps.Clone(own.of)
+		} else {
+			s.other = base.languages["en"]
+		}
+		problems = append(problems, s.read(name, data, base.languages["en"])...)
+		t.languages[tag] = s
+	}
+	return t, problems
+}
+
+// readBounded reads a file of texts.
+func readBounded(name string) ([]byte, error) {
+	const most = 1 << 20
+	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
-	html, err := htmltemplate.ParseFS(files, "texts/"+language+"/*.html")
-	if err != nil {
-		return nil, err
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, fmt.Errorf("this is no file of at most %d octets", most)
 	}
-	return &texts{plain, html}, nil
+	return os.ReadFile(name)
 }
 
-// write gives subject and text of a kind of notice.
-func (t *texts) write(name string, data any) (subject, text string, err error) {
-	var b strings.Builder
-	if err := t.plain.ExecuteTemplate(&b, name+".txt", data); err != nil {
-		return "", "", err
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+func escapeGlob(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
+}
+
+// Languages lists the languages there are.
+func (t *Texts) Languages() []string { return slices.Sorted(maps.Keys(t.languages)) }
+
+// Has tells whether there are texts of a language.
+func (t *Texts) Has(tag string) bool { return t.languages[tag] != nil }
+
+// read takes the sentences of a file. With known ones, keys and placeholders have
+// to be among theirs.
+func (s *sentences) read(name string, data []byte, known *sentences) []strictyaml.Problem {
+	r, n := strictyaml.Parse(name, data)
+	if n == nil {
+		return r.Problems
 	}
-	subject, text, _ = strings.Cut(b.String(), "\n")
-	return subject, strings.Trim(text, "\n") + "\n", nil
+	var keys []string // none given, any is taken
+	if known != nil {
+		keys = slices.Sorted(maps.Keys(known.of))
+	}
+	for _, e := range r.Mapping(n, "", keys...).Entries() {
+		if text, ok := s.sentence(r, e); ok {
+			if known != nil {
+				checkPlaceholders(r, e, text, known.of[e.Key])
+			}
+			s.of[e.Key] = text
+		}
+	}
+	return r.Problems
 }
 
-// writeHTML gives the text of a kind of notice for browsers.
-func (t *texts) writeHTML(name string, data any) (string, error) {
-	var b strings.Builder
-	err := t.html.ExecuteTemplate(&b, name+".html", data)
-	return b.String(), err
+func (s *sentences) sentence(r *strictyaml.Reader, e strictyaml.Entry) (sentence, bool) {
+	if e.Value.Tag != "!!map" {
+		text, ok := s.words(r, e)
+		return sentence{"other": text}, ok
+	}
+	forms := make(sentence)
+	m := r.Mapping(e.Value, e.Field, pluralForms...)
+	for _, f := range m.Entries() {
+		if text, ok := s.words(r, f); ok {
+			forms[f.Key] = text
+		}
+	}
+	_, ok := m.Require("other", "write the form for numbers that have no form of their own")
+	return forms, ok
 }
 
-// Lengths in characters of what is shown of a text of others.
-const (
-	lineLength  = 200
-	tipLength   = 4000
-	replyLength = 600
-)
+// words reads one form of a sentence.
+func (s *sentences) words(r *strictyaml.Reader, e strictyaml.Entry) (string, bool) {
+	text, ok := r.Text(e.Value, e.Field)
+	if ok && strings.TrimSpace(text) == "" {
+		r.Errorf(e.Value, e.Field, "write a text", "the text is empty")
+		return "", false
+	}
+	return strings.TrimSpace(text), ok
+}
 
-// line makes one line of at most n characters.
-func line(text string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if utf8.RuneCountInString(text) <= n {
+// checkPlaceholders tells of placeholders that a sentence does not have.
+func checkPlaceholders(r *strictyaml.Reader, e strictyaml.Entry, text, known sentence) {
+	allowed := known.placeholders()
+	for _, p := range text.placeholders() {
+		if !slices.Contains(allowed, p) {
+			write := "this text has none"
+			if len(allowed) > 0 {
+				write = "this text has " + strings.Join(allowed, ", ")
+			}
+			r.Errorf(e.Value, e.Field, write, "there is no %s in this text", p)
+		}
+	}
+}
+
+// placeholders lists those of all forms of a sentence.
+func (s sentence) placeholders() []string {
+	seen := make(map[string]bool)
+	for _, form := range s {
+		for _, p := range placeholder.FindAllString(form, -1) {
+			seen[p] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// pick gives the sentences for someone who prefers languages as an Accept-Language
+// header field lists them (RFC 9110, section 12.5.4), as RFC 2798 has it in a
+// directory: de-AT takes de where there is no de-AT. Otherwise those of the
+// settings, otherwise English.
+func (t *Texts) pick(preferred, setting string) *sentences {
+	if len(preferred) <= 200 {
+		tags, _, err := language.ParseAcceptLanguage(preferred)
+		for _, tag := range tags {
+			if err != nil {
+				break
+			}
+			for name := tag.String(); name != "" && name != "und"; name = name[:max(0, strings.LastIndexByte(name, '-'))] {
+				if s := t.languages[name]; s != nil {
+					return s
+				}
+			}
+		}
+	}
+	if s := t.languages[setting]; s != nil {
+		return s
+	}
+	return t.languages["en"]
+}
+
+// say gives a sentence with values in it, given as name, value, name, value.
+func (s *sentences) say(key string, values ...string) string {
+	return fill(s.get(key)["other"], values)
+}
+
+// count gives the form of a sentence for a number, which is its value {n}.
+func (s *sentences) count(key string, n int, values ...string) string {
+	forms := s.get(key)
+	text, ok := forms[s.form(n)]
+	if !ok {
+		text = forms["other"]
+	}
+	return fill(text, append([]string{"n", s.number(n)}, values...))
+}
+
+// has tells whether there is a sentence.
+func (s *sentences) has(key string) bool { return s.get(key) != nil }
+
+func (s *sentences) get(key string) sentence {
+	if text, ok := s.of[key]; ok || s.other == nil {
 		return text
 	}
-	return string([]rune(text)[:n-1]) + "…"
+	return s.other.of[key]
 }
 
-// paragraphs bounds a text of several lines.
-func paragraphs(text string, n int) string {
-	text = strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text))
-	if utf8.RuneCountInString(text) <= n {
-		return text
-	}
-	return string([]rune(text)[:n-1]) + "…"
+var formNames = map[plural.Form]string{
+	plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many",
 }
 
-// moment gives a time for people; empty for none.
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("Mon, 2 Jan 2006 15:04 UTC")
+// form names the plural form of a number.
+func (s *sentences) form(n int) string {
+	return formNames[plural.Cardinal.MatchPlural(s.plural, n, 0, 0, 0, 0)]
 }
 
-// size gives a number of octets for people.
-func size(n int64) string {
-	switch {
-	case n >= 1e6:
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-	case n >= 1e3:
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%d bytes", n)
+// fill puts values into a sentence, none of them read again.
+func fill(text string, values []string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		for i := 0; i+1 < len(values); i += 2 {
+			if values[i] == p[1:len(p)-1] {
+				return values[i+1]
+			}
+		}
+		return p
+	})
 }

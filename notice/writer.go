@@ -17,8 +17,16 @@ type Settings struct {
 	From dsn.Mailbox
 	// Organization is its name in sentences.
 	Organization string
-	// Language of the texts: en; empty is en.
+	// Texts are the sentences; nil takes those that come with Postern.
+	Texts *Texts
+	// Language is that of people whose preference is not known, or is for a language
+	// that there are no texts of; empty is en.
 	Language string
+	// Contact says in a few words whom people ask: an address, a telephone number;
+	// may be empty.
+	Contact string
+	// Zone is that of times in texts; nil is UTC.
+	Zone *time.Location
 	// LearnMore is an http or https URL; may be empty.
 	LearnMore string
 	// Hostname is the name of this server, for Message-IDs and reports.
@@ -41,7 +49,7 @@ type Settings struct {
 type Writer struct {
 	s     Settings
 	own   map[string]bool
-	texts *texts
+	texts *Texts
 }
 
 // New checks the settings.
@@ -65,11 +73,24 @@ func New(s Settings) (*Writer, error) {
 	if err := checkURL(s.LearnMore); err != nil {
 		return nil, err
 	}
-	texts, err := loadTexts(s.Language)
-	if err != nil {
-		return nil, err
+	if s.Texts == nil {
+		texts, err := builtIn()
+		if err != nil {
+			return nil, err
+		}
+		s.Texts = texts
 	}
-	w := &Writer{s: s, own: map[string]bool{s.From.Path.Key(): true}, texts: texts}
+	if s.Language == "" {
+		s.Language = "en"
+	}
+	if !s.Texts.Has(s.Language) {
+		return nil, fmt.Errorf("there are no texts of notices in the language %q; there are: %s", s.Language, strings.Join(s.Texts.Languages(), ", "))
+	}
+	if s.Zone == nil {
+		s.Zone = time.UTC
+	}
+	s.Contact = line(s.Contact, lineLength)
+	w := &Writer{s: s, own: map[string]bool{s.From.Path.Key(): true}, texts: s.Texts}
 	for _, p := range s.Own {
 		w.own[p.Key()] = true
 	}

@@ -18,6 +18,9 @@ const (
 	EntryRelease EntryKind = "release"
 )
 
+// EntryKinds are all kinds.
+var EntryKinds = []EntryKind{EntryNotice, EntryReinject, EntryRelease}
+
 // Entry is one mail to be sent. What is written once at [Store.Commit] stands
 // first; what the store changes stands last and is ignored when an entry is
 // committed.

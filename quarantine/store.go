@@ -98,10 +98,12 @@ type Store interface {
 	// Fingerprints gives what is stored under a digest, the newest first.
 	Fingerprints(ctx context.Context, digest string) ([]Fingerprint, error)
 
-	// Lease gives open entries whose time has come and which nobody has leased, the
-	// longest due first, and makes it durable that they are leased until then. Each has
-	// its Attempt counted up. Entries of a recovered item are left alone.
-	Lease(ctx context.Context, now, until time.Time, limit int) ([]Entry, error)
+	// Lease gives open entries of the kinds named, or of any kind without one, whose
+	// time has come and which nobody has leased, the longest due first, and makes it
+	// durable that they are leased until then. Each has its Attempt counted up. Entries
+	// of a recovered item are left alone. It costs no more for entries of other kinds
+	// that wait.
+	Lease(ctx context.Context, now, until time.Time, limit int, kinds ...EntryKind) ([]Entry, error)
 	// Renew makes a lease last until then. ErrLeaseLost means that the entry belongs
 	// to somebody else, or to nobody any more.
 	Renew(ctx context.Context, entry string, attempt int, until time.Time) error
@@ -241,6 +243,8 @@ type Stats struct {
 	// without any.
 	Outbox       int
 	OldestOutbox time.Time
+	// Waiting counts the same by kind, without kinds that have none.
+	Waiting map[EntryKind]Waiting
 	// Blobs and Bytes count blobs and their messages' octets; Records counts records.
 	Blobs, Bytes, Records int64
 	// Free is how many octets of the disk are free for the store, -1 if not known.
@@ -250,6 +254,13 @@ type Stats struct {
 	// SetBack is set when the rows are older than the blobs, as after a restored
 	// back-up: no orphan is deleted until Reindex.
 	SetBack bool
+}
+
+// Waiting counts open entries of the outbox.
+type Waiting struct {
+	Entries int
+	// Oldest is when the oldest was created.
+	Oldest time.Time
 }
 
 // Problem is something Check found.

@@ -35,6 +35,18 @@ type Entry struct {
 	Own any
 }
 
+// Lane is a way out of an outbox. What waits in one lane does not keep another
+// waiting.
+type Lane int
+
+// The lanes.
+const (
+	// Messages are mail of people, re-injected or released.
+	Messages Lane = iota
+	// Notices are mail that Postern wrote.
+	Notices
+)
+
 // Settlement is what a lease of an entry led to.
 type Settlement struct {
 	// Report is that of the transaction. Its Results are of the entry's Recipients;
@@ -74,10 +86,10 @@ func (s Settlement) pending() bool {
 // Outbox is where a Worker finds its work. Its methods are safe for concurrent
 // use; several workers, in several processes, may share one.
 type Outbox interface {
-	// Lease takes up to n entries that are due at now and not leased, the longest
-	// due first, leases them until the given time and counts their attempt. Both
-	// are durable when it returns.
-	Lease(ctx context.Context, now, until time.Time, n int) ([]Entry, error)
+	// Lease takes up to n entries of a lane that are due at now and not leased, the
+	// longest due first, leases them until the given time and counts their attempt.
+	// Both are durable when it returns.
+	Lease(ctx context.Context, lane Lane, now, until time.Time, n int) ([]Entry, error)
 	// Renew makes a lease last until the given time, or gives ErrLeaseLost.
 	Renew(ctx context.Context, e Entry, until time.Time) error
 	// Content opens the message of an entry. What is read from it is what was stored,

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/postern-mail/postern/internal/fault"
 )
 
@@ -19,8 +21,12 @@ type WorkerOptions struct {
 	// goroutines at once.
 	Random func() float64
 
-	// Concurrency is how many messages are sent at the same time; 0 is 4.
+	// Concurrency is how many entries of each lane are sent at the same time; 0 is 4.
 	Concurrency int
+	// NoticeRate is how many notices are sent in a second at most, so that a burst of
+	// them takes little from the mail that is judged meanwhile; 0 is
+	// [DefaultNoticeRate]. Messages are sent as they come.
+	NoticeRate float64
 	// Lease is how long an entry is ours without a renewal, of which there are three
 	// in that time; 0 is 3 minutes. A dead worker's entries go on after it.
 	Lease time.Duration
@@ -43,6 +49,9 @@ type WorkerOptions struct {
 	Alarm func(Alarm)
 }
 
+// DefaultNoticeRate is how many notices are sent in a second where nobody says.
+const DefaultNoticeRate = 20
+
 // Alarm is what an administrator is told about an outbox that does not empty.
 type Alarm struct {
 	// Entries have been waiting for too long; Oldest is when the oldest of them was
@@ -64,6 +73,9 @@ func NewWorker(opt WorkerOptions) *Worker {
 	if opt.Concurrency <= 0 {
 		opt.Concurrency = 4
 	}
+	if opt.NoticeRate <= 0 {
+		opt.NoticeRate = DefaultNoticeRate
+	}
 	opt.Lease = orDefault(opt.Lease, 3*time.Minute)
 	opt.Poll = orDefault(opt.Poll, 5*time.Second)
 	opt.Lifetime = orDefault(opt.Lifetime, 5*24*time.Hour)
@@ -78,19 +90,43 @@ func (w *Worker) Run(ctx context.Context) {
 	sending, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	var hands sync.WaitGroup
+	hands.Go(func() { w.alarm.watch(ctx) })
+	var lanes sync.WaitGroup
+	lanes.Go(func() { w.drain(ctx, sending, &hands, Messages, rate.NewLimiter(rate.Inf, 0)) })
+	// A bucket of one: notices leave evenly and never as a burst.
+	lanes.Go(func() { w.drain(ctx, sending, &hands, Notices, rate.NewLimiter(rate.Limit(w.opt.NoticeRate), 1)) })
+	lanes.Wait()
+
+	over := make(chan struct{})
+	go func() {
+		hands.Wait()
+		close(over)
+	}()
+	grace := time.NewTimer(w.opt.Grace)
+	defer grace.Stop()
+	select {
+	case <-over:
+	case <-grace.C:
+		cut()
+		<-over
+	}
+}
+
+// drain takes from one lane until ctx ends, with hands of the lane's own.
+func (w *Worker) drain(ctx, sending context.Context, hands *sync.WaitGroup, lane Lane, pace *rate.Limiter) {
 	free := make(chan struct{}, w.opt.Concurrency)
 	for range w.opt.Concurrency {
 		free <- struct{}{}
 	}
-	hands.Go(func() { w.alarm.watch(ctx) })
-
 	poll := time.NewTicker(w.opt.Poll)
 	defer poll.Stop()
 	for ctx.Err() == nil {
 		wake := w.opt.Outbox.Wake()
 		n := len(free) // at least one, and only this goroutine takes
-		entries := w.lease(ctx, n)
+		entries := w.lease(ctx, lane, n)
 		for _, e := range entries {
+			// When ctx ends it does not wait, and the entry goes back below.
+			_ = pace.Wait(ctx)
 			<-free
 			hands.Go(func() {
 				w.work(ctx, sending, e)
@@ -112,26 +148,12 @@ func (w *Worker) Run(ctx context.Context) {
 		case <-poll.C:
 		}
 	}
-
-	over := make(chan struct{})
-	go func() {
-		hands.Wait()
-		close(over)
-	}()
-	grace := time.NewTimer(w.opt.Grace)
-	defer grace.Stop()
-	select {
-	case <-over:
-	case <-grace.C:
-		cut()
-		<-over
-	}
 }
 
 // lease takes up to n entries.
-func (w *Worker) lease(ctx context.Context, n int) []Entry {
+func (w *Worker) lease(ctx context.Context, lane Lane, n int) []Entry {
 	now := time.Now()
-	entries, err := w.opt.Outbox.Lease(ctx, now, now.Add(w.opt.Lease), n)
+	entries, err := w.opt.Outbox.Lease(ctx, lane, now, now.Add(w.opt.Lease), n)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.alarm.failed(err)

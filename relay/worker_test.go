@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,12 +21,15 @@ type outbox struct {
 	mu      sync.Mutex
 	wake    chan struct{}
 	entries map[string]*kept
-	trouble error // what every recording method gives
-	blind   error // what Lease and Waiting give
+	order   []*kept // as they were added
+	leases  int     // calls of Lease
+	trouble error   // what every recording method gives
+	blind   error   // what Lease and Waiting give
 }
 
 type kept struct {
 	relay.Entry
+	lane        relay.Lane
 	due, leased time.Time
 	done        bool
 	states      []string // by index of recipient
@@ -46,8 +47,18 @@ func (o *outbox) add(e relay.Entry) *kept {
 	e.Created = now
 	k := &kept{Entry: e, due: now, states: make([]string, len(e.Recipients))}
 	o.entries[e.ID] = k
+	o.order = append(o.order, k)
 	o.woken()
 	return k
+}
+
+func (o *outbox) addNotices(n int) (all []*kept) {
+	for i := range n {
+		k := o.add(relay.Entry{ID: fmt.Sprintf("N%05d", i), Recipients: to("a")})
+		o.set(func() { k.lane = relay.Notices })
+		all = append(all, k)
+	}
+	return all
 }
 
 func (o *outbox) woken() {
@@ -61,16 +72,16 @@ func (o *outbox) Wake() <-chan struct{} {
 	return o.wake
 }
 
-func (o *outbox) Lease(_ context.Context, now, until time.Time, n int) ([]relay.Entry, error) {
+func (o *outbox) Lease(_ context.Context, lane relay.Lane, now, until time.Time, n int) ([]relay.Entry, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.leases++
 	if o.blind != nil {
 		return nil, o.blind
 	}
 	var all []relay.Entry
-	for _, id := range slices.Sorted(maps.Keys(o.entries)) {
-		k := o.entries[id]
-		if k.done || k.due.After(now) || k.leased.After(now) || len(all) == n {
+	for _, k := range o.order {
+		if k.lane != lane || k.done || k.due.After(now) || k.leased.After(now) || len(all) == n {
 			continue
 		}
 		k.leased = until
@@ -381,7 +392,7 @@ func TestADeadWorkersEntryGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOutbox()
 		k := o.add(relay.Entry{ID: "E1", Recipients: to("a")})
-		if _, err := o.Lease(t.Context(), time.Now(), time.Now().Add(3*time.Minute), 1); err != nil {
+		if _, err := o.Lease(t.Context(), relay.Messages, time.Now(), time.Now().Add(3*time.Minute), 1); err != nil {
 			t.Fatal(err)
 		}
 		defer run(t, relay.WorkerOptions{Outbox: o, Send: answering(always(ok))})()

@@ -16,6 +16,7 @@ import (
 	"github.com/postern-mail/postern/message/extract/worker"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/relay"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -68,7 +69,8 @@ type reference struct {
 // it changed says so and keeps the old.
 type process struct {
 	listen      []address
-	group       string // of the UNIX sockets; empty leaves that of the process
+	metrics     address // where measurements are asked for; empty without
+	group       string  // of the UNIX sockets; empty leaves that of the process
 	store       string
 	quota       quarantine.Quota
 	relay       relayTo
@@ -111,6 +113,7 @@ func defaults(file string) *config {
 			decision:    60 * time.Second,
 			limits:      message.DefaultLimits,
 			connections: 1000,
+			relay:       relayTo{noticeRate: relay.DefaultNoticeRate},
 			readers:     readers{memory: worker.DefaultMemory},
 			logFormat:   "json",
 			logLevel:    zapcore.InfoLevel,
@@ -181,7 +184,7 @@ func (p process) restart(next process) []string {
 			names = append(names, name)
 		}
 	}
-	sameListen := len(p.listen) == len(next.listen) && p.group == next.group
+	sameListen := len(p.listen) == len(next.listen) && p.group == next.group && p.metrics == next.metrics
 	for i := range p.listen {
 		sameListen = sameListen && p.listen[i] == next.listen[i]
 	}

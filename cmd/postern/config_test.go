@@ -47,6 +47,7 @@ const fullConfig = `
 listen:
   milter: ["unix:run/milter.sock", "127.0.0.1:8899"]
   group: mail
+  metrics: "unix:run/metrics.sock"
 trust: {authenticated: false, listeners: [SUBMISSION], networks: [192.0.2.1, 2001:db8::/32]}
 organization:
   name: Example Ltd
@@ -63,6 +64,7 @@ relay:
   reinject: "tcp:mail.example.com:587"
   tls: {authorities: ca.pem, certificate: cert.pem, key: key.pem}
   auth: {user: postern, passwordFile: secret}
+  noticeRate: 7
 quarantine: {reviewers: [anna@example.com], keep: 10d, digest: "06:45"}
 onError: accept
 blockText: Refused.
@@ -83,6 +85,8 @@ func TestEveryKeyIsTaken(t *testing.T) {
 	}{
 		{"listen", []string{p.listen[0].String(), p.listen[1].String()}, []string{"unix:/etc/postern/run/milter.sock", "127.0.0.1:8899"}},
 		{"group", p.group, "mail"},
+		{"metrics", p.metrics.String(), "unix:/etc/postern/run/metrics.sock"},
+		{"noticeRate", p.relay.noticeRate, 7},
 		{"trust.authenticated", c.trust.Authenticated, false},
 		{"trust.listeners", c.trust.Listeners, []string{"SUBMISSION"}},
 		{"trust.networks", []string{c.trust.Networks[0].String(), c.trust.Networks[1].String()}, []string{"192.0.2.1/32", "2001:db8::/32"}},

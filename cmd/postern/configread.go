@@ -105,10 +105,11 @@ func (cr *configReader) unsupported(at *strictyaml.Node, field, what string) {
 func (cr *configReader) listen(e strictyaml.Entry) {
 	m := cr.section(e.Value, e.Field, section{
 		keys: map[string]func(strictyaml.Entry){
-			"milter": cr.milter,
-			"group":  func(e strictyaml.Entry) { cr.word(e, &cr.c.process.group) },
+			"milter":  cr.milter,
+			"metrics": cr.metrics,
+			"group":   func(e strictyaml.Entry) { cr.word(e, &cr.c.process.group) },
 		},
-		unbuilt: []string{"console", "lmtp", "metrics"},
+		unbuilt: []string{"console", "lmtp"},
 	})
 	m.Require("milter", "write `unix:PATH` or `HOST:PORT`")
 }

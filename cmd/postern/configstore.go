@@ -29,6 +29,9 @@ const defaultKeep = 30 * 24 * time.Hour
 // defaultDigest is when reviewers are told each day, in minutes of the local day.
 const defaultDigest = 8 * 60
 
+// mostNotices bounds the rate of notices that can be asked for, each second.
+const mostNotices = 1000
+
 // relayTo says where mail of the outbox goes; an empty address is nowhere.
 type relayTo struct {
 	address          string // unix:/path or tcp:host:port
@@ -36,6 +39,7 @@ type relayTo struct {
 	certificate, key string
 	username         string
 	passwordFile     string
+	noticeRate       int // notices a second
 }
 
 func (cr *configReader) store(e strictyaml.Entry) {
@@ -95,6 +99,11 @@ func (cr *configReader) relay(e strictyaml.Entry) {
 	}
 	m := cr.section(e.Value, e.Field, section{keys: map[string]func(strictyaml.Entry){
 		"reinject": cr.reinject,
+		"noticeRate": func(e strictyaml.Entry) {
+			if v, ok := cr.Int(e.Value, e.Field, 1, mostNotices); ok {
+				r.noticeRate = v
+			}
+		},
 		"tls": func(e strictyaml.Entry) {
 			cr.section(e.Value, e.Field, section{keys: map[string]func(strictyaml.Entry){
 				"authorities": file(&r.authorities),

@@ -100,12 +100,12 @@ func TestDocumentedConfiguration(t *testing.T) {
 		t.Error(p)
 	}
 	want := defaults("/etc/postern/postern.yaml").process
-	want.listen, want.group = got.process.listen, "postfix"
+	want.listen, want.metrics, want.group = got.process.listen, got.process.metrics, "postfix"
 	want.readers.workers, want.readers.tika, want.readers.tikaAllowed = 2, got.process.readers.tika, got.process.readers.tikaAllowed
 	if changed := want.restart(got.process); len(changed) > 0 {
 		t.Errorf("%s gives other values than the defaults for %v", page, changed)
 	}
-	for _, key := range []string{"milter", "group", "authenticated", "listeners", "networks", "name", "acceptedDomains", "learnMore", "file",
+	for _, key := range []string{"milter", "metrics", "group", "authenticated", "listeners", "networks", "name", "acceptedDomains", "learnMore", "file",
 		"resolve", "postfix", "groups", "plain", "timeZone", "policies", "partnerDomains", "conditions", "senderAddressLocation", "senderFields", "fromScope", "subdomains", "sizes", "sclField", "listAttribute", "userRisk", "attribute", "fromMatches", "blockText", "onError", "path", "messageSize", "memory", "decisionTime", "extractTime", "workers", "workerMemory", "tika", "tikaAllowed",
 		"extractedCharacters", "nesting", "members", "connections", "policies", "format", "level", "watch"} {
 		if !strings.Contains(keys, key+":") {

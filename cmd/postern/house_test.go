@@ -51,7 +51,9 @@ var house = map[string]room{
 	"message/extract/tika":   {floor: 0, only: []string{}},
 	"message/extract/worker": {floor: 0, only: []string{"message/extract"}},
 	"message/dsn":            {floor: 0, only: []string{"message"}},
+	"message/edit":           {floor: 0, only: []string{"message", "message/charset"}},
 	"message/charset":        {floor: 0, only: []string{}},
+	"notice/layout":          {floor: 0, only: []string{}},
 	"strictyaml":             {floor: 0, only: []string{}},
 	"internal/fault":         {floor: 0, only: []string{}},
 }

@@ -27,9 +27,15 @@ type outbox struct {
 	log     *zap.Logger
 }
 
+// lanes are the kinds of entries that leave by each lane.
+var lanes = map[relay.Lane][]quarantine.EntryKind{
+	relay.Messages: {quarantine.EntryReinject, quarantine.EntryRelease},
+	relay.Notices:  {quarantine.EntryNotice},
+}
+
 // Lease implements [relay.Outbox].
-func (o *outbox) Lease(ctx context.Context, now, until time.Time, n int) ([]relay.Entry, error) {
-	entries, err := o.vault.Lease(ctx, now, until, n)
+func (o *outbox) Lease(ctx context.Context, lane relay.Lane, now, until time.Time, n int) ([]relay.Entry, error) {
+	entries, err := o.vault.Lease(ctx, now, until, n, lanes[lane]...)
 	if err != nil {
 		return nil, err
 	}

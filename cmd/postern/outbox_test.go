@@ -78,7 +78,7 @@ func TestAnAttemptThatMayRepeatAnotherIsRecordedSo(t *testing.T) {
 			box, e := s.box(), s.forked(t, quarantine.EntryRecipient{Address: "bob@partner.example"})
 			for _, what := range tc.attempts {
 				now := time.Now()
-				leased, err := box.Lease(t.Context(), now, now, 1)
+				leased, err := box.Lease(t.Context(), relay.Messages, now, now, 1)
 				if err != nil || len(leased) != 1 {
 					t.Fatalf("leased %v, %v", leased, err)
 				}
@@ -113,7 +113,7 @@ func TestWhoIsLeftOutOfAReportIsRecorded(t *testing.T) {
 	box := s.box()
 	e := s.forked(t, quarantine.EntryRecipient{Address: "bob@partner.example"},
 		quarantine.EntryRecipient{Address: "audit@partner.example", Args: []string{"NOTIFY=NEVER"}})
-	leased, err := box.Lease(t.Context(), time.Now(), time.Now().Add(time.Minute), 1)
+	leased, err := box.Lease(t.Context(), relay.Messages, time.Now(), time.Now().Add(time.Minute), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestADamagedMessageLeavesTheOutbox(t *testing.T) {
 	for _, told := range []bool{true, false} {
 		s, log := newHouse(t)
 		box, e := s.box(), s.forked(t, quarantine.EntryRecipient{Address: "bob@partner.example"})
-		leased, err := box.Lease(t.Context(), time.Now(), time.Now().Add(time.Minute), 1)
+		leased, err := box.Lease(t.Context(), relay.Messages, time.Now(), time.Now().Add(time.Minute), 1)
 		if err != nil {
 			t.Fatal(err)
 		}

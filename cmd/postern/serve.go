@@ -232,8 +232,11 @@ func (s *service) newWorker(ctx context.Context) (*relay.Worker, error) {
 		Random:   rand.Float64,
 		Lifetime: outboxLife,
 		Grace:    workerGrace,
-		Settled:  func(e relay.Entry, st relay.Settlement, err error) { logSent(s.log, e, st, err) },
-		Alarm:    func(a relay.Alarm) { logOutbox(s.log, a) },
+
+		NoticeRate: float64(s.process.relay.noticeRate),
+
+		Settled: func(e relay.Entry, st relay.Settlement, err error) { logSent(s.log, e, st, err) },
+		Alarm:   func(a relay.Alarm) { logOutbox(s.log, a) },
 	}), nil
 }
 

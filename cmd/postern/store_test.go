@@ -272,7 +272,7 @@ func TestUndeliverableMailIsToldOrHeld(t *testing.T) {
 				e := s.forked(t, quarantine.EntryRecipient{Address: "bob@partner.example"})
 				ref = e.Reference
 			}
-			leased, err := box.Lease(t.Context(), time.Now(), time.Now().Add(time.Minute), 1)
+			leased, err := box.Lease(t.Context(), relay.Messages, time.Now(), time.Now().Add(time.Minute), 1)
 			if err != nil || len(leased) != 1 {
 				t.Fatalf("leased: %v, %v", leased, err)
 			}

@@ -1,13 +1,9 @@
 package dsn
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"mime/quotedprintable"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +18,8 @@ const (
 )
 
 // Compose writes a report: three parts, the last absent when nothing of the
-// original is given back. An error says what of the report is missing or has no
+// original is given back. The first is text, or text and HTML as alternatives (RFC
+// 6522, section 3, allows both). An error says what of the report is missing or has no
 // form; the text for people, the subject and diagnostics are never the cause. The
 // octets depend on nothing but r.
 func Compose(r Report) ([]byte, error) {
@@ -34,9 +31,9 @@ func Compose(r Report) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := []part{textPart(r.Text), {mediaType: "message/delivery-status", encoding: "7bit", body: status}}
+	parts := []Part{Readable(r.MessageID, r.Language, r.Text, r.HTML), {MediaType: "message/delivery-status", Encoding: "7bit", Body: status}}
 	if utf8 {
-		parts[1].mediaType, parts[1].encoding = "message/global-delivery-status", "8bit"
+		parts[1].MediaType, parts[1].Encoding = "message/global-delivery-status", "8bit"
 	}
 	if len(r.Original) > 0 {
 		parts = append(parts, headersPart(r.Original, utf8))
@@ -47,32 +44,26 @@ func Compose(r Report) ([]byte, error) {
 	b.Mailboxes("To", Mailbox{Path: r.To})
 	b.Text("Subject", r.Subject)
 	b.MessageIDs("Message-ID", r.MessageID)
-	refs := onlyMessageIDs(r.References)
-	if n := len(refs); n > 0 {
-		b.MessageIDs("In-Reply-To", refs[n-1])
-		b.MessageIDs("References", refs...)
-	}
+	b.Thread(r.References)
 	b.Token("Auto-Submitted", "auto-replied")
 	for _, f := range r.Extra {
 		b.Text(f.Name, f.Value)
 	}
-	boundary := newBoundary(r.MessageID, parts)
-	b.Token("MIME-Version", "1.0")
-	b.Token("Content-Type", `multipart/report; report-type=delivery-status; boundary="`+boundary+`"`)
+	whole := Multipart("report", "report-type=delivery-status", r.MessageID, parts...)
 	if utf8 {
-		b.Token("Content-Transfer-Encoding", "8bit")
+		whole.Encoding = "8bit"
 	}
-	if b.Err() != nil {
-		return nil, b.Err()
+	return b.Finish(whole)
+}
+
+// Thread writes the fields of an answer to the last of some messages (RFC 5322,
+// section 3.6.4). What is no message identifier is left out.
+func (b *Builder) Thread(references []string) {
+	refs := onlyMessageIDs(references)
+	if n := len(refs); n > 0 {
+		b.MessageIDs("In-Reply-To", refs[n-1])
+		b.MessageIDs("References", refs...)
 	}
-	var out bytes.Buffer
-	out.WriteString(b.String())
-	for _, p := range parts {
-		fmt.Fprintf(&out, "\r\n--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: %s\r\n\r\n", boundary, p.mediaType, p.encoding)
-		out.WriteString(p.body)
-	}
-	fmt.Fprintf(&out, "\r\n--%s--\r\n", boundary)
-	return out.Bytes(), nil
 }
 
 // check tells what is missing.
@@ -158,17 +149,6 @@ func (b *Builder) typed(name string, t Typed) {
 	b.Token(name, t.Type+"; "+text)
 }
 
-// part is a body part as written.
-type part struct{ mediaType, encoding, body string }
-
-func textPart(text string) part {
-	return part{
-		mediaType: "text/plain; charset=utf-8",
-		encoding:  "quoted-printable",
-		body:      quotedPrintable(plainLines(text)),
-	}
-}
-
 // plainLines gives text with LF line ends, the last line ended, and without
 // control characters.
 func plainLines(text string) string {
@@ -200,21 +180,21 @@ func quotedPrintable(text string) string {
 
 // headersPart gives back fields of the original (RFC 6522, section 4; RFC 6533,
 // section 4).
-func headersPart(h message.Header, utf8Allowed bool) part {
-	p := part{mediaType: "text/rfc822-headers", encoding: "7bit", body: originalFields(h)}
+func headersPart(h message.Header, utf8Allowed bool) Part {
+	p := Part{MediaType: "text/rfc822-headers", Encoding: "7bit", Body: originalFields(h)}
 	if utf8Allowed {
-		p.mediaType = "message/global-headers"
+		p.MediaType = "message/global-headers"
 	}
 	long := false
-	for line := range strings.SplitSeq(p.body, "\r\n") {
+	for line := range strings.SplitSeq(p.Body, "\r\n") {
 		long = long || len(line) > 998
 	}
 	switch {
-	case isASCII(p.body) && !long:
-	case utf8Allowed && !long && utf8.ValidString(p.body):
-		p.encoding = "8bit"
+	case isASCII(p.Body) && !long:
+	case utf8Allowed && !long && utf8.ValidString(p.Body):
+		p.Encoding = "8bit"
 	default:
-		p.encoding, p.body = "quoted-printable", quotedPrintable(p.body)
+		p.Encoding, p.Body = "quoted-printable", quotedPrintable(p.Body)
 	}
 	return p
 }
@@ -262,21 +242,4 @@ func withoutControls(value string) string {
 		}
 	}
 	return string(kept)
-}
-
-// newBoundary gives a boundary that is in none of the parts. It follows from the
-// Message-ID, which nobody can know before, so that a report is the same octets
-// whenever it is composed.
-func newBoundary(id string, parts []part) string {
-	for n := 0; ; n++ {
-		sum := sha256.Sum256([]byte(strconv.Itoa(n) + id))
-		boundary := "=_" + hex.EncodeToString(sum[:16])
-		clash := false
-		for _, p := range parts {
-			clash = clash || strings.Contains(p.body, boundary)
-		}
-		if !clash {
-			return boundary
-		}
-	}
 }

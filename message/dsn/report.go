@@ -78,6 +78,12 @@ type Report struct {
 	Extra message.Header
 	// Text is what people read, lines ended by LF.
 	Text string
+	// HTML says the same for programs that show it; empty for none. It is composed
+	// and not read.
+	HTML string
+	// Language is that of Text and HTML, as a BCP 47 tag; may be empty. It is
+	// composed and not read.
+	Language string
 
 	ReportingMTA Typed
 	// ArrivalDate is when the message reported on was taken; may be zero.

@@ -10,6 +10,9 @@ import (
 	"github.com/postern-mail/postern/quarantine"
 )
 
+// sending counts the open entries of each kind.
+const sending = "SELECT kind, count(*), min(created) FROM entry WHERE done = 0 GROUP BY kind"
+
 // Stats counts what is stored.
 func (s *Store) Stats(ctx context.Context) (*quarantine.Stats, error) {
 	if err := s.begin(); err != nil {
@@ -44,12 +47,26 @@ func (s *Store) Stats(ctx context.Context) (*quarantine.Stats, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	var oldest int64
-	if err := s.read.QueryRowContext(ctx, "SELECT count(*), coalesce(min(created), 0) FROM entry WHERE done = 0").
-		Scan(&st.Outbox, &oldest); err != nil {
+	rows, err = s.read.QueryContext(ctx, sending)
+	if err != nil {
 		return nil, translate(err)
 	}
-	st.OldestOutbox = moment(oldest)
+	st.Waiting = map[quarantine.EntryKind]quarantine.Waiting{}
+	err = eachRow(rows, func(scan func(...any) error) error {
+		var kind string
+		var count int
+		var oldest int64
+		if err := scan(&kind, &count, &oldest); err != nil {
+			return err
+		}
+		st.Waiting[quarantine.EntryKind(kind)] = quarantine.Waiting{Entries: count, Oldest: moment(oldest)}
+		st.Outbox += count
+		st.OldestOutbox = earlier(st.OldestOutbox, moment(oldest))
+		return nil
+	})
+	if err != nil {
+		return nil, translate(err)
+	}
 	if err := s.read.QueryRowContext(ctx, "SELECT blobs, bytes, records FROM tally").
 		Scan(&st.Blobs, &st.Bytes, &st.Records); err != nil {
 		return nil, translate(err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/postern-mail/postern/internal/fault"
@@ -34,19 +35,39 @@ func scanEntry(scan func(...any) error) (*quarantine.Entry, error) {
 	return &entry, nil
 }
 
-// ready finds entries to be leased.
-const ready = ` FROM entry WHERE done = 0 AND not_before <= ? AND leased <= ?
-	AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND item.recovered = 1) ORDER BY not_before, number LIMIT ?`
+// dueNow holds for what can be leased at the time ?1.
+const dueNow = `done = 0 AND not_before <= ?1 AND leased <= ?1
+	AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND item.recovered = 1)`
+
+// ready finds at most ?2 entries to be leased at the time ?1, of the kinds ?3 and so
+// on; of every kind when n is 0. Each kind is looked for by itself, so that those of
+// no other are passed over.
+func ready(n int) string {
+	const order = " ORDER BY not_before, number LIMIT ?2"
+	if n == 0 {
+		return " FROM entry WHERE " + dueNow + order
+	}
+	var each []string
+	for k := range n {
+		each = append(each, fmt.Sprintf("SELECT * FROM (SELECT * FROM entry WHERE kind = ?%d AND %s%s)", k+3, dueNow, order))
+	}
+	return " FROM (" + strings.Join(each, " UNION ALL ") + ")" + order
+}
 
 // Lease gives open entries whose time has come.
-func (s *Store) Lease(ctx context.Context, now, until time.Time, limit int) ([]quarantine.Entry, error) {
+func (s *Store) Lease(ctx context.Context, now, until time.Time, limit int, kinds ...quarantine.EntryKind) ([]quarantine.Entry, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
 	defer s.end()
+	from := ready(len(kinds))
+	args := []any{stamp(now), limit}
+	for _, k := range kinds {
+		args = append(args, string(k))
+	}
 	// Mostly there is nothing to do, and then nothing need be written.
 	var number int64
-	err := s.read.QueryRowContext(ctx, "SELECT number"+ready, stamp(now), stamp(now), 1).Scan(&number)
+	err := s.read.QueryRowContext(ctx, "SELECT number"+from, args...).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -56,7 +77,7 @@ func (s *Store) Lease(ctx context.Context, now, until time.Time, limit int) ([]q
 	var leased []quarantine.Entry
 	err = s.change(ctx, func(t *transactor) error {
 		leased = nil
-		err := t.rows("SELECT "+entryColumns+ready, []any{stamp(now), stamp(now), limit}, func(scan func(...any) error) error {
+		err := t.rows("SELECT "+entryColumns+from, args, func(scan func(...any) error) error {
 			e, err := scanEntry(scan)
 			if err == nil {
 				e.Attempt, e.Leased = e.Attempt+1, utc(until)

@@ -53,7 +53,10 @@ func TestPlans(t *testing.T) {
 		{"under legal hold", legal, legalArgs, "USING INDEX item_legal", false},
 		{"recovered", recovered, recoveredArgs, "USING INDEX item_recovered", false},
 		{"what is due", "SELECT id FROM item WHERE state = 'held' AND expires <> 0 AND expires <= ? AND legal_hold = 0", []any{1}, "item_state (state=?", false},
-		{"what is to be sent", "SELECT number" + ready, []any{1, 1, 1}, "USING INDEX entry_open (not_before<?)", false},
+		{"what is to be sent", "SELECT number" + ready(0), []any{1, 1}, "USING INDEX entry_open (not_before<?)", false},
+		{"what is to be sent of two kinds", "SELECT number" + ready(2), []any{1, 1, "reinject", "release"}, "USING INDEX entry_lane (kind=? AND not_before<?)", true},
+		{"what is to be sent of one kind", "SELECT number" + ready(1), []any{1, 1, "notice"}, "USING INDEX entry_lane (kind=? AND not_before<?)", false},
+		{"what waits by kind", sending, nil, "USING COVERING INDEX entry_lane", false},
 		{"what waits", waiting, []any{1}, "USING COVERING INDEX entry_age", false},
 		{"what has had its grace", "SELECT blob FROM item" + graced, []any{1, 1}, "USING INDEX item_grace", false},
 	} {

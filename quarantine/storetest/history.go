@@ -192,6 +192,10 @@ func testStats(t *testing.T, create New) {
 	b.reopen()
 	s, err := b.Stats(t.Context())
 	b.must(err)
+	mailed, released := s.Waiting[quarantine.EntryReinject], s.Waiting[quarantine.EntryRelease]
+	if len(s.Waiting) != 2 || mailed.Entries != 1 || !mailed.Oldest.Equal(start.Add(-time.Hour)) || released.Entries != 1 || !released.Oldest.Equal(start) {
+		t.Errorf("waiting %+v", s.Waiting)
+	}
 	if s.Held[quarantine.KindQuarantine] != 1 || s.Held[quarantine.KindApproval] != 1 || s.Held[quarantine.KindOverride] != 1 ||
 		!s.OldestHeld.Equal(start.Add(time.Hour)) || s.Releasing != 1 || s.Recovered != 0 ||
 		s.Outbox != 2 || !s.OldestOutbox.Equal(start.Add(-time.Hour)) ||

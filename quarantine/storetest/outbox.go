@@ -94,6 +94,36 @@ func testLeaseOnce(t *testing.T, create New) {
 	}
 }
 
+// Of the kinds that are asked for the longest due come first, whatever else waits.
+func testLeaseKinds(t *testing.T, create New) {
+	b := begin(t, create, Settings{})
+	c := Mailed("m0")
+	for i, kind := range []quarantine.EntryKind{
+		quarantine.EntryNotice, quarantine.EntryNotice, quarantine.EntryReinject, quarantine.EntryNotice, quarantine.EntryReinject,
+	} {
+		m := Mailed(fmt.Sprint("e", i))
+		m.Entries[0].Kind, m.Entries[0].NotBefore = kind, start.Add(time.Duration(i)*time.Second)
+		c.Blobs, c.Entries = append(c.Blobs, m.Blobs...), append(c.Entries, m.Entries...)
+	}
+	c.Entries[0].NotBefore = start.Add(3 * time.Second)
+	b.must(b.Commit(t.Context(), c))
+	b.must(b.Commit(t.Context(), Held("h")))
+	_, err := b.Decide(t.Context(), release("h"))
+	b.must(err)
+	lease := func(limit int, kinds ...quarantine.EntryKind) []string {
+		got, err := b.Lease(t.Context(), start.Add(time.Minute), start.Add(time.Hour), limit, kinds...)
+		b.must(err)
+		return entryIDs(got)
+	}
+	b.same("two notices", lease(2, quarantine.EntryNotice), []string{"e0", "e1"})
+	b.same("the rest that is no notice", lease(3, quarantine.EntryReinject, quarantine.EntryRelease), []string{"r-h", "e2", "m0"})
+	b.reopen()
+	b.same("what is left", lease(10), []string{"e3", "e4"})
+	if got := lease(10, quarantine.EntryNotice); got != nil {
+		t.Errorf("leased twice: %v", got)
+	}
+}
+
 // Only what has been due for so long counts as waiting, however much else is open.
 func testWaiting(t *testing.T, create New) {
 	b := begin(t, create, Settings{})

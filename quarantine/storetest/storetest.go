@@ -52,6 +52,7 @@ func Run(t *testing.T, create New) {
 		{"Lease", testLease},
 		{"LeaseLost", testLeaseLost},
 		{"LeaseOnce", testLeaseOnce},
+		{"LeaseKinds", testLeaseKinds},
 		{"Waiting", testWaiting},
 		{"Postpone", testPostpone},
 		{"Finish", testFinish},
