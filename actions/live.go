@@ -34,6 +34,17 @@ type Live struct {
 	// Reference and ID give names that are never repeated.
 	Reference, ID func() string
 	Now           func() time.Time
+	// Delay is how long a message waits in the outbox before its sender is told; 0 tells
+	// nobody.
+	Delay time.Duration
+	// Mask masks what is sensitive in a text; nil masks nothing.
+	Mask func(string) string
+	// Limits bound notifications; Limiter counts them, nil counts nothing.
+	Limits  Limits
+	Limiter *Limiter
+	// Failed is told of people who could not be told because somebody had to be asked
+	// who did not answer; nil tells nobody.
+	Failed func(reference string, u Untold)
 	// Explain gives the decision as `explain --json` shows it.
 	Explain func(context.Context, *rules.Scan, *Decision) ([]byte, error)
 	// Repeated is told of each fork that is not done again because the message came
@@ -59,18 +70,22 @@ func (l *Live) Record(ctx context.Context, scan *rules.Scan, d *Decision) error 
 	if !d.noteworthy() {
 		return nil
 	}
-	planned, outcome := slices.Clone(d.Forks), d.Outcome
+	planned, outcome, untold := slices.Clone(d.Forks), d.Outcome, slices.Clone(d.Untold)
 	for raced := false; ; raced = true {
 		b := &batch{Live: l, ctx: ctx, scan: scan, m: scan.Message, d: d, now: l.Now()}
 		if err := b.fill(); err != nil {
+			b.giveBack()
 			return err
 		}
 		fault.Point("hold.before.commit")
 		err := l.Store.Commit(ctx, &b.commit)
+		if err != nil {
+			b.giveBack()
+		}
 		if errors.Is(err, quarantine.ErrRepeat) && !raced {
 			// Another session carried the same message in between: its fingerprint
 			// is found now.
-			d.Forks, d.Outcome = slices.Clone(planned), outcome
+			d.Forks, d.Outcome, d.Untold = slices.Clone(planned), outcome, slices.Clone(untold)
 			continue
 		}
 		if err != nil {
@@ -113,6 +128,10 @@ type batch struct {
 	clean   []byte        // the message as held
 	found   []audit.Value // in the message; read once
 	looked  bool
+	// done are forks that are not done again: what they asked to be told was told when
+	// the message came before.
+	done  []int
+	taken []taken // of the limits
 }
 
 func (b *batch) fill() error {
@@ -121,7 +140,7 @@ func (b *batch) fill() error {
 			return err
 		}
 	}
-	for _, write := range []func() error{b.tell, b.notifications, b.reports, b.alerts} {
+	for _, write := range []func() error{b.tell, b.onlyOnce, b.notifications, b.reports, b.alerts} {
 		if err := write(); err != nil {
 			return err
 		}
@@ -144,6 +163,7 @@ func (b *batch) fork(i int) error {
 		return err
 	}
 	if first != nil {
+		b.done = append(b.done, i)
 		return b.again(f, first)
 	}
 	switch f.Route {

@@ -331,6 +331,3 @@ func (s *spec) checkTelling(r *strictyaml.Reader, field string) {
 		bad(t.urlAt, "notifyPolicyTipUrl", "write `notifyUser` or `blockAccess` beside it", "nobody is told anything that the URL could stand in")
 	}
 }
-
-// notifications writes the mail planned for people.
-func (b *batch) notifications() error { return nil }

@@ -17,6 +17,8 @@ const (
 	outcomeHeld       = "held"
 	outcomeReinjected = "reinjected"
 	outcomeReturned   = "returned"
+	// outcomeTold is that of a whole message of which people were told.
+	outcomeTold = "told"
 )
 
 // outcomes are what forks of these routes come to. The others leave nothing that
@@ -35,9 +37,13 @@ const (
 // fingerprint gives the fingerprint of a fork, and that of an earlier message of
 // which this one is a retry; nil when it is none.
 func (b *batch) fingerprint(f *Fork, outcome string) (fp, again *quarantine.Fingerprint, err error) {
+	return b.fingerprintAs(digest(&b.m.Envelope, b.m.Header, b.m.Body(), f.Recipients), outcome)
+}
+
+func (b *batch) fingerprintAs(digest, outcome string) (fp, again *quarantine.Fingerprint, err error) {
 	env := &b.m.Envelope
 	fp = &quarantine.Fingerprint{
-		Digest:    digest(&b.m.Envelope, b.m.Header, b.m.Body(), f.Recipients),
+		Digest:    digest,
 		MessageID: clientField(env, b.m.Header, "Message-ID"),
 		Outcome:   outcome,
 		Reference: b.d.Reference,

@@ -54,6 +54,22 @@ func (b *batch) unheard(of []message.Recipient) error {
 	return b.add(audit.NotTold(b.head(), n))
 }
 
+// MaskHeader gives a header section in which everything sensitive is masked.
+func (l *Live) MaskHeader(h message.Header) message.Header {
+	if l.Mask == nil {
+		return h
+	}
+	out := slices.Clone(h)
+	for i := range out {
+		f := &out[i]
+		text := f.Text()
+		if masked := l.Mask(text); masked != text {
+			f.Value = " " + message.EncodeText(masked)
+		}
+	}
+	return out
+}
+
 // about is the message as a report to its sender tells of it: without fields that
 // are not the client's, and with everything masked that was found in it.
 func (b *batch) about() notice.Original {
@@ -68,6 +84,6 @@ func (b *batch) about() notice.Original {
 	}
 	return notice.Original{
 		Reference: b.d.Reference, ReversePath: b.m.Envelope.ReversePath, MailArgs: b.m.Envelope.MailArgs,
-		Header: c.fields, Arrival: b.now,
+		Header: b.MaskHeader(c.fields), Arrival: b.now, Language: b.d.reader.prefers,
 	}
 }

@@ -137,7 +137,7 @@ func (n *notifier) sender(list []teller) {
 		return
 	}
 	t, d := list[i], n.d
-	p := t.planned(kindNotification, RoleSender, n.scan.Message.Envelope.ReversePath)
+	p := t.planned(notice.KindNotification, RoleSender, n.scan.Message.Envelope.ReversePath)
 	switch returned := slices.ContainsFunc(d.Forks, func(f Fork) bool { return f.Route == Returned }); {
 	case d.Forks[t.fork].Route == Returned:
 		// The report has its text.
@@ -167,7 +167,7 @@ func (n *notifier) others(list []teller) {
 				}
 			case RoleAdmin:
 				if len(n.settings.Admins) == 0 && !sought[1] {
-					n.untold(t.planned(kindNotification, RoleAdmin), reasonNoAdmins)
+					n.untold(t.planned(notice.KindNotification, RoleAdmin), reasonNoAdmins)
 				}
 				sought[1] = true
 				for _, p := range n.settings.Admins {
@@ -185,7 +185,7 @@ func (n *notifier) other(t teller, role Role, to message.Path) {
 		return
 	}
 	n.told[to.Key()] = true
-	p := t.planned(kindNotification, role, to)
+	p := t.planned(notice.KindNotification, role, to)
 	if n.settings.Notices == nil {
 		n.untold(p, reasonNoNotices)
 		return
@@ -197,15 +197,15 @@ func (n *notifier) other(t teller, role Role, to message.Path) {
 // else may have written the address.
 func (n *notifier) manager(t teller) {
 	if !n.d.proven {
-		n.untold(t.planned(kindNotification, RoleManager), reasonUnproven)
+		n.untold(t.planned(notice.KindNotification, RoleManager), reasonUnproven)
 		return
 	}
 	to, err := n.scan.Manager(n.ctx, n.scan.Message.Envelope.ReversePath)
 	switch {
 	case err != nil:
-		n.untold(t.planned(kindNotification, RoleManager), reasonUnavailable)
+		n.untold(t.planned(notice.KindNotification, RoleManager), reasonUnavailable)
 	case to.IsNull():
-		n.untold(t.planned(kindNotification, RoleManager), reasonNoManager)
+		n.untold(t.planned(notice.KindNotification, RoleManager), reasonNoManager)
 	default:
 		n.other(t, RoleManager, to)
 	}
@@ -236,11 +236,11 @@ func (n *notifier) recipients(list []teller) {
 			to = append(to, p)
 		}
 		if len(to) > 0 {
-			n.plan(t.fork, t.planned(kindRecipient, RoleRecipient, to...))
+			n.plan(t.fork, t.planned(notice.KindRecipient, RoleRecipient, to...))
 		}
 		for _, why := range []notice.Reason{reasonClaimed, reasonNoNotices, reasonOutside} {
 			if len(refused[why]) > 0 {
-				n.untold(t.planned(kindRecipient, RoleRecipient, refused[why]...), why)
+				n.untold(t.planned(notice.KindRecipient, RoleRecipient, refused[why]...), why)
 			}
 		}
 	}
@@ -263,9 +263,3 @@ func (n *notifier) mayHear(recipient int) notice.Reason {
 	}
 	return ""
 }
-
-// The kinds of the mail of rules.
-const (
-	kindNotification notice.Kind = "notification"
-	kindRecipient    notice.Kind = "recipientNotice"
-)

@@ -36,9 +36,9 @@ type config struct {
 	notices     dsn.Mailbox // whom notices come from; the null path sends none
 	language    string      // of notices
 	reviewers   []message.Path
-	admins      []message.Path // whom siteAdmin stands for; none: the reviewers
-	keep        time.Duration  // how long held mail waits
-	digest      int            // when reviewers are told, in minutes of the local day
+	told        told          // how people are told by mail
+	keep        time.Duration // how long held mail waits
+	digest      int           // when reviewers are told, in minutes of the local day
 	blockText   string
 	zone        *time.Location  // of dates in policies, and of the day of reviewers
 	onErrorAt   reference       // the place of onError
@@ -120,6 +120,7 @@ func defaults(file string) *config {
 		},
 		keep:      defaultKeep,
 		digest:    defaultDigest,
+		told:      told{delay: defaultDelay, limits: actions.DefaultLimits},
 		zone:      time.Local,
 		extract:   extract.DefaultLimits,
 		extractIn: 30 * time.Second,

@@ -24,6 +24,9 @@ func (cr *configReader) organization(e strictyaml.Entry) {
 						"from":      cr.noticesFrom,
 						"language":  func(e strictyaml.Entry) { cr.c.language, _ = cr.OneOf(e.Value, e.Field, "en") },
 						"learnMore": cr.learnMore,
+						"siteAdmin": func(e strictyaml.Entry) { cr.mailboxes(e, &cr.c.told.admins) },
+						"delay":     cr.noticesDelay,
+						"limits":    cr.noticesLimits,
 					},
 				})
 			},
