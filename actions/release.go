@@ -109,7 +109,7 @@ func (l *Live) Mail(c *quarantine.Commit, n notice.Notice) {
 	now := l.Now()
 	e := quarantine.Entry{
 		ID: l.ID(), Kind: quarantine.EntryNotice, Reference: n.Reference, Blob: l.ID(), Marked: true,
-		Created: now, Expires: now.Add(l.Lifetime),
+		Created: now, Expires: now.Add(l.Lifetime), Data: fmt.Appendf(nil, `{"notice":%q}`, n.Kind),
 	}
 	c.Blobs = append(c.Blobs, quarantine.Blob{ID: e.Blob, Data: n.Bytes})
 	if n.UTF8 {

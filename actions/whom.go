@@ -196,19 +196,22 @@ func (n *notifier) other(t teller, role Role, to message.Path) {
 // manager plans the mail to the manager of a sender who is known for ours: anybody
 // else may have written the address.
 func (n *notifier) manager(t teller) {
-	if !n.d.proven {
-		n.untold(t.planned(notice.KindNotification, RoleManager), reasonUnproven)
-		return
+	from := n.scan.Message.Envelope.ReversePath
+	none := reasonUnproven
+	if n.d.Ours && !from.IsNull() {
+		to, err := n.scan.Manager(n.ctx, from)
+		switch {
+		case err != nil:
+			none = reasonUnavailable
+		case !n.d.proven:
+		case to.IsNull():
+			none = reasonNoManager
+		default:
+			n.other(t, RoleManager, to)
+			return
+		}
 	}
-	to, err := n.scan.Manager(n.ctx, n.scan.Message.Envelope.ReversePath)
-	switch {
-	case err != nil:
-		n.untold(t.planned(notice.KindNotification, RoleManager), reasonUnavailable)
-	case to.IsNull():
-		n.untold(t.planned(notice.KindNotification, RoleManager), reasonNoManager)
-	default:
-		n.other(t, RoleManager, to)
-	}
+	n.untold(t.planned(notice.KindNotification, RoleManager), none)
 }
 
 // recipients plans the mail of generateNotification: to those for whom the rule

@@ -12,6 +12,7 @@ import (
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
@@ -356,7 +357,9 @@ func (c *Case) compareKept(d *comparison, commit *quarantine.Commit) {
 	copies := 0
 	for _, e := range commit.Entries {
 		if e.Kind == quarantine.EntryNotice {
-			notices = append(notices, noticeLine(e, blobs[e.Blob]))
+			if k := noticeKind(e); k == notice.KindBlock || k == notice.KindHeld {
+				notices = append(notices, noticeLine(e, blobs[e.Blob]))
+			}
 			continue
 		}
 		if copies++; copies > len(c.want.copies) {
@@ -396,6 +399,17 @@ func recipientsOf(env quarantine.Envelope) string {
 		to = append(to, r.Path)
 	}
 	return strings.Join(to, " ")
+}
+
+// noticeKind gives the kind of a notice in the outbox.
+func noticeKind(e quarantine.Entry) notice.Kind {
+	var data struct {
+		Notice notice.Kind `json:"notice"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil {
+		return ""
+	}
+	return data.Notice
 }
 
 // noticeLine says to whom a notice goes, and whom it names when it is a report.

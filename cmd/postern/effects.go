@@ -42,6 +42,14 @@ func (c *counters) count(v actions.Verdict) {
 	}
 }
 
+// mask masks what is sensitive in a text.
+func (w *world) mask(text string) string {
+	if w.rules.Types == nil {
+		return text
+	}
+	return w.rules.Types.Mask(text)
+}
+
 // live makes the effects of a world in a running process.
 func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 	return &actions.Live{
@@ -57,7 +65,7 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Explain:      recorded,
 		Delay:        w.config.told.delay,
 		Limits:       w.config.told.limits,
-		Mask:         w.rules.Types.Mask,
+		Mask:         w.mask,
 		Repeated:     func(r actions.Repeat) { logRepeat(log, r) },
 	}
 }
