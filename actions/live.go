@@ -95,6 +95,11 @@ func (l *Live) Record(ctx context.Context, scan *rules.Scan, d *Decision) error 
 		for _, r := range b.repeats {
 			l.Repeated(r)
 		}
+		for _, u := range d.Untold {
+			if u.Reason == reasonUnavailable && l.Failed != nil {
+				l.Failed(d.Reference, u)
+			}
+		}
 		return nil
 	}
 }
@@ -132,6 +137,7 @@ type batch struct {
 	// the message came before.
 	done  []int
 	taken []taken // of the limits
+	told  *notice.Original
 }
 
 func (b *batch) fill() error {

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	netmail "net/mail"
@@ -80,6 +81,11 @@ func (b *batch) record() error {
 	if o.Explain, err = audit.MaskJSON(explain, values...); err != nil {
 		return err
 	}
+	for _, e := range b.commit.Entries {
+		if e.Kind == quarantine.EntryNotice {
+			o.Notices = append(o.Notices, written(&e))
+		}
+	}
 	acted := false
 	for i := range b.d.Forks {
 		f := &b.d.Forks[i]
@@ -107,6 +113,18 @@ func (b *batch) record() error {
 		}
 	}
 	return nil
+}
+
+// written gives a notice of the outbox as a record has it.
+func written(e *quarantine.Entry) audit.Notice {
+	var data noticeData
+	// What is no JSON has no kind.
+	_ = json.Unmarshal(e.Data, &data)
+	n := audit.Notice{Kind: cmp.Or(data.Notice, string(quarantine.EntryNotice))}
+	for _, r := range e.Recipients {
+		n.To = append(n.To, r.Address)
+	}
+	return n
 }
 
 // values are all values found in the message: none of them may stand in a record.

@@ -104,12 +104,21 @@ func chosen(all []message.Recipient, to []message.Path) (let, kept []int, err er
 	return let, kept, nil
 }
 
+// noticeData is what the outbox keeps of a notice.
+type noticeData struct {
+	Notice string `json:"notice"` // its kind
+}
+
+func (d noticeData) json() json.RawMessage {
+	return fmt.Appendf(nil, `{"notice":%q}`, d.Notice)
+}
+
 // Mail puts a notice into a commit, to be sent by the outbox.
 func (l *Live) Mail(c *quarantine.Commit, n notice.Notice) {
 	now := l.Now()
 	e := quarantine.Entry{
 		ID: l.ID(), Kind: quarantine.EntryNotice, Reference: n.Reference, Blob: l.ID(), Marked: true,
-		Created: now, Expires: now.Add(l.Lifetime), Data: fmt.Appendf(nil, `{"notice":%q}`, n.Kind),
+		Created: now, Expires: now.Add(l.Lifetime), Data: noticeData{string(n.Kind)}.json(),
 	}
 	c.Blobs = append(c.Blobs, quarantine.Blob{ID: e.Blob, Data: n.Bytes})
 	if n.UTF8 {

@@ -73,6 +73,9 @@ func (l *Live) MaskHeader(h message.Header) message.Header {
 // about is the message as a report to its sender tells of it: without fields that
 // are not the client's, and with everything masked that was found in it.
 func (b *batch) about() notice.Original {
+	if b.told != nil {
+		return *b.told
+	}
 	c, _ := edit(b.m, nil, b.d.Ours)
 	values := b.values()
 	for i := range c.fields {
@@ -82,8 +85,9 @@ func (b *batch) about() notice.Original {
 			f.Value = " " + message.EncodeText(masked)
 		}
 	}
-	return notice.Original{
+	b.told = &notice.Original{
 		Reference: b.d.Reference, ReversePath: b.m.Envelope.ReversePath, MailArgs: b.m.Envelope.MailArgs,
 		Header: b.MaskHeader(c.fields), Arrival: b.now, Language: b.d.reader.prefers,
 	}
+	return *b.told
 }

@@ -250,6 +250,8 @@ type Notice struct {
 	Simulated bool   `json:"Simulated,omitempty"`
 	// Effect is what became of the message: delivered, blocked, held.
 	Effect string `json:"Effect,omitempty"`
+	// Subject is that of the message, for a notice that waits for a summary.
+	Subject Masked `json:"Subject,omitzero"`
 }
 
 // Retry is a message that came again.
