@@ -43,7 +43,8 @@ type Kind struct {
 
 // kinds is the catalogue, sorted by name without case.
 var kinds = []Kind{
-	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients, at most 10: `{to: [], cc: [], bcc: []}`", read: readAddRecipients},
+	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients, at most 10: `{to: [], cc: [], bcc: [], managerAs: cc}`", read: readAddRecipients},
+	{Name: "alertProperties", Class: Mark, Doc: "beside `generateAlert`, Purview's way to write what is counted: `{aggregationType: SimpleAggregation, threshold: 10, timeWindow: 2880}`", read: readAlertProperties},
 	{Name: "applyBrandingTemplate", Class: NonHalting},
 	{Name: "applyHtmlDisclaimer", Class: NonHalting},
 	{Name: "blockAccess", Class: Halting, Doc: "refuses the message: `all`, or `perUser` for people outside the organisation", read: readBlockAccess},
@@ -51,12 +52,12 @@ var kinds = []Kind{
 	{Name: "blockResponse", Class: Mark, Doc: "how a block is told: `reject` in the session (default), `ndr` by mail, `rejectAll` refuses the message for everybody", read: readBlockResponse},
 	{Name: "deleteMessage", Class: Halting, Doc: "`true` deletes the message; nobody is told, it is recorded", read: readDelete},
 	{Name: "encryptRMSTemplate", Class: NonHalting},
-	{Name: "generateAlert", Class: Mark},
+	{Name: "generateAlert", Class: Mark, Doc: "raises an alert: `true`, addresses, or `{to: [compliance@example.com], aggregate: {count: 10, window: 48h, per: rule}}`; see [alerts.md](alerts.md)", read: readGenerateAlert},
 	{Name: "generateIncidentReport", Class: Mark},
 	{Name: "generateNotification", Class: NonHalting, Doc: "mail to each recipient that the rule matched, of at most 5120 characters of HTML", read: readGenerateNotification},
 	{Name: "incidentReportContent", Class: Mark},
 	{Name: "moderate", Class: Waiting},
-	{Name: "modifySubject", Class: NonHalting},
+	{Name: "modifySubject", Class: NonHalting, Doc: "rewrites what matches in the subject: `{patterns: [], text: …, strategy: replace}`", read: readModifySubject},
 	{Name: "notifyAllowOverride", Class: Mark, read: readAllowOverride, planned: true},
 	{Name: "notifyEmailCustomSenderDisplayName", Class: Mark, Doc: "the name that the mail of `notifyUser` comes from", read: readNotifyName},
 	{Name: "notifyEmailCustomSubject", Class: Mark, Doc: "the subject of the mail of `notifyUser`", read: readNotifySubject},
@@ -70,7 +71,7 @@ var kinds = []Kind{
 	{Name: "notifyPolicyTipUrl", Class: Mark, Doc: "where people read more, in the place of `organization.notices.learnMore`", read: readTipURL},
 	{Name: "notifyUser", Class: Mark, Doc: "whom the rule tells by mail: `sender`, `manager`, `siteAdmin` and addresses of people", read: readNotifyUser},
 	{Name: "notifyUserType", Class: Mark, Doc: "how `notifyUser` tells: `email`, `policyTip` (the text of a refusal alone) or `both` (default)", read: readNotifyUserType},
-	{Name: "onActionError", Class: Mark},
+	{Name: "onActionError", Class: Mark, Doc: "what becomes of a message on which an action of the rule cannot be done: `quarantine` holds it (default), `continue` goes on without", read: readOnActionError},
 	{Name: "overrideBy", Class: Mark},
 	{Name: "overrideLifts", Class: Mark},
 	{Name: "prependSubject", Class: NonHalting, Doc: "puts a text in front of the subject", read: readPrependSubject},
@@ -119,11 +120,15 @@ type spec struct {
 	severity   string           // of matches, as in records; empty is low
 	severityAt *strictyaml.Node // of reportSeverityLevel
 
+	managerAt     *strictyaml.Node // of addRecipients.managerAs
+	targets       []target         // whom the rule sends mail to
+	onActionError string           // empty is quarantine
+	onErrorAt     *strictyaml.Node
+
 	telling   *telling   // nil when nobody is notified
 	reporting *reporting // nil when nothing is reported
 	alerting  *alerting  // nil when no alert is raised
 
-	individuals []individual // addresses that may not be those of groups
 
 	scopeAt      *strictyaml.Node // of blockAccessScope
 	scopeOutside bool
@@ -194,6 +199,7 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 		r.Errorf(s.overrideAt, strictyaml.Join(field, "notifyAllowOverride"), "write `notifyPolicyTipCustomText` or `notifyUser` beside it",
 			"without a policy tip the sender is offered no override")
 	}
+	s.checkAlert(r, m)
 	if len(halting) > 1 {
 		r.Errorf(n, field, "keep one of them", "a rule cannot have two halting actions (%s)", strings.Join(halting, ", "))
 	}
@@ -209,6 +215,9 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 		r.Errorf(n, field, "keep one of them", "a rule cannot delete a message and edit it")
 	}
 	s.checkTelling(r, field)
+	if at := s.onErrorAt; at != nil && !s.mayFail() {
+		r.Errorf(at, strictyaml.Join(field, "onActionError"), "take the key away", "no action of the rule can fail")
+	}
 	if at := s.toldAt; at != nil && (s.halt == nil || s.halt.verdict != Block) {
 		r.Errorf(at, field, "write `blockAccess` or `rejectMessage` beside it", "blockResponse and untellable say something only beside a block")
 	}
@@ -248,7 +257,7 @@ func Load(files []rules.File, v rules.Vocabulary) (*rules.Set, []strictyaml.Prob
 		return nil, problems
 	}
 	problems = append(problems, checkRedirects(set)...)
-	problems = append(problems, checkIndividuals(set, v.Directory)...)
+	problems = append(problems, checkTargets(set, v)...)
 	strictyaml.Sort(problems)
 	if strictyaml.Errors(problems) {
 		return nil, problems

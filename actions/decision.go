@@ -28,11 +28,16 @@ type RuleState struct {
 }
 
 // Edit is one change that rules make to a message, in words of policies. It is
-// data: it can be kept and done later.
+// data: it can be kept and done later. Two edits that are equal do the same.
 type Edit struct {
-	Action string `json:"action"` // setHeader, removeHeader, prependSubject, addRecipients, redirectMessageTo
-	Name   string `json:"name"`   // header field name; to, cc or bcc for addRecipients
-	Value  string `json:"value"`
+	Action string `json:"action"` // as the key of policies
+	// Name is that of a header field; of addRecipients it is to, cc or bcc, of
+	// modifySubject the strategy, of applyHtmlDisclaimer the location, and of
+	// stripAttachment what is taken out, in words.
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	// Patterns are those of modifySubject, one on a line.
+	Patterns string `json:"patterns,omitempty"`
 }
 
 // Route is the way a fork takes.
@@ -80,8 +85,11 @@ type Fork struct {
 	// it; empty otherwise.
 	Reason string
 
-	tipOf  *spec   // whose policy tip it is; nil for none
-	tested tested  // what the tests of policies would tell
+	tipOf  *spec  // whose policy tip it is; nil for none
+	tested tested // what the tests of policies would tell
+	// Failures are the actions that could not be done as their rules say.
+	Failures []Failure
+
 	by     *spec   // what decides in the place of the actions of DecidedBy
 	edited *edited // of a fork that is resubmitted
 }
@@ -108,6 +116,8 @@ type Decision struct {
 	// Undecided are the rules that could not be judged and could have changed what
 	// becomes of the message, with what was done about each.
 	Undecided []Undecided
+	// Alerts are the matches that raise alerts, or are counted towards them.
+	Alerts []AlertPlan
 	// Err is why the rules could not decide; nil where they did, and where all that
 	// could not be judged is to be ignored.
 	Err error

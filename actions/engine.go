@@ -42,6 +42,7 @@ type Settings struct {
 	Language string
 	// Admins are whom siteAdmin stands for.
 	Admins []message.Path
+	Alerts AlertSettings
 }
 
 // What clients are told where no rule says it better.
@@ -79,12 +80,13 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	d.maskNames(scan.World.Types)
 	d.reader = reader{languageOf(ctx, scan), e.settings.Language}
 	var open [][]unknownRule
+	fill := &resolver{ctx: ctx, scan: scan}
 	for _, g := range group(ctx, d.Evaluation, scan) {
 		st := walk(g.enforced)
 		f := g.decide(st)
+		open = append(open, append(g.undecided(st), fill.resolve(&f, st)...))
 		f.translate(d.reader)
 		d.Forks = append(d.Forks, f)
-		open = append(open, g.undecided(st))
 	}
 	if failed != nil {
 		d.Err = fmt.Errorf("the message could not be read: %w", failed)
@@ -295,7 +297,7 @@ func (e *Engine) postpone(d *Decision, reply Reply) {
 	for i := range d.Forks {
 		f := &d.Forks[i]
 		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item, f.Notices = Defer, Refused, nil, &reply, nil, nil, "", nil
-		f.Why, f.Reason, f.by, f.edited = "", "", nil, nil
+		f.Why, f.Reason, f.Failures, f.by, f.edited = "", "", nil, nil, nil
 	}
 	d.Removed = 0
 	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}

@@ -3,6 +3,7 @@ package actions
 import (
 	"slices"
 
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -27,12 +28,52 @@ func Mutations() map[string]map[string]func(*spec) {
 		}
 	}
 	none := func(Edit) bool { return false }
+	changed := func(action string, change func(*Edit)) func(*spec) {
+		return func(s *spec) {
+			for i := range s.edits {
+				if s.edits[i].Action == action {
+					change(&s.edits[i])
+				}
+			}
+		}
+	}
 	return map[string]map[string]func(*spec){
 		"addRecipients": {
-			"nobody is added": withoutEdits(addRecipients, none),
-			"to is left out":  withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "to" }),
-			"cc is left out":  withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "cc" }),
-			"bcc is left out": withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "bcc" }),
+			"nobody is added":         withoutEdits(addRecipients, none),
+			"to is left out":          withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "to" }),
+			"cc is left out":          withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "cc" }),
+			"the manager is left out": withoutEdits(addRecipients, func(e Edit) bool { return e.Value != senderManager }),
+			"bcc is left out":         withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "bcc" }),
+		},
+		"alertProperties": {
+			"nothing is counted": func(s *spec) {
+				if s.alerting != nil && s.alerting.at != nil {
+					s.alerting.trigger = quarantine.AlertTrigger{}
+				}
+			},
+		},
+		"generateAlert": {
+			"no alert is raised": func(s *spec) { s.alerting = nil },
+			"nobody is told": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.to, s.alerting.admins = nil, false
+				}
+			},
+			"nothing is counted": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger = quarantine.AlertTrigger{}
+				}
+			},
+			"no volume is counted": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger.Bytes = 0
+				}
+			},
+			"users are counted together": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger.PerUser = false
+				}
+			},
 		},
 		"blockAccess": {
 			"nothing is blocked": func(s *spec) {
@@ -82,7 +123,7 @@ func Mutations() map[string]map[string]func(*spec) {
 			"they are added": func(s *spec) {
 				for i := range s.edits {
 					if s.edits[i].Action == redirect {
-						s.edits[i] = Edit{addRecipients, "bcc", s.edits[i].Value}
+						s.edits[i] = Edit{Action: addRecipients, Name: "bcc", Value: s.edits[i].Value}
 					}
 				}
 			},
@@ -90,6 +131,16 @@ func Mutations() map[string]map[string]func(*spec) {
 		"untellable": {
 			"it is quarantine": func(s *spec) { s.untellable = "" },
 			"it is rejectAll":  func(s *spec) { s.untellable = untellableRejectAll },
+		},
+		"modifySubject": {
+			"the subject stays": withoutEdits(modifySubject, none),
+			"it replaces":       changed(modifySubject, func(e *Edit) { e.Name = subjectReplace }),
+			"it appends":        changed(modifySubject, func(e *Edit) { e.Name = subjectAppend }),
+			"nothing matches":   changed(modifySubject, func(e *Edit) { e.Patterns = "" }),
+		},
+		"onActionError": {
+			"it is continue":   func(s *spec) { s.onActionError = errorContinue },
+			"it is quarantine": func(s *spec) { s.onActionError = "" },
 		},
 		"notifyPolicyTipCustomText": {"no tip is shown": func(s *spec) { s.tip = "" }},
 		"prependSubject":            {"the subject stays": withoutEdits(prependSubject, none)},

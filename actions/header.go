@@ -21,8 +21,11 @@ const (
 	setHeader      = "setHeader"
 	removeHeader   = "removeHeader"
 	prependSubject = "prependSubject"
+	modifySubject  = "modifySubject"
 	addRecipients  = "addRecipients"
 	redirect       = "redirectMessageTo"
+	disclaim       = "applyHtmlDisclaimer"
+	strip          = "stripAttachment"
 )
 
 // readSetHeader reads `{Name: value}`, or Purview's list of "Name:value".
@@ -220,32 +223,4 @@ func (s *section) set(name, text string) {
 		})
 	}
 	s.change(at[0], 1, value)
-}
-
-// prepend puts text in front of the subject, of each subject when there are
-// several: readers differ in which they show.
-func (s *section) prepend(text string) {
-	at := s.places("Subject")
-	if len(at) == 0 {
-		s.add("Subject", message.EncodeText(strings.TrimRight(text, " ")))
-		return
-	}
-	for n, i := range at {
-		s.change(i, n+1, prepended(text, s.fields[i]))
-	}
-}
-
-// prepended keeps the old value as it stands where that reads the same: an
-// encoded word must be parted from its neighbours by white space, which is not
-// shown between two of them (RFC 2047, sections 5 and 6.2).
-func prepended(text string, old message.Field) string {
-	rest := strings.TrimLeft(old.Value, " \t\r\n")
-	plain := message.EncodeText(text) == text
-	switch {
-	case rest == "":
-		return message.EncodeText(strings.TrimRight(text, " "))
-	case plain && (strings.HasSuffix(text, " ") || !strings.HasPrefix(rest, "=?")) && !strings.HasPrefix(text, " "):
-		return text + rest
-	}
-	return message.EncodeText(text + old.Text())
 }

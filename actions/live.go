@@ -31,6 +31,11 @@ type Live struct {
 	Keep time.Duration
 	// Lifetime is how long the outbox tries.
 	Lifetime time.Duration
+	// Fold is how long after it was raised an alert takes further matches.
+	Fold time.Duration
+	// Alert gives names of alerts that people can type, as A-7K3M9QXY; nil makes them
+	// of ID.
+	Alert func() string
 	// Reference and ID give names that are never repeated.
 	Reference, ID func() string
 	Now           func() time.Time
@@ -129,13 +134,11 @@ type batch struct {
 	commit  quarantine.Commit
 	repeats []Repeat
 	refused []int         // forks to be named in the report to the sender
+	came    []int         // forks that were done when the message came before
 	ended   int           // forks that were held before and not released
 	clean   []byte        // the message as held
 	found   []audit.Value // in the message; read once
 	looked  bool
-	// done are forks that are not done again: what they asked to be told was told when
-	// the message came before.
-	done  []int
 	taken []taken // of the limits
 	told  *notice.Original
 }
@@ -146,14 +149,17 @@ func (b *batch) fill() error {
 			return err
 		}
 	}
-	for _, write := range []func() error{b.tell, b.onlyOnce, b.notifications, b.reports, b.alerts} {
+	for _, write := range []func() error{b.tell, b.onlyOnce, b.notifications, b.reports} {
 		if err := write(); err != nil {
 			return err
 		}
 	}
 	b.putOff()
 	b.refuseEnded()
-	return b.record()
+	if err := b.record(); err != nil {
+		return err
+	}
+	return b.alerts()
 }
 
 // fork keeps what a fork leaves behind, unless it did so when the message came
@@ -169,7 +175,7 @@ func (b *batch) fork(i int) error {
 		return err
 	}
 	if first != nil {
-		b.done = append(b.done, i)
+		b.came = append(b.came, i)
 		return b.again(f, first)
 	}
 	switch f.Route {

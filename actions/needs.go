@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/postern-mail/postern/rules"
@@ -67,13 +68,24 @@ func Telling(set *rules.Set) *Need {
 	return nil
 }
 
+// editing gives the actions that make edits.
+func editing() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, k := range kinds {
+			if k.Class == NonHalting && !yield(k.Name) {
+				return
+			}
+		}
+	}
+}
+
 // Forking gives the first action that may give recipients of one message different
 // copies, of which all but one are sent by the outbox: nil when there is none.
 func Forking(set *rules.Set) *Need {
 	parted := parts(set)
 	for s := range specs(set) {
 		if len(s.edits) > 0 && (s.rule.PerRecipient || parted) {
-			return s.need(setHeader, removeHeader, prependSubject, addRecipients, redirect)
+			return s.need(slices.Collect(editing())...)
 		}
 	}
 	return nil

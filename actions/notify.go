@@ -111,7 +111,7 @@ func readNotifyUser(r *strictyaml.Reader, n *strictyaml.Node, field string, s *s
 				t.to = append(t.to, a)
 			}
 			if ok && a.role == RoleNamed {
-				s.individuals = append(s.individuals, individual{path: a.path, at: nodes[i], field: entryField(n, field, i)})
+				s.targets = append(s.targets, target{path: a.path, at: nodes[i], field: entryField(n, field, i)})
 			}
 		}
 	}

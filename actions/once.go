@@ -14,7 +14,7 @@ func byFork(k notice.Kind) bool { return k == notice.KindBlock || k == notice.Ki
 // this one be known again where it asks for mail.
 func (b *batch) onlyOnce() error {
 	asks := func(p Planned) bool { return !byFork(p.Kind) }
-	for _, i := range b.done {
+	for _, i := range b.came {
 		f := &b.d.Forks[i]
 		f.Notices = slices.DeleteFunc(slices.Clone(f.Notices), asks)
 	}

@@ -38,19 +38,19 @@ var pairActions = map[string]func(n string) (yaml []string, edits []Edit){
 	"delete": func(string) ([]string, []Edit) { return []string{"deleteMessage: true"}, nil },
 	"stop":   func(string) ([]string, []Edit) { return []string{"stopPolicyProcessing: true"}, nil },
 	"set": func(n string) ([]string, []Edit) {
-		return []string{"setHeader: {X-Rule: " + n + "}"}, []Edit{{setHeader, "X-Rule", n}}
+		return []string{"setHeader: {X-Rule: " + n + "}"}, []Edit{{Action: setHeader, Name: "X-Rule", Value: n}}
 	},
 	"remove": func(n string) ([]string, []Edit) {
-		return []string{"removeHeader: X-Gone-" + n}, []Edit{{removeHeader, "X-Gone-" + n, ""}}
+		return []string{"removeHeader: X-Gone-" + n}, []Edit{{Action: removeHeader, Name: "X-Gone-" + n}}
 	},
 	"subject": func(n string) ([]string, []Edit) {
-		return []string{"prependSubject: " + n}, []Edit{{prependSubject, "", n}}
+		return []string{"prependSubject: " + n}, []Edit{{Action: prependSubject, Value: n}}
 	},
 	"add": func(n string) ([]string, []Edit) {
-		return []string{"addRecipients: {bcc: audit" + n + "@example.com}"}, []Edit{{addRecipients, "bcc", "audit" + n + "@example.com"}}
+		return []string{"addRecipients: {bcc: audit" + n + "@example.com}"}, []Edit{{Action: addRecipients, Name: "bcc", Value: "audit" + n + "@example.com"}}
 	},
 	"redirect": func(n string) ([]string, []Edit) {
-		return []string{"redirectMessageTo: desk" + n + "@example.com"}, []Edit{{redirect, "", "desk" + n + "@example.com"}}
+		return []string{"redirectMessageTo: desk" + n + "@example.com"}, []Edit{{Action: redirect, Value: "desk" + n + "@example.com"}}
 	},
 }
 

@@ -1,10 +1,16 @@
 package actions
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -12,40 +18,94 @@ import (
 const addedLimit = 10
 
 // boxes are the keys of addRecipients with those of Purview's hashtable.
-var boxes = []struct{ key, purview string }{
-	{"to", "addToRecipients"}, {"cc", "copyTo"}, {"bcc", "blindCopyTo"},
-}
+var boxes = []spelling{{"to", "addToRecipients"}, {"cc", "copyTo"}, {"bcc", "blindCopyTo"}, {"managerAs", "addManagerAsRecipientType"}}
 
-// readAddRecipients reads `{to: […], cc: […], bcc: […]}`.
+// senderManager stands for the address of the sender's manager, which is looked up
+// when a message is decided on. It is no address.
+const senderManager = "%%Manager%%"
+
+// readAddRecipients reads `{to: […], cc: […], bcc: […], managerAs: cc}`.
 func readAddRecipients(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
-	m := r.Mapping(n, field, "to", "cc", "bcc", "managerAs", "addToRecipients", "copyTo", "blindCopyTo", "addManagerAsRecipientType")
-	if m == nil {
-		return
-	}
 	count := 0
-	for _, e := range m.Entries() {
-		i := slices.IndexFunc(boxes, func(b struct{ key, purview string }) bool { return b.key == e.Key || b.purview == e.Key })
-		if i < 0 {
-			r.Errorf(e.At, e.Field, "take the key away", "not supported by this version")
-			continue
+	add := func(box, address string) {
+		count++
+		s.edits = append(s.edits, Edit{Action: addRecipients, Name: box, Value: address})
+	}
+	good := hashtable(r, n, field, boxes, nil, func(key string, e strictyaml.Entry) {
+		if key == "managerAs" {
+			if box, ok := r.OneOf(e.Value, e.Field, "to", "cc", "bcc"); ok {
+				s.managerAt = e.Value
+				add(box, senderManager)
+			}
+			return
 		}
-		if e.Value.Kind == 2 && len(e.Value.Content) == 0 {
-			continue // an empty box adds nobody
+		if e.Value.Kind == yaml.SequenceNode && len(e.Value.Content) == 0 {
+			return // an empty box adds nobody
 		}
 		texts, nodes, _ := r.Texts(e.Value, e.Field)
 		for j, t := range texts {
 			if p, ok := readAddress(r, nodes[j], e.Field, t); ok {
-				count++
-				s.edits = append(s.edits, Edit{Action: addRecipients, Name: boxes[i].key, Value: p.String()})
+				add(key, p.String())
+				s.targets = append(s.targets, target{p, nodes[j], e.Field})
 			}
 		}
-	}
+	})
 	switch {
 	case count > addedLimit:
 		r.Errorf(n, field, "name at most 10", "%d recipients are added", count)
-	case count == 0 && !r.Failed():
+	case good && count == 0 && !r.Failed():
 		r.Errorf(n, field, "name somebody under `to`, `cc` or `bcc`", "nobody is added")
 	}
+}
+
+// target is an address that mail is sent to by an action, with its place.
+type target struct {
+	path  message.Path
+	at    *strictyaml.Node
+	field string
+}
+
+// maxAsking bounds the time of asking the directory about the targets of a set.
+const maxAsking = 20 * time.Second
+
+// checkTargets refuses groups of the directory as recipients: Exchange takes single
+// addresses, and nobody would know how many people a rule sends to. What the
+// directory does not answer now is taken as it is written.
+func checkTargets(set *rules.Set, v rules.Vocabulary) (problems []strictyaml.Problem) {
+	ctx, cancel := context.WithTimeout(context.Background(), maxAsking)
+	defer cancel()
+	seen := make(map[string]bool)
+	for s := range specs(set) {
+		if s.managerAt != nil && v.NoDirectory {
+			problems = append(problems, strictyaml.Problem{
+				Severity: strictyaml.Hint, File: s.file, Line: s.managerAt.Line, Column: s.managerAt.Column, Field: addRecipients + ".managerAs",
+				What: "there is no directory to ask, so nobody has a manager", Write: "add `directory: {file: people.yaml}` to postern.yaml",
+			})
+		}
+		for _, t := range s.targets {
+			key := t.path.Key()
+			group, known := seen[key]
+			if !known {
+				var err error
+				if group, err = rules.IsGroup(ctx, v.Directory, t.path); err != nil {
+					v.Directory = nil // it is not asked again
+				}
+				seen[key] = group
+			}
+			if !group {
+				continue
+			}
+			p := strictyaml.Problem{
+				File: s.file, Line: t.at.Line, Column: t.at.Column, Field: t.field,
+				What: fmt.Sprintf("%s is a group; mail is sent to single addresses", t.path), Write: "write the addresses of people",
+			}
+			if v.Moved != nil && v.Moved(p) {
+				p.Severity = strictyaml.Hint
+			}
+			problems = append(problems, p)
+		}
+	}
+	return problems
 }
 
 // readRedirect reads the addresses that get the message in place of its
@@ -56,6 +116,7 @@ func readRedirect(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spe
 	for i, t := range texts {
 		if p, ok := readAddress(r, nodes[i], field, t); ok {
 			s.edits = append(s.edits, Edit{Action: redirect, Value: p.String()})
+			s.targets = append(s.targets, target{p, nodes[i], field})
 		}
 	}
 }
@@ -67,13 +128,6 @@ func readAddress(r *strictyaml.Reader, n *strictyaml.Node, field, text string) (
 		return message.Path{}, false
 	}
 	return p, true
-}
-
-// readPrependSubject reads the text put in front of the subject.
-func readPrependSubject(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
-	if t, ok := readLine(r, n, field, headerValueLength); ok {
-		s.edits = append(s.edits, Edit{Action: prependSubject, Value: t})
-	}
 }
 
 // show puts an address into the To or Cc field unless it stands there.

@@ -104,13 +104,16 @@ func chosen(all []message.Recipient, to []message.Path) (let, kept []int, err er
 	return let, kept, nil
 }
 
-// noticeData is what the outbox keeps of a notice.
-type noticeData struct {
-	Notice string `json:"notice"` // its kind
-}
-
-func (d noticeData) json() json.RawMessage {
-	return fmt.Appendf(nil, `{"notice":%q}`, d.Notice)
+// NoticeKind gives the kind of notice that an entry carries; empty for one that
+// carries none, or does not say.
+func NoticeKind(e *quarantine.Entry) notice.Kind {
+	var data struct {
+		Notice notice.Kind `json:"notice"`
+	}
+	if e.Kind != quarantine.EntryNotice || json.Unmarshal(e.Data, &data) != nil {
+		return ""
+	}
+	return data.Notice
 }
 
 // Mail puts a notice into a commit, to be sent by the outbox.
@@ -118,7 +121,8 @@ func (l *Live) Mail(c *quarantine.Commit, n notice.Notice) {
 	now := l.Now()
 	e := quarantine.Entry{
 		ID: l.ID(), Kind: quarantine.EntryNotice, Reference: n.Reference, Blob: l.ID(), Marked: true,
-		Created: now, Expires: now.Add(l.Lifetime), Data: noticeData{string(n.Kind)}.json(),
+		Data:    json.RawMessage(`{"notice":"` + string(n.Kind) + `"}`),
+		Created: now, Expires: now.Add(l.Lifetime),
 	}
 	c.Blobs = append(c.Blobs, quarantine.Blob{ID: e.Blob, Data: n.Bytes})
 	if n.UTF8 {

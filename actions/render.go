@@ -40,6 +40,8 @@ func edit(m *message.Message, edits []Edit, ours bool) (c *edited, people []Edit
 			})
 		case prependSubject:
 			c.prepend(e.Value)
+		case modifySubject:
+			c.modify(e)
 		case addRecipients, redirect:
 			people = append(people, e)
 		}

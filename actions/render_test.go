@@ -48,84 +48,84 @@ func TestRender(t *testing.T) {
 		{name: "nothing to do"},
 		{
 			name:  "a new field is added",
-			edits: []Edit{{setHeader, "X-A", "b"}},
+			edits: []Edit{{Action: setHeader, Name: "X-A", Value: "b"}},
 			want:  []string{"add X-A: b"},
 		},
 		{
 			name:   "a field that is there is changed, its repetitions go, from the last",
 			header: []string{"x-a: 1", "X-B: 2", "X-A: 3", "X-a: 4"},
-			edits:  []Edit{{setHeader, "X-A", "new"}},
+			edits:  []Edit{{Action: setHeader, Name: "X-A", Value: "new"}},
 			want:   []string{"delete X-a/3", "delete X-A/2", "change x-a/1: new"},
 		},
 		{
 			name:  "a value that is not ASCII is encoded",
-			edits: []Edit{{setHeader, "X-A", "ü"}},
+			edits: []Edit{{Action: setHeader, Name: "X-A", Value: "ü"}},
 			want:  []string{"add X-A: " + message.EncodeText("ü")},
 		},
 		{
 			name:   "fields are removed by name from the last to the first",
 			header: []string{"X-A: 1", "Subject: s", "x-a: 2", "X-A: 3"},
-			edits:  []Edit{{removeHeader, "X-A", ""}},
+			edits:  []Edit{{Action: removeHeader, Name: "X-A"}},
 			want:   []string{"delete X-A/3", "delete x-a/2", "delete X-A/1"},
 		},
 		{
 			name:   "fields are removed by value, unfolded and without case",
 			header: []string{"X-A: old  ", "X-A: new", "X-A:\r\n OLD"},
-			edits:  []Edit{{removeHeader, "X-A", "old"}},
+			edits:  []Edit{{Action: removeHeader, Name: "X-A", Value: "old"}},
 			want:   []string{"delete X-A/3", "delete X-A/1"},
 		},
 		{
 			name:   "later edits see earlier ones",
 			header: []string{"X-A: 1", "X-A: 2"},
-			edits:  []Edit{{removeHeader, "X-A", "1"}, {setHeader, "X-A", "3"}},
+			edits:  []Edit{{Action: removeHeader, Name: "X-A", Value: "1"}, {Action: setHeader, Name: "X-A", Value: "3"}},
 			want:   []string{"delete X-A/1", "change X-A/1: 3"},
 		},
 		{
 			name:   "the old subject is kept as it stands",
 			header: []string{"Subject: =?utf-8?Q?=C3=BC?= old"},
-			edits:  []Edit{{prependSubject, "", "[X] "}},
+			edits:  []Edit{{Action: prependSubject, Value: "[X] "}},
 			want:   []string{"change Subject/1: [X] =?utf-8?Q?=C3=BC?= old"},
 		},
 		{
 			name:   "a text without a blank does not stick to an encoded word",
 			header: []string{"Subject: =?utf-8?Q?=C3=BC?="},
-			edits:  []Edit{{prependSubject, "", "[X]"}},
+			edits:  []Edit{{Action: prependSubject, Value: "[X]"}},
 			want:   []string{"change Subject/1: " + message.EncodeText("[X]ü")},
 		},
 		{
 			name:   "a text that is not ASCII encodes the whole subject",
 			header: []string{"Subject: old"},
-			edits:  []Edit{{prependSubject, "", "[Äußeres] "}},
+			edits:  []Edit{{Action: prependSubject, Value: "[Äußeres] "}},
 			want:   []string{"change Subject/1: " + message.EncodeText("[Äußeres] old")},
 		},
 		{
 			name:  "a missing subject is made",
-			edits: []Edit{{prependSubject, "", "[X] "}},
+			edits: []Edit{{Action: prependSubject, Value: "[X] "}},
 			want:  []string{"add Subject: [X]"},
 		},
 		{
 			name:   "every subject is changed, since readers differ in which they show",
 			header: []string{"Subject: one", "subject: two"},
-			edits:  []Edit{{prependSubject, "", "[X] "}},
+			edits:  []Edit{{Action: prependSubject, Value: "[X] "}},
 			want:   []string{"change Subject/1: [X] one", "change subject/2: [X] two"},
 		},
 		{
 			name:   "recipients are added and shown in To and Cc, not in Bcc",
 			header: []string{"To: b@x.example", "Cc:"},
-			edits:  []Edit{{addRecipients, "to", "t@x.example"}, {addRecipients, "cc", "c@x.example"}, {addRecipients, "bcc", "audit@x.example"}},
+			edits:  []Edit{{Action: addRecipients, Name: "to", Value: "t@x.example"}, {Action: addRecipients, Name: "cc", Value: "c@x.example"}, {Action: addRecipients, Name: "bcc", Value: "audit@x.example"}},
 			want:   []string{"change To/1: b@x.example,\r\n t@x.example", "change Cc/1: c@x.example", "rcpt t@x.example", "rcpt c@x.example", "rcpt audit@x.example NOTIFY=NEVER"},
 			final:  "b@x.example t@x.example c@x.example audit@x.example",
 		},
 		{
 			name:   "nobody is added twice",
 			header: []string{"To: <B@x.example>"},
-			edits:  []Edit{{addRecipients, "to", "b@X.example"}, {addRecipients, "bcc", "a@x.example"}, {addRecipients, "bcc", "A@x.example"}},
+			edits:  []Edit{{Action: addRecipients, Name: "to", Value: "b@X.example"}, {Action: addRecipients, Name: "bcc", Value: "a@x.example"}, {Action: addRecipients, Name: "bcc", Value: "A@x.example"}},
 			want:   []string{"rcpt a@x.example NOTIFY=NEVER"},
 			final:  "b@x.example a@x.example",
 		},
 		{
 			name:   "a missing To is made",
-			edits:  []Edit{{addRecipients, "to", "t@x.example"}},
+			edits:  []Edit{{Action: addRecipients, Name: "to", Value: "t@x.example"}},
 			want:   []string{"add To: t@x.example", "rcpt t@x.example"},
 			final:  "b@x.example t@x.example",
 			header: []string{"From: a@x.example"},
@@ -276,12 +276,12 @@ func TestBothRenderersGiveTheSameCopy(t *testing.T) {
 	}
 	lists := [][]Edit{
 		nil,
-		{{setHeader, "X-A", "new"}},
-		{{removeHeader, "X-A", ""}, {setHeader, "X-A", "ü"}},
-		{{removeHeader, "X-A", "2"}, {prependSubject, "", "[X] "}, {prependSubject, "", "[Ü]"}},
-		{{addRecipients, "to", "t@x.example"}, {addRecipients, "cc", "c@x.example"}, {addRecipients, "bcc", "b@x.example"}, {addRecipients, "bcc", "audit@x.example"}},
-		{{redirect, "", "desk@x.example"}, {addRecipients, "cc", "c@x.example"}},
-		{{redirect, "", "c@x.example"}},
+		{{Action: setHeader, Name: "X-A", Value: "new"}},
+		{{Action: removeHeader, Name: "X-A"}, {Action: setHeader, Name: "X-A", Value: "ü"}},
+		{{Action: removeHeader, Name: "X-A", Value: "2"}, {Action: prependSubject, Value: "[X] "}, {Action: prependSubject, Value: "[Ü]"}},
+		{{Action: addRecipients, Name: "to", Value: "t@x.example"}, {Action: addRecipients, Name: "cc", Value: "c@x.example"}, {Action: addRecipients, Name: "bcc", Value: "b@x.example"}, {Action: addRecipients, Name: "bcc", Value: "audit@x.example"}},
+		{{Action: redirect, Value: "desk@x.example"}, {Action: addRecipients, Name: "cc", Value: "c@x.example"}},
+		{{Action: redirect, Value: "c@x.example"}},
 	}
 	for i, h := range headers {
 		for j, l := range lists {
@@ -325,15 +325,15 @@ func TestAnAddedRecipientGetsOneCopy(t *testing.T) {
 		{
 			name: "added by both forks",
 			forks: []Fork{
-				{Recipients: []int{0}, Edits: []Edit{{addRecipients, "bcc", "audit@x.example"}}},
-				{Recipients: []int{1}, Edits: []Edit{{addRecipients, "bcc", "AUDIT@x.example"}}},
+				{Recipients: []int{0}, Edits: []Edit{{Action: addRecipients, Name: "bcc", Value: "audit@x.example"}}},
+				{Recipients: []int{1}, Edits: []Edit{{Action: addRecipients, Name: "bcc", Value: "AUDIT@x.example"}}},
 			},
 			want: []string{"b@x.example audit@x.example", "c@x.example"},
 		},
 		{
 			name: "a recipient of another fork",
 			forks: []Fork{
-				{Recipients: []int{0}, Edits: []Edit{{addRecipients, "cc", "c@x.example"}}},
+				{Recipients: []int{0}, Edits: []Edit{{Action: addRecipients, Name: "cc", Value: "c@x.example"}}},
 				{Recipients: []int{1}},
 			},
 			want: []string{"b@x.example", "c@x.example"},
@@ -341,7 +341,7 @@ func TestAnAddedRecipientGetsOneCopy(t *testing.T) {
 		{
 			name: "redirected to a recipient of another fork",
 			forks: []Fork{
-				{Recipients: []int{0}, Edits: []Edit{{redirect, "", "c@x.example"}}},
+				{Recipients: []int{0}, Edits: []Edit{{Action: redirect, Value: "c@x.example"}}},
 				{Recipients: []int{1}},
 			},
 			want: []string{"", "c@x.example"},
@@ -349,8 +349,8 @@ func TestAnAddedRecipientGetsOneCopy(t *testing.T) {
 		{
 			name: "added where it was redirected away",
 			forks: []Fork{
-				{Recipients: []int{0}, Edits: []Edit{{redirect, "", "desk@x.example"}}},
-				{Recipients: []int{1}, Edits: []Edit{{addRecipients, "bcc", "b@x.example"}}},
+				{Recipients: []int{0}, Edits: []Edit{{Action: redirect, Value: "desk@x.example"}}},
+				{Recipients: []int{1}, Edits: []Edit{{Action: addRecipients, Name: "bcc", Value: "b@x.example"}}},
 			},
 			want: []string{"desk@x.example", "c@x.example b@x.example"},
 		},
@@ -385,7 +385,7 @@ func TestARedirectAsksForWordOfAFailure(t *testing.T) {
 	} {
 		m := messageTo(nil, "b@x.example", "c@x.example")
 		m.Envelope.Recipients[0].Args, m.Envelope.Recipients[1].Args = []string{tt.b}, []string{tt.c}
-		f := Fork{Recipients: []int{0, 1}, Route: Resubmitted, Edits: []Edit{{redirect, "", "desk@x.example"}}}
+		f := Fork{Recipients: []int{0, 1}, Route: Resubmitted, Edits: []Edit{{Action: redirect, Value: "desk@x.example"}}}
 		c := newDeliveries(m, []Fork{f}, true).copy(&f)
 		if len(c.final) != 1 || !slices.Equal(c.final[0].args, []string{tt.want}) {
 			t.Errorf("%q and %q: %+v, want %s", tt.b, tt.c, c.final, tt.want)
@@ -402,7 +402,7 @@ func TestManyFieldsOfOneName(t *testing.T) {
 		h = append(h, message.Field{Name: "X-Postern-A", Value: " x"}, message.Field{Name: "Subject", Value: " s"})
 	}
 	m := &message.Message{Header: h}
-	c, _ := edit(m, []Edit{{prependSubject, "", "[x] "}}, false)
+	c, _ := edit(m, []Edit{{Action: prependSubject, Value: "[x] "}}, false)
 	mods, removed := c.mods, c.removed
 	if removed != n || len(mods) != 2*n {
 		t.Fatalf("%d removed, %d modifications", removed, len(mods))

@@ -152,6 +152,10 @@ func (f *Fork) settleFor(u unknownRule, remedy Remedy, tried string) {
 			*s = Halted
 		}
 	}
+	if i := slices.IndexFunc(f.Rules, func(r RuleState) bool { return r.Rule == u.spec.rule }); i >= 0 {
+		f.Rules[i].State = Enforced // it matched, and an action of it could not be done
+		return
+	}
 	f.Rules = append(f.Rules, RuleState{Rule: u.spec.rule, State: Enforced})
 }
 

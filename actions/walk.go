@@ -41,7 +41,8 @@ func (m match) deletes() bool { return m.rank > unrestricted && m.spec.halt.verd
 type steps struct {
 	enforced *spec // nil when nothing halts
 	edits    []Edit
-	tip      *spec // whose policy tip is shown; nil for none
+	of       []*spec // the rule of each edit
+	tip      *spec   // whose policy tip is shown; nil for none
 	states   map[*rules.Rule]State
 }
 
@@ -55,7 +56,7 @@ func walk(matches []match) steps {
 	st := steps{states: make(map[*rules.Rule]State, len(matches))}
 	for i, m := range matches {
 		if m.rank == unrestricted {
-			st.edits = append(st.edits, m.spec.edits...)
+			st.draft(m.spec)
 			if st.tip == nil && m.spec.tip != "" {
 				st.tip = m.spec
 			}
@@ -68,16 +69,23 @@ func walk(matches []match) steps {
 	return st
 }
 
+// draft collects the edits of a rule.
+func (st *steps) draft(s *spec) {
+	for _, e := range s.edits {
+		st.edits, st.of = append(st.edits, e), append(st.of, s)
+	}
+}
+
 // halt ends the walk at rule i.
 func (st *steps) halt(matches []match, i int) {
 	st.enforced = strictest(matches[i:])
 	st.tip = st.enforced
 	before := Halted
 	if st.enforced.halt.verdict == Quarantine {
-		st.edits = append(st.edits, st.enforced.edits...)
+		st.draft(st.enforced)
 		before = Applied
 	} else {
-		st.edits = nil
+		st.edits, st.of = nil, nil
 	}
 	for j, o := range matches {
 		st.states[o.spec.rule] = Halted

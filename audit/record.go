@@ -25,6 +25,8 @@ const (
 	PolicyLoaded      Operation = "PolicyLoaded"      // a set of policies went live
 	PolicyRefused     Operation = "PolicyRefused"     // a set of policies was bad; the old one stays
 	MonitoringChanged Operation = "MonitoringChanged" // all policies only test, or enforce again
+	AlertTriggered    Operation = "AlertTriggered"    // matches have raised an alert
+	AlertUpdated      Operation = "AlertUpdated"      // somebody has changed an alert
 )
 
 // The constants of every record (exchange-dlp schema).
@@ -71,6 +73,7 @@ type Record struct {
 	Notices  []Notice  `json:"Notices,omitempty"`
 	Retry    *Retry    `json:"Retry,omitempty"`
 	Policies *Policies `json:"Policies,omitempty"`
+	Alert    *Alert    `json:"Alert,omitempty"`
 	// Error is the cause of MessageFailed.
 	Error Masked `json:"Error,omitzero"`
 	// Explain is the whole decision as `explain --json` shows it.
@@ -88,6 +91,8 @@ type ExchangeMetaData struct {
 	Sent           time.Time `json:"Sent,omitzero"` // the Date field, in UTC
 	RecipientCount int       `json:"RecipientCount"`
 	Size           int64     `json:"Size,omitempty"` // octets
+	// AttachmentNames are those of the first attachments.
+	AttachmentNames []Masked `json:"AttachmentNames,omitempty"`
 }
 
 // PolicyDetails is one policy with those of its rules that matched.

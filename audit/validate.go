@@ -17,10 +17,13 @@ const (
 	ofNotice
 	ofRetry
 	ofPolicies
+	ofAlert
 )
 
 // operations lists what may be recorded, with what each is about.
 var operations = map[Operation]detail{
+	AlertTriggered:    ofAlert,
+	AlertUpdated:      ofAlert,
 	BlobDeleted:       ofItem,
 	DlpRuleMatch:      ofMessage,
 	ItemDeleted:       ofItem,
@@ -68,6 +71,7 @@ func (r *Record) validate() error {
 	for d, present := range map[detail]bool{
 		ofMessage: r.ExchangeMetaData != nil, ofItem: r.Item != nil, ofRelay: r.Relay != nil,
 		ofNotice: r.Notice != nil, ofRetry: r.Retry != nil, ofPolicies: r.Policies != nil,
+		ofAlert: r.Alert != nil,
 	} {
 		if present != (d == about) {
 			return errors.New("it lacks what it is about, or says more")
@@ -90,6 +94,8 @@ func (r *Record) validate() error {
 		return errors.Join(need("the notice's kind", r.Notice.Kind), need("the reason", r.Notice.Reason))
 	case ofRetry:
 		return need("the outcome", r.Retry.Outcome)
+	case ofAlert:
+		return r.Alert.validate()
 	}
 	return nil
 }

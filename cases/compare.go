@@ -110,6 +110,15 @@ func (c *Case) compare(m *message.Message, dec *actions.Decision, commit *quaran
 	if w.undecided != nil || w.err == "" {
 		d.list("undecided", undecided, w.undecided)
 	}
+	var alerts []string
+	for _, a := range dec.Alerts {
+		line := ruleName(a.Rule) + ": " + a.Counts()
+		for i, p := range a.To {
+			line += []string{" to ", ", "}[min(i, 1)] + p.String()
+		}
+		alerts = append(alerts, line)
+	}
+	d.list("alerts", alerts, w.alerts)
 	c.compareReply(&d, dec)
 	c.compareRules(&d, m, dec)
 	c.compareForks(&d, m, dec)
@@ -289,6 +298,15 @@ func (w *wantFork) compare(d *comparison, name string, m *message.Message, f *ac
 		d.is(name+" route", routes[f.Route], w.route)
 	}
 	d.has(name+" why", f.Why, w.why)
+	var failures []string
+	for i, e := range f.Failures {
+		line := fmt.Sprintf("%s: %s %s", ruleName(e.Rule), e.Action, e.Remedy)
+		if i < len(w.failures) && strings.HasPrefix(line+": "+e.Reason, w.failures[i]) {
+			line = w.failures[i]
+		}
+		failures = append(failures, line)
+	}
+	d.list(name+" failures", failures, append([]string{}, w.failures...))
 	if w.final != nil {
 		d.list(name+" final recipients", f.FinalRecipients, w.final)
 	}
@@ -357,7 +375,7 @@ func (c *Case) compareKept(d *comparison, commit *quarantine.Commit) {
 	copies := 0
 	for _, e := range commit.Entries {
 		if e.Kind == quarantine.EntryNotice {
-			if k := noticeKind(e); k == notice.KindBlock || k == notice.KindHeld {
+			if k := actions.NoticeKind(&e); k == notice.KindBlock || k == notice.KindHeld {
 				notices = append(notices, noticeLine(e, blobs[e.Blob]))
 			}
 			continue
@@ -399,17 +417,6 @@ func recipientsOf(env quarantine.Envelope) string {
 		to = append(to, r.Path)
 	}
 	return strings.Join(to, " ")
-}
-
-// noticeKind gives the kind of a notice in the outbox.
-func noticeKind(e quarantine.Entry) notice.Kind {
-	var data struct {
-		Notice notice.Kind `json:"notice"`
-	}
-	if json.Unmarshal(e.Data, &data) != nil {
-		return ""
-	}
-	return data.Notice
 }
 
 // noticeLine says to whom a notice goes, and whom it names when it is a report.

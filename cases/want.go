@@ -17,6 +17,7 @@ type want struct {
 	added     []string // recipients added, with ESMTP arguments
 	dropped   []string // recipients deleted in the session, as the client wrote them
 	held      []string // the recipients of each item, and of its draft the actions
+	alerts    []string // "policy / rule: what its match does", " to ADDRESS, ADDRESS"
 	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
 	told      []string // "KIND to ADDRESSES as ROLE by POLICY / RULE", of mail that rules ask for; ", simulated"
 	notTold   []string // the same, and ": REASON"
@@ -47,6 +48,9 @@ type wantFork struct {
 	final      []string
 	route      string
 	why        string // a part of it
+	// failures are the actions that could not be done: "Policy / Rule: action remedy",
+	// and a part of the reason behind a colon where one is named.
+	failures []string
 }
 
 // wantCopy is a message given back to the MTA.
@@ -108,6 +112,8 @@ func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
 			w.dropped = r.texts(k)
 		case "held":
 			w.held = r.texts(k)
+		case "alerts":
+			w.alerts = r.texts(k)
 		case "notices":
 			w.notices = r.texts(k)
 		case "told":
@@ -205,6 +211,8 @@ func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
 			f.route, _ = r.OneOf(k.Value, k.Field, routes...)
 		case "why":
 			f.why = r.text(k)
+		case "failures":
+			f.failures = r.texts(k)
 		default:
 			return false
 		}

@@ -17,6 +17,7 @@ type Budget struct {
 	limit int64
 	dir   string
 	used  atomic.Int64
+	files atomic.Int64 // octets in files
 }
 
 // RoomFor is the memory in octets that one message of a size takes: its body, its
@@ -38,6 +39,21 @@ func (b *Budget) Used() int64 {
 		return 0
 	}
 	return b.used.Load()
+}
+
+// Spooled is the number of octets of messages that are in files now.
+func (b *Budget) Spooled() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.files.Load()
+}
+
+// spooled counts octets that went to a file, or with less than 0 that left it.
+func (b *Budget) spooled(n int64) {
+	if b != nil {
+		b.files.Add(n)
+	}
 }
 
 // checked is the room that Check asks for, in octets.
@@ -137,12 +153,14 @@ func (b *Budget) block(n int) (*block, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot map a spooled message: %w", err)
 	}
+	b.spooled(int64(n))
 	return &block{budget: b, data: data[:0:n], mapped: data}, nil
 }
 
 // close gives the room back. It may be called once.
 func (k *block) close() error {
 	if k.mapped != nil {
+		k.budget.spooled(-int64(len(k.mapped)))
 		return unix.Munmap(k.mapped)
 	}
 	k.budget.release(k.taken)

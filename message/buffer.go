@@ -57,6 +57,7 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	}
 	n, err := b.file.Write(p)
 	b.size += int64(n)
+	b.budget.spooled(int64(n))
 	if err != nil {
 		b.err = fmt.Errorf("cannot spool a message: %w", err)
 	}
@@ -94,6 +95,7 @@ func (b *Buffer) spill() error {
 		return fmt.Errorf("cannot spool a message: %w", err)
 	}
 	b.file = f
+	b.budget.spooled(b.size)
 	b.freeMemory()
 	return nil
 }
@@ -144,6 +146,7 @@ func (b *Buffer) Close() error {
 	if b.file != nil {
 		err = errors.Join(err, b.file.Close())
 		b.file = nil
+		b.budget.spooled(-b.size)
 	}
 	return err
 }

@@ -241,6 +241,12 @@ func decodeUU(dst, src []byte) ([]byte, damage) {
 	return dst, dm
 }
 
+// DecodeUU gives the octets of the uuencoded file in src. Damage is passed over.
+func DecodeUU(src []byte) []byte {
+	data, _ := decodeUU(nil, src)
+	return data
+}
+
 // uuBegin reads the line "begin mode name".
 func uuBegin(line []byte) (name string, ok bool) {
 	rest, found := bytes.CutPrefix(line, []byte("begin "))

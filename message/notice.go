@@ -14,6 +14,10 @@ const (
 	SignalUninspectable     Signal = "uninspectable"     // the process has died of the message; nothing is read
 )
 
+// UnknownCharset is the detail of the defect that a text names a character set
+// nobody knows.
+const UnknownCharset = "an unknown character set"
+
 // Notice is a signal with the part it is about.
 type Notice struct {
 	Part   string // as [Part.Name]; empty for the whole message

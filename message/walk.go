@@ -126,7 +126,7 @@ func (w *walker) leaf(p *Part, m *mimeFields, depth int) {
 		w.note(p, SignalEncrypted, detailArmour)
 	}
 	if set := p.Charset(); set != "" && strings.HasPrefix(p.MediaType, "text/") && !charset.Known(set) {
-		w.note(p, SignalDefect, "an unknown character set")
+		w.note(p, SignalDefect, UnknownCharset)
 	}
 	w.otherReadings(p, m)
 	w.partsOfLeaf(p, m, depth)

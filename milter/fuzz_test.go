@@ -58,7 +58,7 @@ func FuzzGuard(f *testing.F) {
 	f.Add([]byte(frame('O', postfixOffer)+"\xff\xff\xff\xff"), 3)
 	f.Fuzz(func(t *testing.T, in []byte, step int) {
 		conn := &bytesConn{in: bytes.NewReader(in), step: 1 + step&0xffff}
-		g := newGuard(conn, time.Minute)
+		g := newGuard(conn, time.Minute, &counters{})
 		defer g.frames.close()
 		if err := g.negotiate(); err != nil {
 			return

@@ -30,6 +30,7 @@ const (
 type guard struct {
 	net.Conn
 	agreement
+	counts    *counters
 	frames    *frameReader
 	frameTime time.Duration
 
@@ -57,8 +58,8 @@ type guard struct {
 // maxShell is the room for a frame that is not handed to the library whole.
 const maxShell = 16
 
-func newGuard(conn net.Conn, frameTime time.Duration) *guard {
-	return &guard{Conn: conn, frames: newFrameReader(conn, frameTime), frameTime: frameTime, closed: make(chan struct{})}
+func newGuard(conn net.Conn, frameTime time.Duration, counts *counters) *guard {
+	return &guard{Conn: conn, counts: counts, frames: newFrameReader(conn, frameTime), frameTime: frameTime, closed: make(chan struct{})}
 }
 
 // negotiate takes the MTA's offer and answers it. The library has no part in it.
@@ -122,6 +123,7 @@ func (g *guard) advance() error {
 // it has to see of it.
 func (g *guard) admit() (err error) {
 	before := g.phase
+	g.counts.commands[g.command].Add(1)
 	g.feed = g.text[:0]
 	switch g.command {
 	case cmdMacros:

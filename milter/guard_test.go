@@ -34,7 +34,7 @@ func TestOneWritePerStep(t *testing.T) {
 	counted := &countedConn{Conn: near}
 	cfg := Config{Filter: editing{}}
 	cfg.setDefaults()
-	g := newGuard(counted, cfg.FrameTime)
+	g := newGuard(counted, cfg.FrameTime, &counters{})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -77,7 +77,7 @@ func TestOneWritePerStep(t *testing.T) {
 // the edits.
 func TestNothingOfABrokenStepIsSent(t *testing.T) {
 	near, far := socketPair(t)
-	g := newGuard(near, time.Minute)
+	g := newGuard(near, time.Minute, &counters{})
 	g.Write([]byte("\x00\x00\x00\x05hX\x00y\x00"))
 	g.Close()
 	far.SetReadDeadline(time.Now().Add(10 * time.Second))

@@ -22,37 +22,56 @@ var errLate = errors.New("the decision came too late")
 type judgement struct {
 	msg     *message.Message // nil when it could not be parsed
 	outcome actions.Outcome
-	err     error // why there is no outcome
+	err     error   // why there is no outcome
+	failure Failure // the kind of err
+	times   Times   // Receive, Parse and Judge
 }
 
 // finish decides on a message whose end has come, and gives the response.
 func (s *session) finish(tx *transaction, m *milter.Modifier) milter.Response {
 	start := time.Now()
 	if tx.tooLarge {
+		s.counts.failed(FailureTooLarge)
 		s.log.Info("message too large", zap.String("queueId", tx.env.QueueID), zap.Int64("octets", tx.size), zap.Int64("limit", tx.limit))
 		return s.reply(replyTooLarge, tx.simulated)
 	}
 	if tx.fault != nil {
 		tx.close()
+		s.counts.failed(FailureRead)
 		return s.failure(tx, m, tx.fault)
 	}
 	j, late := s.judge(tx, start)
 	if late {
+		s.counts.failed(FailureLate)
 		return s.failure(tx, m, errLate)
 	}
 	if j.err != nil {
 		j.outcome = s.failureOutcome()
 		s.logFailure(tx, j.err)
+		s.counts.failed(j.failure)
 	}
+	decided := time.Now()
 	resp, err := s.write(j.outcome, tx.simulated, m)
 	if err != nil {
+		s.counts.failed(FailureWrite)
 		s.logFailure(tx, err)
 		s.discard()
 		j.outcome = s.failureOutcome()
 		resp, _ = s.write(j.outcome, tx.simulated, m)
 	}
 	if j.msg != nil {
-		s.written = func(err error) { s.cfg.done(j, start, err, s.log) }
+		j.times.Receive = start.Sub(tx.begun)
+		s.written = func(err error) {
+			if err != nil {
+				s.counts.failed(FailureTaken)
+			}
+			if s.cfg.Timed != nil && j.err == nil {
+				now := time.Now()
+				j.times.Reply, j.times.Whole = now.Sub(decided), now.Sub(start)
+				s.cfg.Timed(j.times)
+			}
+			s.cfg.done(j, start, err, s.log)
+		}
 	}
 	return resp
 }
@@ -98,11 +117,12 @@ func (s *session) judge(tx *transaction, start time.Time) (j judgement, late boo
 // decide parses and judges. Panics become errors.
 func (cfg *Config) decide(ctx context.Context, tx *transaction, log *zap.Logger) (j judgement) {
 	ended := func(bool) {}
+	j.failure = FailureRead
 	defer func() {
 		v := recover()
 		if v != nil {
 			log.Error("panic while judging", zap.String("queueId", tx.env.QueueID), zap.Any("panic", v), zap.ByteString("stack", debug.Stack()))
-			j.err = fmt.Errorf("panic: %v", v)
+			j.err, j.failure = fmt.Errorf("panic: %v", v), FailurePanic
 		}
 		ended(v != nil)
 		if j.msg == nil {
@@ -125,11 +145,14 @@ func (cfg *Config) decide(ctx context.Context, tx *transaction, log *zap.Logger)
 			return j
 		}
 	}
+	begun := time.Now()
 	if j.msg, j.err = message.Parse(tx.env, tx.header, tx.body, cfg.Budget, cfg.Limits); j.err != nil {
 		j.msg = nil
 		return j
 	}
+	parsed := time.Now()
 	j.outcome = cfg.Filter.Judge(ctx, j.msg)
+	j.times.Parse, j.times.Judge = parsed.Sub(begun), time.Since(parsed)
 	return j
 }
 

@@ -53,6 +53,8 @@ type Config struct {
 	Progress     time.Duration // 10 s
 	DrainIdle    time.Duration // how long a connection has been idle before Shutdown closes it: 5 s
 	Connections  int           // 1000
+	// Timed, when not nil, is told of each message that was judged how long that took.
+	Timed func(Times)
 	// AcceptOnError lets a message pass that could not be judged (onError: accept).
 	AcceptOnError bool
 }
@@ -88,7 +90,8 @@ func (cfg *Config) setDefaults() {
 
 // Server serves milter connections of one or more listeners.
 type Server struct {
-	cfg Config
+	cfg    Config
+	counts counters
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -168,6 +171,7 @@ func (s *Server) start(conn net.Conn) {
 	defer s.mu.Unlock()
 	if s.closing || len(s.guards) >= s.cfg.Connections {
 		conn.Close()
+		s.counts.refused.Add(1)
 		s.refused.count++
 		if now := time.Now(); now.Sub(s.refused.logged) >= refusalLog {
 			s.cfg.Log.Warn("too many connections", zap.Int("limit", s.cfg.Connections), zap.Int("refused", s.refused.count))
@@ -179,7 +183,8 @@ func (s *Server) start(conn net.Conn) {
 		// A session may be idle for minutes; a vanished MTA is noticed by this alone.
 		_ = tcp.SetKeepAlive(true)
 	}
-	g := newGuard(conn, s.cfg.FrameTime)
+	s.counts.accepted.Add(1)
+	g := newGuard(conn, s.cfg.FrameTime, &s.counts)
 	s.guards[g] = struct{}{}
 	go s.serve(g)
 }
@@ -196,6 +201,7 @@ func (s *Server) serve(g *guard) {
 	}()
 	if err := g.negotiate(); err != nil {
 		if !errors.Is(err, io.EOF) {
+			s.counts.broken.Add(1)
 			log.Warn("negotiation failed", zap.Error(err))
 		}
 		g.frames.close()
@@ -210,6 +216,7 @@ func (s *Server) serve(g *guard) {
 	case errors.Is(g.err, io.EOF) && !open, errors.Is(g.err, net.ErrClosed), errors.Is(g.err, errDrained):
 		log.Debug("connection closed", zap.Error(g.err))
 	default:
+		s.counts.broken.Add(1)
 		log.Warn("connection broken", zap.Bool("messageInHand", open), zap.Error(g.err))
 	}
 }

@@ -87,10 +87,12 @@ func (s *session) MailFrom(string, *milter.Modifier) (resp milter.Response, _ er
 	// Whatever becomes of errors: mail that there is no room for is put off, so that
 	// filling the room opens no way past the filter.
 	if err := s.cfg.Budget.Check(); err != nil {
+		s.counts.failed(FailureNoRoom)
 		s.log.Error("no room for a message", zap.Error(err))
 		return s.reply(replyBusy, s.simulated()), nil
 	}
 	s.tx = newTransaction(s.cfg)
+	s.counts.receiving.Add(1)
 	s.tx.simulated = s.simulated()
 	s.tx.env.MailArgs = args
 	if s.tx.env.ReversePath, err = s.reversePath(address); err != nil {
@@ -165,6 +167,9 @@ func (s *session) Body(m *milter.Modifier) (resp milter.Response, _ error) {
 		return s.refuseFrame(s.misplaced())
 	}
 	s.tx = nil
+	s.counts.receiving.Add(-1)
+	s.counts.judging.Add(1)
+	defer s.counts.judging.Add(-1)
 	tx.addBody(s.payload)
 	s.identify(tx)
 	return s.finish(tx, m), nil
@@ -181,6 +186,7 @@ func (s *session) drop() {
 	if s.tx != nil {
 		s.tx.close()
 		s.tx = nil
+		s.counts.receiving.Add(-1)
 	}
 }
 

@@ -2,6 +2,7 @@ package milter
 
 import (
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/message"
 )
@@ -18,6 +19,7 @@ const (
 // transaction is what lasts from MAIL to the end of one message.
 type transaction struct {
 	env       message.Envelope
+	begun     time.Time
 	header    message.Header
 	body      *message.Buffer
 	simulated bool
@@ -31,7 +33,7 @@ type transaction struct {
 }
 
 func newTransaction(cfg *Config) *transaction {
-	return &transaction{limit: cfg.MessageSize, body: cfg.Budget.NewBuffer()}
+	return &transaction{begun: time.Now(), limit: cfg.MessageSize, body: cfg.Budget.NewBuffer()}
 }
 
 // addRecipient takes a recipient. The answer is false when there are too many.

@@ -208,7 +208,7 @@ func (w *Writer) reportPage(t *sentences, d *draft, named []string) layout.Page 
 	}
 	return layout.Page{
 		Language: t.tag, Title: t.say(d.texts + ".title"),
-		Blocks: append(blocks, w.about(t, &d.original, d.learnMore)...),
+		Blocks: append(blocks, w.about(t, &d.original, d.learnMore, layout.Fact{Label: t.say("label.messageId"), Value: d.original.field("Message-ID")})...),
 	}
 }
 

@@ -3,7 +3,7 @@ package notice
 import (
 	"go/ast"
 	"go/parser"
-	"go/token"
+	gotoken "go/token"
 	"io/fs"
 	"maps"
 	"os"
@@ -82,7 +82,7 @@ func TestKeysAreThere(t *testing.T) {
 			return err
 		}
 		code += string(data)
-		file, err := parser.ParseFile(token.NewFileSet(), p, data, 0)
+		file, err := parser.ParseFile(gotoken.NewFileSet(), p, data, 0)
 		if err != nil {
 			return err
 		}

@@ -15,8 +15,11 @@ type Record struct {
 	QueueID   string
 	// Operation says what happened, in the vocabulary of the records.
 	Operation string
-	// Data is the record itself, a JSON object.
+	// Data is the record itself, a JSON object. Texts that were erased since read
+	// [ErasedText], and an object that was {"erased": true}.
 	Data json.RawMessage
+	// Link is given by the store; zero before, and for a record older than the chain.
+	Link Link
 }
 
 // RecordFilter says which records are wanted. Every field given must fit.

@@ -60,6 +60,11 @@ func (c *Commit) Validate() error {
 			return invalid("record %q: wants an operation and JSON", r.Operation)
 		}
 	}
+	for i := range c.Matches {
+		if err := c.Matches[i].validate(c.Records); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

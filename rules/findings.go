@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/postern-mail/postern/classify"
@@ -89,7 +90,10 @@ func (s *Scan) classified(ctx context.Context, c *content) []classify.Detection 
 		if !c.member && !c.body {
 			names = c.names()
 		}
-		c.found = detectNamed(s.World.Types, s.text(ctx, c), names, s.wanted)
+		text := s.text(ctx, c)
+		start := time.Now()
+		c.found = detectNamed(s.World.Types, text, names, s.wanted)
+		s.timeClassifying += time.Since(start)
 	}
 	return c.found
 }

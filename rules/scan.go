@@ -60,15 +60,16 @@ type Scan struct {
 	members    map[[2]string]lookup[bool]
 	insides    map[string]Truth
 
-	contents    []*content              // nil before they are asked for
-	timeSpent   time.Duration           // on extraction
-	budget      *extract.Budget         // of all documents; nil before one is read
-	wanted      map[*classify.Type]bool // nil: all types
-	found       map[*classify.Type]*instances
-	classifying bool     // some text was gone over for the types wanted
-	pointed     []string // parts that the answer being made rests on
-	component   int      // the component a rule is being judged for; 0 is the whole message
-	err         error
+	contents        []*content              // nil before they are asked for
+	timeSpent       time.Duration           // on extraction
+	timeClassifying time.Duration           // on looking for types of information
+	budget          *extract.Budget         // of all documents; nil before one is read
+	wanted          map[*classify.Type]bool // nil: all types
+	found           map[*classify.Type]*instances
+	classifying     bool     // some text was gone over for the types wanted
+	pointed         []string // parts that the answer being made rests on
+	component       int      // the component a rule is being judged for; 0 is the whole message
+	err             error
 }
 
 // lookup is an answer of the directory, kept for the message.
@@ -93,6 +94,10 @@ func NewScan(w *World, m *message.Message) *Scan {
 // and disk are used up, or nothing is there to read documents with. What was
 // judged then must not be relied on.
 func (s *Scan) Err() error { return s.err }
+
+// Spent tells how long the message's documents have been read and its texts been
+// gone over for types of information, so far.
+func (s *Scan) Spent() (extract, classify time.Duration) { return s.timeSpent, s.timeClassifying }
 
 // Ours tells whether the session is ours.
 func (s *Scan) Ours() bool {

@@ -53,6 +53,7 @@ type config struct {
 	policies    []reference
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings
+	alerts     alertConfig
 	noLimits   bool // limits of Purview on policies are hints
 	extract    extract.Limits
 	extractIn  time.Duration
@@ -118,6 +119,7 @@ func defaults(file string) *config {
 			logFormat:   "json",
 			logLevel:    zapcore.InfoLevel,
 		},
+		alerts:    alertConfig{fold: defaultFold},
 		keep:      defaultKeep,
 		digest:    defaultDigest,
 		told:      told{delay: defaultDelay, limits: actions.DefaultLimits},
@@ -169,7 +171,7 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Language: c.language, Admins: c.siteAdmins()}
+	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Language: c.language, Admins: c.siteAdmins(), Alerts: c.alertSettings()}
 	if notices != nil {
 		s.Reviewers = c.reviewers
 	}

@@ -64,6 +64,7 @@ func (cr *configReader) root(root *strictyaml.Node) {
 			"store":        cr.store,
 			"relay":        cr.relay,
 			"quarantine":   cr.quarantine,
+			"alerts":       cr.alerts,
 			"onError":      cr.onError,
 			"blockText":    cr.blockText,
 			"extract":      cr.extract,

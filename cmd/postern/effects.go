@@ -27,6 +27,8 @@ type counters struct {
 	delivered, blocked, deferred, discarded atomic.Int64
 	// undecided counts messages with rules that could not be judged and mattered.
 	undecided atomic.Int64
+	// failures counts messages with actions that could not be done as their rules say.
+	failures atomic.Int64
 }
 
 func (c *counters) count(v actions.Verdict) {
@@ -59,6 +61,8 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Organization: w.rules.Organization,
 		Keep:         w.config.keep,
 		Lifetime:     outboxLife,
+		Fold:         w.config.alerts.fold,
+		Alert:        newAlertID,
 		Reference:    newReference,
 		ID:           newID,
 		Now:          time.Now,

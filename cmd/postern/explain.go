@@ -301,6 +301,9 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 		for _, edit := range f.Edits {
 			o.printf("    %s\n", edit)
 		}
+		for _, e := range f.Failures {
+			o.printf("    not done: %s of %s: %s; %s\n", e.Action, e.ruleJSON, clip(e.Reason, 300), e.Remedy)
+		}
 		for _, r := range f.Rules {
 			if r.State == string(actions.Halted) || r.State == string(actions.Stopped) {
 				o.printf("    %s: %s\n", r.State, r.ruleJSON)
@@ -313,6 +316,13 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 	}
 	for _, u := range e.Undecided {
 		o.printf("  %s for %s: %s could not be judged: %s\n", u.Remedy, clip(strings.Join(bound(u.Recipients, 10), ", "), 4000), u.ruleJSON, clip(u.Reason, 300))
+	}
+	for _, a := range e.Alerts {
+		o.printf("  alert: %s: %s", a.ruleJSON, a.Counts)
+		if len(a.To) > 0 {
+			o.printf("; mail to %s", clip(strings.Join(bound(a.To, 10), ", "), 4000))
+		}
+		o.printf("\n")
 	}
 	o.signals(e.Signals)
 	for _, p := range e.Parts {

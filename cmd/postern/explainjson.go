@@ -21,6 +21,8 @@ type explanationJSON struct {
 	Forks         []forkJSON       `json:"forks"`
 	Rules         []ruleResultJSON `json:"rules"`
 	Signals       []signalJSON     `json:"signals"`
+	// Alerts are the matches that raise alerts, or are counted towards them.
+	Alerts []alertPlanJSON `json:"alerts,omitempty"`
 	// Parts are left out of a record.
 	Parts     []readPartJSON  `json:"parts,omitempty"`
 	Undecided []undecidedJSON `json:"undecided,omitempty"`
@@ -66,6 +68,16 @@ type forkJSON struct {
 	Simulated       simulatedJSON   `json:"simulated"`
 	Reason          string          `json:"reason,omitempty"`
 	Notices         []noticeJSON    `json:"notices"`
+	Failures        []failureJSON   `json:"failures,omitempty"`
+}
+
+// failureJSON is an action that could not be done as its rule says, with what was
+// done: continued, held, wrapped, ignored or blocked.
+type failureJSON struct {
+	ruleJSON
+	Action string `json:"action"`
+	Reason string `json:"reason"`
+	Remedy string `json:"remedy"`
 }
 
 // noticeJSON is mail that Postern writes.
@@ -100,9 +112,10 @@ type replyJSON struct {
 }
 
 type editJSON struct {
-	Action string `json:"action"`
-	Name   string `json:"name"`
-	Value  string `json:"value"`
+	Action   string `json:"action"`
+	Name     string `json:"name"`
+	Value    string `json:"value"`
+	Patterns string `json:"patterns,omitempty"` // parted by LF
 }
 
 func (e editJSON) String() string {
@@ -203,6 +216,7 @@ func explained(file string, m *message.Message, d *actions.Decision) explanation
 	for _, u := range d.Undecided {
 		e.Undecided = append(e.Undecided, undecidedJSON{*ruleOf(u.Rule), addresses(env, u.Recipients), u.Reason, string(u.Remedy)})
 	}
+	e.Alerts = alertPlans(d)
 	for i := range d.Forks {
 		e.Forks = append(e.Forks, explainedFork(env, &d.Forks[i]))
 	}
@@ -237,12 +251,15 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		out.Reply = &replyJSON{f.Reply.Code, f.Reply.Enhanced, strings.Join(f.Reply.Lines, "\n")}
 	}
 	for _, e := range f.Edits {
-		out.Edits = append(out.Edits, editJSON{e.Action, e.Name, e.Value})
+		out.Edits = append(out.Edits, editJSON{e.Action, e.Name, e.Value, e.Patterns})
 	}
 	if !slices.Equal(f.Simulated.Edits, f.Edits) {
 		for _, e := range f.Simulated.Edits {
-			out.Simulated.Edits = append(out.Simulated.Edits, editJSON{e.Action, e.Name, e.Value})
+			out.Simulated.Edits = append(out.Simulated.Edits, editJSON{e.Action, e.Name, e.Value, e.Patterns})
 		}
+	}
+	for _, e := range f.Failures {
+		out.Failures = append(out.Failures, failureJSON{*ruleOf(e.Rule), e.Action, e.Reason, string(e.Remedy)})
 	}
 	for _, r := range f.Rules {
 		out.Rules = append(out.Rules, ruleStateJSON{*ruleOf(r.Rule), string(r.State)})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 type gate struct {
 	live     atomic.Pointer[world]
 	counters counters
+	meters   *meters // nil measures nothing
 	log      *zap.Logger
 	// inHand holds the decision of each message between Judge and Done.
 	inHand sync.Map // *message.Message → *actions.Decision
@@ -27,9 +29,22 @@ type gate struct {
 // Judge implements [milter.Filter].
 func (g *gate) Judge(ctx context.Context, m *message.Message) actions.Outcome {
 	w := g.live.Load()
-	d := w.judge(ctx, m, w.doors)
+	d := g.judge(ctx, w, m)
 	g.inHand.Store(m, d)
 	return d.Outcome
+}
+
+// judge decides on one message, and measures how long its stages take.
+func (g *gate) judge(ctx context.Context, w *world, m *message.Message) *actions.Decision {
+	if g.meters == nil {
+		return w.judge(ctx, m, w.doors)
+	}
+	start := time.Now()
+	scan := rules.NewScan(&w.rules, m)
+	doors := &timedEffects{Effects: w.doors}
+	d := w.engine.Run(ctx, w.set, scan, doors)
+	g.meters.judged(time.Since(start), doors.commit, scan)
+	return d
 }
 
 // Done implements [milter.Filter].
@@ -39,8 +54,12 @@ func (g *gate) Done(m *message.Message, out actions.Outcome, took time.Duration,
 		d = v.(*actions.Decision)
 	}
 	g.counters.count(out.Verdict)
+	g.meters.answered(m, d, out)
 	if d != nil && len(d.Undecided) > 0 {
 		g.counters.undecided.Add(1)
+	}
+	if d != nil && slices.ContainsFunc(d.Forks, func(f actions.Fork) bool { return len(f.Failures) > 0 }) {
+		g.counters.failures.Add(1)
 	}
 	logMessage(g.log, m, d, out, took, err)
 }

@@ -78,6 +78,8 @@ type statusJSON struct {
 	Version       string `json:"version,omitempty"`
 	PolicyVersion string `json:"policyVersion,omitempty"`
 	Policies      int    `json:"policies"`
+	// Metrics is where the running process is asked for measurements and health.
+	Metrics string `json:"metrics,omitempty"`
 	// Stale names files that differ from what is served: changed and not loaded.
 	Stale      []string       `json:"stale"`
 	Held       map[string]int `json:"held"`

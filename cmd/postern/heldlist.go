@@ -67,6 +67,9 @@ func (d *desk) status(ctx context.Context) (*statusJSON, error) {
 		w := d.running.gate.live.Load()
 		out.Running, out.Version, out.PolicyVersion, out.Policies = true, buildVersion().Version, w.set.Version, len(w.set.Policies)
 		out.Stale = w.files.stale()
+		if m := d.running.monitor.Load(); m != nil {
+			out.Metrics = m.address()
+		}
 	}
 	return out, nil
 }

@@ -42,8 +42,11 @@ func newLogger(p process, w io.Writer) *zap.Logger {
 
 // alarm logs what somebody has to look at.
 func alarm(log *zap.Logger, event string, fields ...zap.Field) {
-	log.Error(event, append(fields, zap.Bool("alarm", true))...)
+	log.Error(event, append(fields, zap.Bool(alarmField, true))...)
 }
+
+// alarmField marks the lines that somebody has to look at.
+const alarmField = "alarm"
 
 // logMessage writes the one line of a message: what a mail administrator asks
 // for, never content or the subject. The decision is nil for a message that
@@ -133,6 +136,15 @@ func decisionFields(d *actions.Decision) []zap.Field {
 			undecided = addOnce(undecided, ruleName(u.Rule)+": "+string(u.Remedy)+", "+clip(u.Reason, logText))
 		}
 		fields = append(fields, zap.Strings("undecided", bound(undecided, logRules)))
+	}
+	var failures []string
+	for i := range d.Forks {
+		for _, e := range d.Forks[i].Failures {
+			failures = addOnce(failures, ruleName(e.Rule)+": "+e.Action+" "+string(e.Remedy)+", "+clip(e.Reason, logText))
+		}
+	}
+	if len(failures) > 0 {
+		fields = append(fields, zap.Strings("actionFailures", bound(failures, logRules)))
 	}
 	if d.AddressMismatch {
 		fields = append(fields, zap.Bool("addressMismatch", true))

@@ -74,6 +74,11 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	}
 	defer log.Sync()
 	p := w.config.process
+	var meters *meters
+	if p.metrics.address != "" {
+		meters = newMeters()
+		log = meters.counted(log)
+	}
 	if err := checkPostfix(ctx, w.config, log); err != nil {
 		return err
 	}
@@ -86,6 +91,9 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 			alarm(log, "the store could not be closed", zap.Error(err))
 		}
 	}()
+	if meters != nil {
+		vault.Store = &measuredStore{vault.Store, meters}
+	}
 	docs, err := newDocuments(p.readers, func(reason string) { log.Warn("a reader of documents was lost", zap.String("reason", reason)) })
 	if err != nil {
 		return fmt.Errorf("extract: %w", err)
@@ -94,7 +102,7 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	if err := docs.begin(ctx, log); err != nil {
 		return fmt.Errorf("extract: %w", err)
 	}
-	s := &service{file: file, overrides: o, types: types, process: p, vault: vault, documents: docs, log: log, gate: &gate{log: log}}
+	s := &service{file: file, overrides: o, types: types, process: p, vault: vault, documents: docs, log: log, meters: meters, gate: &gate{log: log, meters: meters}}
 	if err := s.bear(w); err != nil {
 		return err
 	}
@@ -112,7 +120,7 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	if err := reportCrashes(p.store); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	spool := filepath.Join(p.store, "spool")
+	spool := spoolDir(p.store)
 	if err := os.MkdirAll(spool, 0o700); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
@@ -134,20 +142,30 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	if fresh {
 		s.keep(w)
 	}
+	budget := message.NewBudget(p.memory, spool)
 	s.loaded(ctx, audit.PolicyLoaded, w.set.Version, audit.Policies{Files: w.files.names()})
-	server := milter.NewServer(milter.Config{
+	if !fresh {
+		meters.loaded(false, time.Now())
+	}
+	settings := milter.Config{
 		Filter:        s.gate,
 		Watch:         &guardian{gate: s.gate, suspects: dead},
 		Log:           log,
 		Limits:        p.limits,
-		Budget:        message.NewBudget(p.memory, spool),
+		Budget:        budget,
 		MessageSize:   p.messageSize,
 		DecisionTime:  p.decision,
 		Connections:   p.connections,
 		AcceptOnError: p.onError == actions.OnErrorAccept,
-	})
+	}
+	if meters != nil {
+		settings.Timed = meters.timed
+	}
+	server := milter.NewServer(settings)
 
 	var wg sync.WaitGroup
+	watched := s.watchOver(server, budget)
+	defer watched.end()
 	background, end := context.WithCancel(ctx)
 	defer end()
 	failed := make(chan error, len(listeners))
@@ -193,6 +211,7 @@ loop:
 	}
 	done() // a second signal ends the process at once
 	s.tell(notifyStopping)
+	watched.drain()
 	log.Info("stopping", zap.Float64("drainSeconds", drain.Seconds()))
 	control.Close()
 	end()
@@ -207,7 +226,7 @@ loop:
 	c := &s.gate.counters
 	log.Info("stopped", zap.Int64("delivered", c.delivered.Load()), zap.Int64("blocked", c.blocked.Load()),
 		zap.Int64("deferred", c.deferred.Load()), zap.Int64("taken", c.discarded.Load()),
-		zap.Int64("undecided", c.undecided.Load()))
+		zap.Int64("undecided", c.undecided.Load()), zap.Int64("actionFailures", c.failures.Load()))
 	return cause
 }
 
@@ -232,11 +251,12 @@ func (s *service) newWorker(ctx context.Context) (*relay.Worker, error) {
 		Random:   rand.Float64,
 		Lifetime: outboxLife,
 		Grace:    workerGrace,
-
+		Settled: func(e relay.Entry, st relay.Settlement, err error) {
+			s.meters.sent(e, st, err)
+			logSent(s.log, e, st, err)
+		},
 		NoticeRate: float64(s.process.relay.noticeRate),
-
-		Settled: func(e relay.Entry, st relay.Settlement, err error) { logSent(s.log, e, st, err) },
-		Alarm:   func(a relay.Alarm) { logOutbox(s.log, a) },
+		Alarm:      func(a relay.Alarm) { logOutbox(s.log, a) },
 	}), nil
 }
 

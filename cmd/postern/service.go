@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,6 +26,8 @@ type service struct {
 	vault     *vault
 	documents *documents
 	log       *zap.Logger
+	meters    *meters                 // nil where nobody asks for measurements
+	monitor   atomic.Pointer[monitor] // nil without listen.metrics
 	clock     clock
 
 	reloading sync.Mutex // one reload at a time
@@ -62,6 +65,7 @@ func (s *service) bear(w *world) error {
 	w.notices = notices
 	w.engine = actions.NewEngine(w.config.settings(notices))
 	w.effects = w.live(s.vault, s.log)
+	s.meters.repeats(w.effects)
 	w.doors = w.effects
 	w.rules.Overridden = w.effects.Overridden
 	s.takeServer(w, s.gate.live.Load())
@@ -72,6 +76,7 @@ func (s *service) bear(w *world) error {
 // loaded records a set of policies that went live, or was refused. It is a record
 // and no condition: the process goes on without it.
 func (s *service) loaded(ctx context.Context, op audit.Operation, version string, p audit.Policies) {
+	s.meters.loaded(op == audit.PolicyLoaded, time.Now())
 	rec, err := audit.Loaded(audit.Head{Time: time.Now(), ID: newID(), PolicyVersion: version}, op, p)
 	if err == nil {
 		err = s.vault.record(ctx, rec)

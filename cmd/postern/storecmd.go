@@ -132,6 +132,9 @@ func (o *output) status(s *statusJSON) {
 	} else {
 		o.printf("running      no\n")
 	}
+	if s.Metrics != "" {
+		o.printf("metrics      %s\n", s.Metrics)
+	}
 	held := 0
 	for _, n := range s.Held {
 		held += n

@@ -217,6 +217,16 @@ func newReference() string {
 	return "P-" + string(b[:])
 }
 
+// newAlertID gives the name of an alert: 40 random bits, for people to type.
+func newAlertID() string {
+	var b [8]byte
+	rand.Read(b[:])
+	for i := range b {
+		b[i] = referenceAlphabet[b[i]&31]
+	}
+	return "A-" + string(b[:])
+}
+
 // record appends records.
 func (v *vault) record(ctx context.Context, recs ...audit.Record) error {
 	rows, err := auditRows(recs...)

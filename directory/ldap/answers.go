@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-mail/postern/directory"
 )
+
+// counts are those of all answers of a directory.
+type counts struct{ kept, asked, stale, failed atomic.Int64 }
 
 // answers keeps what servers said: answers that hold for a time, and that are
 // given for longer while no server answers. One question is asked once at a time,
@@ -20,6 +24,7 @@ type answers[V any] struct {
 	ttl, negative   time.Duration
 	stale, patience time.Duration
 	entries         int
+	counts          *counts
 
 	mu      sync.Mutex
 	found   shelf[V]
@@ -50,9 +55,9 @@ type shelf[V any] struct {
 	byKey map[string]*list.Element
 }
 
-func newAnswers[V any](o Options, now func() time.Time) *answers[V] {
+func newAnswers[V any](o Options, now func() time.Time, counts *counts) *answers[V] {
 	return &answers[V]{
-		now: now, ttl: o.TTL, negative: min(o.Negative, o.TTL), stale: max(o.Stale, o.TTL), patience: 4 * o.Timeout, entries: o.Entries,
+		now: now, counts: counts, ttl: o.TTL, negative: min(o.Negative, o.TTL), stale: max(o.Stale, o.TTL), patience: 4 * o.Timeout, entries: o.Entries,
 		found:   shelf[V]{byKey: make(map[string]*list.Element)},
 		missing: shelf[V]{byKey: make(map[string]*list.Element)},
 		asked:   make(map[string]*asked[V]),
@@ -70,6 +75,7 @@ func (a *answers[V]) get(ctx context.Context, key string, ask func(context.Conte
 		}
 		if a.now().Sub(kept.at) < holds {
 			a.mu.Unlock()
+			a.counts.kept.Add(1)
 			return kept.value, kept.err
 		}
 	}
@@ -97,13 +103,17 @@ func (a *answers[V]) ask(ctx context.Context, key string, q *asked[V], ask func(
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err == nil || isAnswer(err) {
+		a.counts.asked.Add(1)
 		a.keep(answer[V]{key: key, value: value, err: err, at: a.now()})
 	} else {
 		if !errors.Is(err, directory.ErrUnavailable) {
 			err = fmt.Errorf("%w: %w", directory.ErrUnavailable, err)
 		}
 		if kept, ok := a.kept(key); ok && a.now().Sub(kept.at) < a.stale {
+			a.counts.stale.Add(1)
 			value, err = kept.value, kept.err
+		} else {
+			a.counts.failed.Add(1)
 		}
 	}
 	q.value, q.err = value, err

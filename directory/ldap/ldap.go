@@ -22,6 +22,7 @@ type Directory struct {
 // core is what a directory knows and asks with.
 type core struct {
 	o       Options
+	counts  *counts
 	client  *client
 	people  *answers[*person]          // by address
 	logins  *answers[*person]          // by login
@@ -51,19 +52,21 @@ func New(o Options, h Hooks) (*Directory, error) {
 		h.Now = time.Now
 	}
 	d := &Directory{}
+	known := &counts{}
 	d.core.Store(&core{
 		o:       o,
+		counts:  known,
 		client:  newClient(o, h.Now),
-		people:  newAnswers[*person](o, h.Now),
-		logins:  newAnswers[*person](o, h.Now),
-		bosses:  newAnswers[name](o, h.Now),
-		heads:   newAnswers[*group](o, h.Now),
-		full:    newAnswers[*directory.Group](o, h.Now),
-		others:  newAnswers[subject](o, h.Now),
-		above:   newAnswers[above](o, h.Now),
-		dynamic: newAnswers[[]*group](o, h.Now),
-		matches: newAnswers[bool](o, h.Now),
-		units:   newAnswers[bool](o, h.Now),
+		people:  newAnswers[*person](o, h.Now, known),
+		logins:  newAnswers[*person](o, h.Now, known),
+		bosses:  newAnswers[name](o, h.Now, known),
+		heads:   newAnswers[*group](o, h.Now, known),
+		full:    newAnswers[*directory.Group](o, h.Now, known),
+		others:  newAnswers[subject](o, h.Now, known),
+		above:   newAnswers[above](o, h.Now, known),
+		dynamic: newAnswers[[]*group](o, h.Now, known),
+		matches: newAnswers[bool](o, h.Now, known),
+		units:   newAnswers[bool](o, h.Now, known),
 	})
 	return d, nil
 }
@@ -80,6 +83,24 @@ func (d *Directory) Inherit(from *Directory) {
 // Watch calls f when no server answers any more, with the reason, and with nil
 // when one does again. Where none answers already it is called at once.
 func (d *Directory) Watch(f func(error)) { d.core.Load().client.watch(f) }
+
+// Stats counts questions by how they were answered.
+type Stats struct {
+	// Kept were answered by what was known, Asked by a server, Stale by what was known
+	// and too old since no server answered, and Failed not at all.
+	Kept, Asked, Stale, Failed int64
+	// Silent is set while no server answers.
+	Silent bool
+}
+
+// Stats gives the counts since the directory was made, or the one it inherits from.
+func (d *Directory) Stats() Stats {
+	c := d.core.Load()
+	c.client.mu.Lock()
+	silent := c.client.silent != nil
+	c.client.mu.Unlock()
+	return Stats{Kept: c.counts.kept.Load(), Asked: c.counts.asked.Load(), Stale: c.counts.stale.Load(), Failed: c.counts.failed.Load(), Silent: silent}
+}
 
 // Close closes the connections that are not in use, and the others after their
 // requests. Look-ups go on working.

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/message"
@@ -17,6 +18,8 @@ type Draft struct {
 	eight   bool   // the body as received holds octets beyond ASCII
 	changed bool
 	serial  int // of the boundaries made
+	// gone are the parts that Strip took out.
+	gone map[*message.Part]bool
 }
 
 // New gives a draft that holds the message as it came. Nothing is read or copied
@@ -125,18 +128,22 @@ func (d *Draft) appendField(b []byte, f message.Field) []byte {
 
 // top compares the MIME fields of the root with those of the message.
 func (d *Draft) top() []FieldChange {
-	before, after := splitHead(d.mimeHead(d.msg.Header)), splitHead(d.root.head)
+	return compare(splitHead(d.mimeHead(d.msg.Header)), splitHead(d.root.head))
+}
+
+// compare gives the changes that make one header section of another.
+func compare(before, after headFields) []FieldChange {
 	var changes []FieldChange
 	seen := map[string]bool{}
-	for _, f := range append(before, after...) {
+	for _, f := range slices.Concat(before, after) {
 		lower := strings.ToLower(f.name)
 		if seen[lower] {
 			continue
 		}
 		seen[lower] = true
-		was, is := before.values(lower), after.values(lower)
+		is := after.values(lower)
 		switch {
-		case equal(was, is):
+		case slices.Equal(before.values(lower), is):
 		case len(is) == 0:
 			changes = append(changes, FieldChange{Name: f.name, Remove: true})
 		default:
@@ -144,18 +151,6 @@ func (d *Draft) top() []FieldChange {
 		}
 	}
 	return changes
-}
-
-func equal(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // isMIMEField tells whether a field tells of the body (RFC 2045, section 3).

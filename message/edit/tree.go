@@ -29,6 +29,8 @@ type node struct {
 	// mediaType is that of a container that is entered, or empty.
 	mediaType string
 	start     string // of a multipart/related: the Content-ID of its root
+	// inner is the header section of a message that Wrap attached.
+	inner *innerHeader
 }
 
 // piece is octets as they stand, or a child.
@@ -90,6 +92,10 @@ func (n *node) appendBody(b []byte) []byte {
 	for _, p := range n.pieces {
 		if p.child == nil {
 			b = append(b, p.raw...)
+			continue
+		}
+		if n.inner != nil {
+			b = p.child.appendBody(n.inner.appendHeader(b, p.child))
 			continue
 		}
 		b = p.child.appendBody(append(b, p.child.head...))

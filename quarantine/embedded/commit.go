@@ -65,7 +65,9 @@ type prepared struct {
 	items        []itemRow
 	entries      []entryRow
 	fingerprints []fingerprintRow
-	records      []quarantine.Record
+	records      []sealed
+	matches      []matchRow
+	raised       bool // one of the matches has raised an alert
 }
 
 type itemRow struct {
@@ -97,7 +99,10 @@ func (s *Store) prepare(ctx context.Context, c *quarantine.Commit) (*prepared, e
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	p.blobs, p.records = c.Blobs, c.Records
+	p.blobs = c.Blobs
+	for i := range c.Records {
+		p.records = append(p.records, seal(&c.Records[i], s.opts.Privacy))
+	}
 	index := map[string]int{}
 	for i, b := range c.Blobs {
 		sum := sha256.Sum256(b.Data)
@@ -132,6 +137,13 @@ func (s *Store) prepare(ctx context.Context, c *quarantine.Commit) (*prepared, e
 			return nil, err
 		}
 		p.fingerprints = append(p.fingerprints, fingerprintRow{f, data})
+	}
+	for i := range c.Matches {
+		row, err := matchRowOf(&c.Matches[i], s.opts.Privacy)
+		if err != nil {
+			return nil, err
+		}
+		p.matches = append(p.matches, row)
 	}
 	return p, nil
 }
@@ -194,7 +206,7 @@ func (s *Store) store(ctx context.Context, p *prepared, do func(*transactor) err
 		}
 		return err
 	}
-	if len(p.entries) > 0 {
+	if len(p.entries) > 0 || p.raised {
 		s.awake()
 	}
 	return nil
@@ -255,14 +267,11 @@ func (p *prepared) insert(t *transactor) error {
 		if err := t.record(&p.records[i]); err != nil {
 			return err
 		}
+		if err := p.matched(t, i); err != nil {
+			return err
+		}
 	}
 	return nil
-}
-
-// record appends a record.
-func (t *transactor) record(r *quarantine.Record) error {
-	return t.exec("INSERT INTO record (time, reference, queue_id, operation, data) VALUES (?, ?, ?, ?, ?)",
-		stamp(r.Time), r.Reference, r.QueueID, r.Operation, string(r.Data))
 }
 
 // created is the time of the item or the first entry of a blob.

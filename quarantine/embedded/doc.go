@@ -16,6 +16,12 @@
 // until the store is opened again. A full disk ends nothing: the commit fails, the
 // next one may succeed.
 //
+// Records are chained, for each UTC month of their times: a link holds a SHA-256
+// over the value of the link before and the record. Texts about people stand beside
+// the record, with a random salt each, and the record has their digests: they are
+// erased by taking text and salt away. Of a record deleted at its time the link
+// stays until the month is over, and the head of the month for ever.
+//
 // Several processes of one machine may open the same directory, as a command
 // beside the service does; [quarantine.Store.Wake] tells only of the own process.
 // The file system must be local, keep renames atomic, and honour fsync on files
@@ -27,5 +33,5 @@
 // transaction of every change; hold.durable, release.decided, expiry.decided,
 // decision.durable, outbox.leased, outbox.postponed, outbox.finished when the change
 // of that name is durable; outbox.blob.removed, sweep.rows.durable,
-// sweep.blob.removed.
+// sweep.blob.removed, erase.part.durable.
 package embedded

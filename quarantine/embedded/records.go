@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"strconv"
 
@@ -72,22 +73,51 @@ func (s *Store) someRecords(ctx context.Context, f quarantine.RecordFilter, size
 			c.add("number > ?", f.After)
 		}
 	}
-	rows, err := s.read.QueryContext(ctx, "SELECT number, time, reference, queue_id, operation, data FROM record"+
-		c.String()+order+" LIMIT "+strconv.Itoa(size), c.args...)
+	rows, err := s.read.QueryContext(ctx, "SELECT "+recordColumns+recordTables+c.String()+order+" LIMIT "+strconv.Itoa(size), c.args...)
 	if err != nil {
 		return nil, translate(err)
 	}
 	var found []quarantine.Record
 	err = eachRow(rows, func(scan func(...any) error) error {
-		var r quarantine.Record
-		var at int64
-		var data string
-		if err := scan(&r.Number, &at, &r.Reference, &r.QueueID, &r.Operation, &data); err != nil {
-			return err
+		r, err := scanRecord(scan)
+		if err == nil {
+			found = append(found, *r)
 		}
-		r.Time, r.Data = moment(at), json.RawMessage(data)
-		found = append(found, r)
-		return nil
+		return err
 	})
 	return found, translate(err)
+}
+
+// recordColumns are what scanRecord reads of recordTables.
+const (
+	recordColumns = `number, time, reference, queue_id, operation, data, personal.texts,
+	coalesce(chain.node, ''), coalesce(chain.month, ''), coalesce(l.position, 0), l.value`
+	recordTables = ` FROM record LEFT JOIN personal ON personal.record = number
+	LEFT JOIN (SELECT number AS linked, chain AS chained, position, value FROM link) l ON l.linked = number
+	LEFT JOIN chain ON chain.id = l.chained`
+)
+
+func scanRecord(scan func(...any) error) (*quarantine.Record, error) {
+	var (
+		r            quarantine.Record
+		at           int64
+		data         string
+		texts, value []byte
+	)
+	if err := scan(&r.Number, &at, &r.Reference, &r.QueueID, &r.Operation, &data, &texts,
+		&r.Link.Node, &r.Link.Month, &r.Link.Position, &value); err != nil {
+		return nil, err
+	}
+	r.Time, r.Data, r.Link.Value = moment(at), json.RawMessage(data), digestOf(value)
+	if texts == nil {
+		return &r, nil // from before records had gaps
+	}
+	parts, err := unpackTexts(texts)
+	if err == nil {
+		r.Data, err = fill([]byte(data), parts)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("record %d: %w", r.Number, err)
+	}
+	return &r, nil
 }

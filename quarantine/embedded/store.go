@@ -26,6 +26,10 @@ type Options struct {
 	// Alone says that no other process uses the store: those who had leased entries
 	// of the outbox are gone then, and their leases are given back.
 	Alone bool
+	// Privacy says what a text in a record tells of people, by its place: the names of
+	// the members that lead to it, with points between; lists add nothing. It is asked
+	// of objects and lists too, for Whole. Nil takes every text for content.
+	Privacy func(place string) quarantine.Privacy
 
 	fs fileSystem // nil is the disk
 }
@@ -119,7 +123,8 @@ func (s *Store) openDatabase(ctx context.Context) error {
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(16777216)"
-	if s.write, err = sql.Open("sqlite", name); err != nil {
+	// What is deleted is overwritten: a person who is erased is not to be found in the file.
+	if s.write, err = sql.Open("sqlite", name+"&_pragma=secure_delete(1)"); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
@@ -146,7 +151,7 @@ func (s *Store) openDatabase(ctx context.Context) error {
 			return err
 		}
 	}
-	go s.writer(newTransactor(conn))
+	go s.writer(newTransactor(conn, s.opts.Privacy))
 	return nil
 }
 

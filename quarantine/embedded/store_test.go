@@ -12,7 +12,7 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, s storetest.Settings) func() quarantine.Store {
 		dir := filepath.Join(t.TempDir(), "store")
 		return func() quarantine.Store {
-			return open(t, Options{Dir: dir, Quota: s.Quota, Retention: s.Retention})
+			return open(t, Options{Dir: dir, Quota: s.Quota, Retention: s.Retention, Privacy: storetest.Privacy})
 		}
 	})
 }

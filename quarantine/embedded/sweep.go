@@ -34,13 +34,19 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, purged func(*quarantin
 		until      int64
 	}{
 		{&swept.Fingerprints, "fingerprint", "number", "expires <= ? AND NOT EXISTS (SELECT 1 FROM item WHERE id = fingerprint.item AND ended = 0)", stamp(now)},
-		{&swept.Records, "record", "number", `time <= ? AND (reference = ''
-			OR NOT EXISTS (SELECT 1 FROM item WHERE item.reference = record.reference AND legal_hold = 1))`, history},
+		{&swept.Records, "record", "number", expired, history},
 		{&swept.Entries, "entry", "number", `done > 0 AND done <= ?
 			AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND legal_hold = 1)`, history},
+		{&swept.Alerts, "alert", "id", "max(last, updated) <= ?", history},
+		{&swept.Matches, "alert_event", "number", "at <= ? AND NOT EXISTS (SELECT 1 FROM alert WHERE id = alert_event.alert)", history},
 		{&swept.Items, "item", "id", "ended > 0 AND ended <= ? AND purged > 0", history},
 	} {
 		if *rows.count, err = s.sweepRows(ctx, rows.table, rows.key, rows.condition, rows.until); err != nil {
+			return &swept, err
+		}
+	}
+	for more := true; more; {
+		if err := s.change(ctx, func(t *transactor) (err error) { more, err = t.dropLinks(history); return err }); err != nil {
 			return &swept, err
 		}
 	}
@@ -121,7 +127,8 @@ func (t *transactor) note(item *quarantine.Item, of func(*quarantine.Item) (quar
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return t.record(&r)
+	row := seal(&r, t.privacy)
+	return t.record(&row)
 }
 
 // sweepRows deletes the rows of a table that fit a condition. They are looked for
@@ -140,6 +147,10 @@ func (s *Store) sweepRows(ctx context.Context, table, key, condition string, unt
 		}
 		var n int64
 		err = s.change(ctx, func(t *transactor) (err error) {
+			if table == "record" {
+				n, err = t.forgetRecords(found, until)
+				return err
+			}
 			n, err = t.changed("DELETE FROM "+table+" WHERE "+key+" IN (SELECT value FROM json_each(?)) AND "+condition, found, until)
 			return err
 		})

@@ -167,10 +167,11 @@ func (s *Store) poisoned() error {
 type transactor struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
+	privacy    func(place string) quarantine.Privacy
 }
 
-func newTransactor(conn *sql.Conn) *transactor {
-	return &transactor{conn: conn, statements: map[string]*sql.Stmt{}}
+func newTransactor(conn *sql.Conn, privacy func(place string) quarantine.Privacy) *transactor {
+	return &transactor{conn: conn, statements: map[string]*sql.Stmt{}, privacy: privacy}
 }
 
 func (t *transactor) statement(text string) (*sql.Stmt, error) {

@@ -22,6 +22,22 @@ type Settings struct {
 	Retention quarantine.Retention
 }
 
+// Privacy is what stores are made with: what a record of these tests tells of
+// people.
+func Privacy(place string) quarantine.Privacy {
+	switch place {
+	case "from":
+		return quarantine.Sender
+	case "to":
+		return quarantine.Person
+	case "subject":
+		return quarantine.Content
+	case "explain":
+		return quarantine.Whole
+	}
+	return quarantine.Open
+}
+
 // New makes an empty store for a test and gives a function that opens it. The
 // function may be called again once the store is closed, and finds what was
 // committed.
@@ -60,10 +76,27 @@ func Run(t *testing.T, create New) {
 		{"ReleaseReturns", testReleaseReturns},
 		{"Wake", testWake},
 		{"Records", testRecords},
+		{"Chain", testChain},
+		{"ChainSwept", testChainSwept},
+		{"Cursor", testCursor},
+		{"FindPerson", testFindPerson},
+		{"ErasePerson", testErasePerson},
+		{"ErasePersonKept", testErasePersonKept},
 		{"Quota", testQuota},
 		{"QuotaTogether", testQuotaTogether},
 		{"SweepBlobs", testSweepBlobs},
 		{"SweepHistory", testSweepHistory},
+		{"AlertSingle", testAlertSingle},
+		{"AlertFolds", testAlertFolds},
+		{"AlertCount", testAlertCount},
+		{"AlertClock", testAlertClock},
+		{"AlertVolume", testAlertVolume},
+		{"AlertRace", testAlertRace},
+		{"AlertRefused", testAlertRefused},
+		{"AlertTold", testAlertTold},
+		{"AlertChange", testAlertChange},
+		{"AlertList", testAlertList},
+		{"AlertSweep", testAlertSweep},
 		{"Stats", testStats},
 		{"Closed", testClosed},
 	} {
@@ -122,6 +155,7 @@ func (b *bench) sound() {
 	for _, p := range problems {
 		b.Errorf("check: %+v", p)
 	}
+	b.chained()
 }
 
 func (b *bench) state(id string) quarantine.State {

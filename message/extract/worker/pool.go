@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-mail/postern/message/extract"
@@ -70,6 +71,30 @@ type Pool struct {
 	closed    bool
 	isolation []string
 	running   sync.WaitGroup // processes that are not waited for yet
+
+	waiting                  atomic.Int64
+	started, lost, documents atomic.Int64
+}
+
+// Stats counts what a pool does. Started, Lost and Documents grow with its life; the
+// rest is of this moment.
+type Stats struct {
+	// Workers is how many are kept, Running how many there are, Busy how many of these
+	// read a document; Waiting documents wait for one.
+	Workers, Running, Busy, Waiting int
+	// Started counts workers that were started, Lost those that ended before their
+	// time, Documents those that were given to a worker.
+	Started, Lost, Documents int64
+}
+
+// Stats gives the counts of this moment.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return Stats{
+		Workers: p.o.Workers, Running: len(p.all), Busy: len(p.all) - len(p.idle), Waiting: int(p.waiting.Load()),
+		Started: p.started.Load(), Lost: p.lost.Load(), Documents: p.documents.Load(),
+	}
 }
 
 // slowAfter is how long a document may take before it leaves its place to others.
@@ -154,7 +179,10 @@ func (p *Pool) outside(ctx context.Context, content []byte, hint extract.Hint, b
 		ctx, cancel = context.WithTimeout(ctx, p.o.Time)
 		defer cancel()
 	}
+	p.documents.Add(1)
+	p.waiting.Add(1)
 	leave, err := p.lanes.enter(ctx)
+	p.waiting.Add(-1)
 	if err != nil {
 		return unread(extract.Truncated, detailTime), nil
 	}
@@ -179,6 +207,7 @@ func (p *Pool) outside(ctx context.Context, content []byte, hint extract.Hint, b
 		p.drop(w)
 		overrun := errors.Is(err, errOverrun)
 		if ctx.Err() == nil || !overrun {
+			p.lost.Add(1)
 			p.o.Lost(err.Error() + w.state())
 		}
 		switch {
@@ -225,6 +254,7 @@ func (p *Pool) add(w *process) error {
 		return errClosed
 	}
 	p.all[w] = true
+	p.started.Add(1)
 	p.running.Add(1)
 	return nil
 }
