@@ -129,7 +129,6 @@ type spec struct {
 	reporting *reporting // nil when nothing is reported
 	alerting  *alerting  // nil when no alert is raised
 
-
 	scopeAt      *strictyaml.Node // of blockAccessScope
 	scopeOutside bool
 }

@@ -260,7 +260,7 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 	if !d.Ours {
 		return NewReply(550, enhanced, e.settings.BlockText, "Reference "+d.Reference)
 	}
-	lines := []string{s.words(d.reader)}
+	lines := []string{s.spoken(d.reader)}
 	if len(refused) > 0 {
 		names := strings.Join(refused[:min(len(refused), namedRecipients)], ", ")
 		if more := len(refused) - namedRecipients; more > 0 {
@@ -281,9 +281,20 @@ func (s *spec) words(to reader) string {
 	case s.halt.text != "":
 		return s.halt.text
 	case s.tip != "":
-		return s.tipIn(to)
+		tip, _ := s.tipIn(to)
+		return tip
 	}
 	return defaultTip
+}
+
+// spoken is what a block tells the sender in a reply, which is ASCII: a tip in a
+// script that ASCII cannot spell is told as it is written for all.
+func (s *spec) spoken(to reader) string {
+	if s.halt.text != "" || s.tip == "" {
+		return s.words(to)
+	}
+	tip, language := s.tipIn(to)
+	return cmp.Or(notice.SMTPTip(tip, language, s.tip), defaultTip)
 }
 
 // deferral is the reply to a message that could not be decided on.

@@ -38,7 +38,7 @@ func languageField(h message.Header) string {
 // translate gives a fork its policy tip in the sender's language.
 func (f *Fork) translate(to reader) {
 	if f.tipOf != nil {
-		f.PolicyTip = f.tipOf.tipIn(to)
+		f.PolicyTip, _ = f.tipOf.tipIn(to)
 	}
 }
 
@@ -49,16 +49,16 @@ type reader struct {
 }
 
 // tipIn gives the policy tip in the language that somebody prefers most of those it
-// is written in. What is written for all counts as written in the language of the
-// house.
-func (s *spec) tipIn(r reader) string {
+// is written in, and that language. What is written for all counts as written in the
+// language of the house.
+func (s *spec) tipIn(r reader) (tip, tag string) {
 	t := s.telling
 	if t == nil || len(t.languages) == 0 || r.prefers == "" {
-		return s.tip
+		return s.tip, r.house
 	}
 	tags, _, err := language.ParseAcceptLanguage(r.prefers)
 	if err != nil || len(tags) == 0 {
-		return s.tip
+		return s.tip, r.house
 	}
 	house, err := language.Parse(r.house)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s *spec) tipIn(r reader) string {
 	}
 	_, i, confidence := language.NewMatcher(written).Match(tags...)
 	if text := t.translations[written[i]]; text != "" && confidence >= language.High {
-		return text
+		return text, written[i].String()
 	}
-	return s.tip
+	return s.tip, r.house
 }

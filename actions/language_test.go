@@ -27,7 +27,7 @@ func TestTipInTheLanguageOfTheSender(t *testing.T) {
 		{"de", "de", "Deutsch"},
 		{"de", "xx-not a language", "Deutsch"},
 	} {
-		if got := s.tipIn(reader{c.prefers, c.house}); got != c.want {
+		if got, _ := s.tipIn(reader{c.prefers, c.house}); got != c.want {
 			t.Errorf("%q in a house of %q: %q, want %q", c.prefers, c.house, got, c.want)
 		}
 	}

@@ -139,8 +139,8 @@ type batch struct {
 	clean   []byte        // the message as held
 	found   []audit.Value // in the message; read once
 	looked  bool
-	taken []taken // of the limits
-	told  *notice.Original
+	taken   []taken // of the limits
+	told    *notice.Original
 }
 
 func (b *batch) fill() error {

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -183,7 +184,7 @@ func (b *batch) matchedBy(rule *rules.Rule, n *notice.Notification) {
 	}
 	for _, c := range res.Conditions {
 		if c.Result == rules.True.String() && c.Condition != "contentContainsSensitiveInformation" {
-			n.Conditions = append(n.Conditions, audit.MaskText(c.Condition+": "+b.mask(c.Reason), b.values()...).String())
+			n.Conditions = append(n.Conditions, audit.MaskText(b.mask(cmp.Or(c.Reason, c.Condition)), b.values()...).String())
 		}
 	}
 	shown := 0

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
@@ -25,8 +26,10 @@ func (b *batch) tell() error {
 			refused = append(refused, r)
 		}
 	}
-	s := b.d.Forks[b.d.first(b.refused)].spec()
-	n, err := b.Notices.BlockNDR(notice.Block{Original: b.about(), Recipients: refused, Tip: s.words(b.d.reader), Status: s.halt.enhanced, LearnMore: s.telling.learnMore()})
+	first := &b.d.Forks[b.d.first(b.refused)]
+	s := first.spec()
+	words := strings.TrimSpace(s.words(b.d.reader) + "\n\n" + b.words(first, b.Notices))
+	n, err := b.Notices.BlockNDR(notice.Block{Original: b.about(), Recipients: refused, Tip: words, Status: s.halt.enhanced, LearnMore: s.telling.learnMore()})
 	var not *notice.NotSent
 	switch {
 	case errors.As(err, &not) && not.Reason == notice.ReasonNotify:

@@ -78,6 +78,7 @@ func (e *Engine) planNotifications(ctx context.Context, scan *rules.Scan, d *Dec
 	n.sender(list)
 	n.others(list)
 	n.recipients(list)
+	n.reply()
 }
 
 // notifier plans the mail of one decision.

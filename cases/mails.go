@@ -19,7 +19,7 @@ func (c *Case) compareTold(d *comparison, dec *actions.Decision, commit *quarant
 	told, untold := []string{}, []string{}
 	for _, f := range dec.Forks {
 		for _, p := range f.Notices {
-			if p.Kind != notice.KindBlock && p.Kind != notice.KindHeld {
+			if p.Kind == notice.KindNotification || p.Kind == notice.KindRecipient {
 				told = append(told, plannedLine(p))
 			}
 		}
@@ -93,7 +93,7 @@ func (w *wantMail) compare(d *comparison, name string, e *quarantine.Entry, cont
 		attached = append(attached, p.MediaType)
 	}
 	for p := range m.Leaves() {
-		if !p.IsBody() {
+		if !p.IsBody() || p.MediaType != "text/plain" && p.MediaType != "text/html" {
 			continue
 		}
 		data, err := p.Content()
