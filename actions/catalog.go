@@ -46,16 +46,16 @@ var kinds = []Kind{
 	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients, at most 10: `{to: [], cc: [], bcc: [], managerAs: cc}`", read: readAddRecipients},
 	{Name: "alertProperties", Class: Mark, Doc: "beside `generateAlert`, Purview's way to write what is counted: `{aggregationType: SimpleAggregation, threshold: 10, timeWindow: 2880}`", read: readAlertProperties},
 	{Name: "applyBrandingTemplate", Class: NonHalting},
-	{Name: "applyHtmlDisclaimer", Class: NonHalting},
+	{Name: "applyHtmlDisclaimer", Class: NonHalting, Doc: "adds a text to the body: `{text: \"<p>…</p>\", location: append, fallback: wrap}`", read: readDisclaimer},
 	{Name: "blockAccess", Class: Halting, Doc: "refuses the message: `all`, or `perUser` for people outside the organisation", read: readBlockAccess},
 	{Name: "blockAccessScope", Class: Mark, Doc: "beside `blockAccess: true`, Purview's way to write whom it refuses: `all` or `perUser`", read: readBlockAccessScope},
 	{Name: "blockResponse", Class: Mark, Doc: "how a block is told: `reject` in the session (default), `ndr` by mail, `rejectAll` refuses the message for everybody", read: readBlockResponse},
 	{Name: "deleteMessage", Class: Halting, Doc: "`true` deletes the message; nobody is told, it is recorded", read: readDelete},
 	{Name: "encryptRMSTemplate", Class: NonHalting},
 	{Name: "generateAlert", Class: Mark, Doc: "raises an alert: `true`, addresses, or `{to: [compliance@example.com], aggregate: {count: 10, window: 48h, per: rule}}`; see [alerts.md](alerts.md)", read: readGenerateAlert},
-	{Name: "generateIncidentReport", Class: Mark},
+	{Name: "generateIncidentReport", Class: Mark, Doc: "sends an incident report to people, and to `siteAdmin`: `[compliance@example.com]`, or `{to: […], content: […], when: match}`; see [incidents.md](incidents.md)", read: readIncidentReport},
 	{Name: "generateNotification", Class: NonHalting, Doc: "mail to each recipient that the rule matched, of at most 5120 characters of HTML", read: readGenerateNotification},
-	{Name: "incidentReportContent", Class: Mark},
+	{Name: "incidentReportContent", Class: Mark, Doc: "beside a list of addresses, what the incident report holds: `all`, `default`, or a list of contents", read: readIncidentContent},
 	{Name: "moderate", Class: Waiting},
 	{Name: "modifySubject", Class: NonHalting, Doc: "rewrites what matches in the subject: `{patterns: [], text: …, strategy: replace}`", read: readModifySubject},
 	{Name: "notifyAllowOverride", Class: Mark, read: readAllowOverride, planned: true},
@@ -83,7 +83,7 @@ var kinds = []Kind{
 	{Name: "reportSeverityLevel", Class: Mark, Doc: "how grave a match is in records: `none`, `low` (default), `medium` or `high`", read: readSeverity},
 	{Name: "setHeader", Class: NonHalting, Doc: "adds a field or gives it a new value: `{Name: value}`", read: readSetHeader},
 	{Name: "stopPolicyProcessing", Class: Mark, Doc: "`true` ends the evaluation behind a match of an enforced policy", read: readStop},
-	{Name: "stripAttachment", Class: NonHalting},
+	{Name: "stripAttachment", Class: NonHalting, Doc: "puts a text in the place of attachments: `{extensions: [exe], names: [], text: …}`", read: readStrip},
 	{Name: "untellable", Class: Mark, Doc: "what a block of some recipients does when its sender cannot be told: `quarantine` holds their copy (default), `rejectAll` refuses the message for everybody", read: readUntellable},
 }
 
@@ -120,6 +120,7 @@ type spec struct {
 	severity   string           // of matches, as in records; empty is low
 	severityAt *strictyaml.Node // of reportSeverityLevel
 
+	selection     *rules.Selection // of stripAttachment
 	managerAt     *strictyaml.Node // of addRecipients.managerAs
 	targets       []target         // whom the rule sends mail to
 	onActionError string           // empty is quarantine
@@ -220,6 +221,7 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 	if at := s.toldAt; at != nil && (s.halt == nil || s.halt.verdict != Block) {
 		r.Errorf(at, field, "write `blockAccess` or `rejectMessage` beside it", "blockResponse and untellable say something only beside a block")
 	}
+	s.checkReport(r, field)
 	return []any{s}
 }
 

@@ -38,6 +38,13 @@ type Edit struct {
 	Value string `json:"value"`
 	// Patterns are those of modifySubject, one on a line.
 	Patterns string `json:"patterns,omitempty"`
+	// Fallback of applyHtmlDisclaimer is wrap, ignore or reject.
+	Fallback string `json:"fallback,omitempty"`
+	// Parts are those that stripAttachment takes out, as [message.Part.Index] names
+	// them, parted by blanks. OnError is continue where a copy of which they cannot be
+	// taken out goes on with them; otherwise it is not sent.
+	Parts   string `json:"parts,omitempty"`
+	OnError string `json:"onError,omitempty"`
 }
 
 // Route is the way a fork takes.
@@ -87,11 +94,18 @@ type Fork struct {
 
 	tipOf  *spec  // whose policy tip it is; nil for none
 	tested tested // what the tests of policies would tell
+	// Stripped are the names of the attachments taken out, masked.
+	Stripped []string
+	// BrokenSignatures are the domains of DKIM signatures of the author's own domain
+	// that do not hold any more after the edits; whether they did before is not known.
+	BrokenSignatures []string
 	// Failures are the actions that could not be done as their rules say.
 	Failures []Failure
 
+	of     []*spec // the rule of each edit
 	by     *spec   // what decides in the place of the actions of DecidedBy
 	edited *edited // of a fork that is resubmitted
+	again  bool    // done when the message came before
 }
 
 // spec gives what decides on a blocked or held fork.
@@ -132,6 +146,9 @@ type Decision struct {
 	reader  reader        // the sender
 	counted bool          // when put off, the attempt counts (retryThenBlock)
 	bare    bool          // nothing of the message may be read but its envelope
+
+	reports    []*plannedReport
+	unreported []message.Path // who gets no report, since the message is a notice
 }
 
 // Effects are the doors through which a decision reaches the world.

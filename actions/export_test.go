@@ -2,7 +2,9 @@ package actions
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
@@ -39,6 +41,13 @@ func Mutations() map[string]map[string]func(*spec) {
 	withoutEdits := func(action string, keep func(Edit) bool) func(*spec) {
 		return func(s *spec) {
 			s.edits = slices.DeleteFunc(s.edits, func(e Edit) bool { return e.Action == action && !keep(e) })
+		}
+	}
+	withReport := func(change func(*reporting)) func(*spec) {
+		return func(s *spec) {
+			if s.reporting != nil {
+				change(s.reporting)
+			}
 		}
 	}
 	none := func(Edit) bool { return false }
@@ -120,6 +129,21 @@ func Mutations() map[string]map[string]func(*spec) {
 				}
 			},
 		},
+		"generateIncidentReport": {
+			"nobody hears of it":     func(s *spec) { s.reporting = nil },
+			"siteAdmin is left out":  withReport(func(r *reporting) { r.siteAdmin = false }),
+			"siteAdmin hears of all": withReport(func(r *reporting) { r.siteAdmin = true }),
+			"one address is left out": withReport(func(r *reporting) {
+				r.to = r.to[:max(0, len(r.to)-1)]
+			}),
+			"all come with the match":        withReport(func(r *reporting) { r.when = ReportAtMatch }),
+			"held ones come with a decision": withReport(func(r *reporting) { r.when = ReportAtDecision }),
+		},
+		"incidentReportContent": {
+			"it is default":         withReport(func(r *reporting) { r.content = notice.ContentDefault }),
+			"it is all":             withReport(func(r *reporting) { r.content = notice.ContentAll }),
+			"a severity is missing": withReport(func(r *reporting) { r.content &^= notice.ContentSeverity }),
+		},
 		"quarantine": {
 			"nothing is held": func(s *spec) {
 				if s.halt != nil && s.halt.verdict == Quarantine {
@@ -145,6 +169,19 @@ func Mutations() map[string]map[string]func(*spec) {
 		"untellable": {
 			"it is quarantine": func(s *spec) { s.untellable = "" },
 			"it is rejectAll":  func(s *spec) { s.untellable = untellableRejectAll },
+		},
+		"applyHtmlDisclaimer": {
+			"nothing is added":   withoutEdits(disclaim, none),
+			"it is appended":     changed(disclaim, func(e *Edit) { e.Name = disclaimAppend }),
+			"it is prepended":    changed(disclaim, func(e *Edit) { e.Name = disclaimPrepend }),
+			"it wraps":           changed(disclaim, func(e *Edit) { e.Fallback = fallbackWrap }),
+			"it is ignored":      changed(disclaim, func(e *Edit) { e.Fallback = fallbackIgnore }),
+			"it rejects":         changed(disclaim, func(e *Edit) { e.Fallback = fallbackReject }),
+			"tokens are literal": changed(disclaim, func(e *Edit) { e.Value = strings.ReplaceAll(e.Value, "%%", "%") }),
+		},
+		"stripAttachment": {
+			"nothing is removed":  withoutEdits(strip, none),
+			"the text is another": changed(strip, func(e *Edit) { e.Value = defaultStripText }),
 		},
 		"modifySubject": {
 			"the subject stays": withoutEdits(modifySubject, none),

@@ -27,6 +27,7 @@ type Live struct {
 	// Reviewers hear of held mail whose sender cannot be told.
 	Reviewers    []message.Path
 	Organization *directory.Organization
+	Incidents    IncidentSettings
 	// Keep is how long held mail waits for a decision.
 	Keep time.Duration
 	// Lifetime is how long the outbox tries.
@@ -42,8 +43,6 @@ type Live struct {
 	// Delay is how long a message waits in the outbox before its sender is told; 0 tells
 	// nobody.
 	Delay time.Duration
-	// Mask masks what is sensitive in a text; nil masks nothing.
-	Mask func(string) string
 	// Limits bound notifications; Limiter counts them, nil counts nothing.
 	Limits  Limits
 	Limiter *Limiter
@@ -52,6 +51,9 @@ type Live struct {
 	Failed func(reference string, u Untold)
 	// Explain gives the decision as `explain --json` shows it.
 	Explain func(context.Context, *rules.Scan, *Decision) ([]byte, error)
+	// Mask masks everything that any type finds in a text; nil shows no text of those
+	// who decide.
+	Mask func(string) string
 	// Repeated is told of each fork that is not done again because the message came
 	// before, with the queue identifiers of both.
 	Repeated func(Repeat)
@@ -141,6 +143,7 @@ type batch struct {
 	looked  bool
 	taken   []taken // of the limits
 	told    *notice.Original
+	around  *surroundings // of what was found; nil before it is asked for
 }
 
 func (b *batch) fill() error {
@@ -201,7 +204,7 @@ func (b *batch) blob(data []byte) string {
 // reserved fields.
 func (b *batch) original() []byte {
 	if b.clean == nil {
-		c, _ := edit(b.m, nil, b.d.Ours)
+		c, _ := (&editor{m: b.m, ours: b.d.Ours}).edit(nil)
 		b.clean = c.bytes(b.m.Body())
 	}
 	return b.clean

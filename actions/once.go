@@ -21,7 +21,7 @@ func (b *batch) onlyOnce() error {
 	if !slices.ContainsFunc(b.d.Forks, func(f Fork) bool { return slices.ContainsFunc(f.Notices, asks) }) {
 		return nil
 	}
-	fp, first, err := b.fingerprintAs(toldDigest(b.m), outcomeTold)
+	fp, first, err := b.fingerprintOf(toldDigest(b.m), outcomeTold)
 	if err != nil {
 		return err
 	}

@@ -37,10 +37,11 @@ const (
 // fingerprint gives the fingerprint of a fork, and that of an earlier message of
 // which this one is a retry; nil when it is none.
 func (b *batch) fingerprint(f *Fork, outcome string) (fp, again *quarantine.Fingerprint, err error) {
-	return b.fingerprintAs(digest(&b.m.Envelope, b.m.Header, b.m.Body(), f.Recipients), outcome)
+	return b.fingerprintOf(digest(&b.m.Envelope, b.m.Header, b.m.Body(), f.Recipients), outcome)
 }
 
-func (b *batch) fingerprintAs(digest, outcome string) (fp, again *quarantine.Fingerprint, err error) {
+// fingerprintOf is fingerprint of what has a digest.
+func (b *batch) fingerprintOf(digest, outcome string) (fp, again *quarantine.Fingerprint, err error) {
 	env := &b.m.Envelope
 	fp = &quarantine.Fingerprint{
 		Digest:    digest,
@@ -148,7 +149,7 @@ func (b *batch) repeat(f *Fork, first *quarantine.Fingerprint) error {
 // again repeats what a fork came to when the message came before, whatever the
 // rules say of it now.
 func (b *batch) again(f *Fork, first *quarantine.Fingerprint) error {
-	f.edited, f.FinalRecipients = nil, nil
+	f.edited, f.FinalRecipients, f.again = nil, nil, true
 	switch first.Outcome {
 	case outcomeReinjected:
 		f.Verdict, f.Route = Deliver, Resubmitted
@@ -198,7 +199,7 @@ func (b *batch) releaseAgain(f *Fork, first *quarantine.Fingerprint) error {
 		}
 	}
 	edited := &Fork{Recipients: f.Recipients, Edits: drafted}
-	c := newDeliveries(b.m, nil, b.d.Ours).copy(edited)
+	c := newDeliveries(&editor{m: b.m, ours: b.d.Ours}, nil).copy(edited)
 	blobs := make(map[bool]string) // by whether the edits are left out
 	for _, e := range entries {
 		if e.Kind != quarantine.EntryRelease || e.Item != item.ID {

@@ -79,7 +79,7 @@ func (b *batch) about() notice.Original {
 	if b.told != nil {
 		return *b.told
 	}
-	c, _ := edit(b.m, nil, b.d.Ours)
+	c, _ := (&editor{m: b.m, ours: b.d.Ours}).edit(nil)
 	values := b.values()
 	for i := range c.fields {
 		f := &c.fields[i]

@@ -24,6 +24,8 @@ const (
 	KindRecipient Kind = "recipientNotice"
 	// KindSummary tells at once of several messages that nobody was written to about.
 	KindSummary Kind = "notificationSummary"
+	// KindIncident tells of a message that rules matched.
+	KindIncident Kind = "incidentReport"
 )
 
 // Notice is one mail, ready to be sent. Its reverse-path is the null path.

@@ -54,9 +54,11 @@ type config struct {
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings
 	alerts     alertConfig
-	noLimits   bool // limits of Purview on policies are hints
-	extract    extract.Limits
-	extractIn  time.Duration
+	// incidents is how incident reports are sent.
+	incidents actions.IncidentSettings
+	noLimits  bool // limits of Purview on policies are hints
+	extract   extract.Limits
+	extractIn time.Duration
 }
 
 // reference is a path or pattern written in postern.yaml, with its place.
@@ -121,6 +123,7 @@ func defaults(file string) *config {
 		},
 		alerts:    alertConfig{fold: defaultFold},
 		keep:      defaultKeep,
+		incidents: actions.IncidentSettings{When: actions.ReportAtMatch, OriginalSize: defaultOriginal},
 		digest:    defaultDigest,
 		told:      told{delay: defaultDelay, limits: actions.DefaultLimits},
 		zone:      time.Local,
@@ -171,7 +174,8 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Language: c.language, Admins: c.siteAdmins(), Alerts: c.alertSettings()}
+	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Language: c.language, Admins: c.siteAdmins(),
+		Incidents: c.incidentSettings(), Alerts: c.alertSettings()}
 	if notices != nil {
 		s.Reviewers = c.reviewers
 	}

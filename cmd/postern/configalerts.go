@@ -65,5 +65,5 @@ func (c *config) alertSettings() actions.AlertSettings {
 	if len(to) == 0 {
 		to = c.reviewers
 	}
-	return actions.AlertSettings{Admins: to, PerUser: c.alerts.perUser, CustomTypes: c.alerts.customTypes}
+	return actions.AlertSettings{Admins: to, PerUser: c.alerts.perUser, CustomTypes: c.alerts.customTypes, Simulated: c.incidents.Simulated}
 }

@@ -231,6 +231,12 @@ func newDesk(ctx context.Context, v *vault, file string, c *config, r *deskReque
 		}
 		w = loaded
 	}
+	if r.Do == "release" || r.Do == "delete" {
+		var err error
+		if w.notices, err = newNotices(w.config, v.install); err != nil {
+			return nil, err
+		}
+	}
 	d.effects = w.live(v, nil)
 	return d, nil
 }

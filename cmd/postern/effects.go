@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
@@ -44,14 +45,6 @@ func (c *counters) count(v actions.Verdict) {
 	}
 }
 
-// mask masks what is sensitive in a text.
-func (w *world) mask(text string) string {
-	if w.rules.Types == nil {
-		return text
-	}
-	return w.rules.Types.Mask(text)
-}
-
 // live makes the effects of a world in a running process.
 func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 	return &actions.Live{
@@ -59,6 +52,8 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Notices:      w.notices,
 		Reviewers:    w.config.reviewers,
 		Organization: w.rules.Organization,
+		Incidents:    w.config.incidentSettings(),
+		Mask:         w.mask,
 		Keep:         w.config.keep,
 		Lifetime:     outboxLife,
 		Fold:         w.config.alerts.fold,
@@ -69,9 +64,18 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Explain:      recorded,
 		Delay:        w.config.told.delay,
 		Limits:       w.config.told.limits,
-		Mask:         w.mask,
 		Repeated:     func(r actions.Repeat) { logRepeat(log, r) },
 	}
+}
+
+// mask masks what any type finds in a text. Where the types of the administrator are
+// not at hand, those built in mask.
+func (w *world) mask(text string) string {
+	types := w.rules.Types
+	if types == nil {
+		types = classify.Builtin()
+	}
+	return types.Mask(text)
 }
 
 // recorded gives a decision as `explain --ref` shows it later.

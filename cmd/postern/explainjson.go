@@ -69,6 +69,10 @@ type forkJSON struct {
 	Reason          string          `json:"reason,omitempty"`
 	Notices         []noticeJSON    `json:"notices"`
 	Failures        []failureJSON   `json:"failures,omitempty"`
+	// Stripped are the names of the attachments taken out, masked.
+	Stripped []string `json:"stripped,omitempty"`
+	// BrokenSignatures are the domains of DKIM signatures that the edits break.
+	BrokenSignatures []string `json:"brokenSignatures,omitempty"`
 }
 
 // failureJSON is an action that could not be done as its rule says, with what was
@@ -116,6 +120,11 @@ type editJSON struct {
 	Name     string `json:"name"`
 	Value    string `json:"value"`
 	Patterns string `json:"patterns,omitempty"` // parted by LF
+	Fallback string `json:"fallback,omitempty"`
+}
+
+func newEditJSON(e actions.Edit) editJSON {
+	return editJSON{e.Action, e.Name, e.Value, e.Patterns, e.Fallback}
 }
 
 func (e editJSON) String() string {
@@ -243,6 +252,8 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		Rules:           make([]ruleStateJSON, 0, len(f.Rules)),
 		Simulated:       simulatedJSON{Verdict: string(f.Simulated.Verdict), DecidedBy: ruleOf(f.Simulated.DecidedBy)},
 		Notices:         []noticeJSON{},
+
+		Stripped: f.Stripped, BrokenSignatures: f.BrokenSignatures,
 	}
 	for _, n := range f.Notices {
 		out.Notices = append(out.Notices, plannedJSON(n))
@@ -251,11 +262,11 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		out.Reply = &replyJSON{f.Reply.Code, f.Reply.Enhanced, strings.Join(f.Reply.Lines, "\n")}
 	}
 	for _, e := range f.Edits {
-		out.Edits = append(out.Edits, editJSON{e.Action, e.Name, e.Value, e.Patterns})
+		out.Edits = append(out.Edits, newEditJSON(e))
 	}
 	if !slices.Equal(f.Simulated.Edits, f.Edits) {
 		for _, e := range f.Simulated.Edits {
-			out.Simulated.Edits = append(out.Simulated.Edits, editJSON{e.Action, e.Name, e.Value, e.Patterns})
+			out.Simulated.Edits = append(out.Simulated.Edits, newEditJSON(e))
 		}
 	}
 	for _, e := range f.Failures {

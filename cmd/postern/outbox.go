@@ -284,6 +284,7 @@ func (o *outbox) hold(ctx context.Context, fx *actions.Live, c *quarantine.Commi
 			return err
 		}
 		item.Envelope, item.Policy, item.Rule, item.PolicyVersion, item.Matches = before.Envelope, before.Policy, before.Rule, before.PolicyVersion, before.Matches
+		item.Reports = before.Reports
 		data = content
 	}
 	item.Envelope.Recipients, item.Size = rcpts, int64(len(data))

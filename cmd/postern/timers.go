@@ -126,6 +126,9 @@ func (s *service) expireItem(ctx context.Context, i *quarantine.Item) error {
 	if c.Records, err = auditRows(recs...); err != nil {
 		return err
 	}
+	if err := fx.ReportDecision(ctx, c, i, actions.HeldDecision{Event: quarantine.EventExpire, At: now}); err != nil {
+		return err
+	}
 	fault.Point("expiry.before.decision")
 	_, err = s.vault.Decide(ctx, &quarantine.Decision{Item: i.ID, Event: quarantine.EventExpire, By: viaTimer, At: now, Commit: c})
 	return err

@@ -188,7 +188,7 @@ func Held(id string) *quarantine.Commit {
 		Items: []quarantine.Item{{
 			ID: id, Reference: "P-" + id, Kind: quarantine.KindQuarantine, Blob: "b-" + id,
 			Envelope: envelope(), TellSender: true,
-			Draft: json.RawMessage(`{"edits":[1]}`), Matches: json.RawMessage(`[]`), Remaining: json.RawMessage(`["later"]`),
+			Draft: json.RawMessage(`{"edits":[1]}`), Matches: json.RawMessage(`[]`), Remaining: json.RawMessage(`["later"]`), Reports: json.RawMessage(`[{"to":[]}]`),
 			Reason: "held for the test", Policy: "Cards", Rule: "Ten", PolicyVersion: "v1", Fingerprint: "f-" + id,
 			Created: start, Expires: start.Add(30 * 24 * time.Hour),
 		}},
