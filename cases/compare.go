@@ -391,7 +391,7 @@ func (c *Case) compareKept(d *comparison, commit *quarantine.Commit) {
 	copies := 0
 	for _, e := range commit.Entries {
 		if e.Kind == quarantine.EntryNotice {
-			if k := actions.NoticeKind(&e); k == notice.KindBlock || k == notice.KindHeld {
+			if k := actions.NoticeKind(&e); k != notice.KindNotification && k != notice.KindRecipient {
 				notices = append(notices, noticeLine(e, blobs[e.Blob]))
 			}
 			continue
