@@ -34,7 +34,7 @@ type config struct {
 	domains     []directory.AcceptedDomain
 	learnMore   string
 	notices     dsn.Mailbox // whom notices come from; the null path sends none
-	language    string      // of notices
+	words       noticesConfig
 	reviewers   []message.Path
 	told        told          // how people are told by mail
 	keep        time.Duration // how long held mail waits
@@ -174,7 +174,7 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Language: c.language, Admins: c.siteAdmins(),
+	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Language: c.words.language.path, Admins: c.siteAdmins(),
 		Incidents: c.incidentSettings(), Alerts: c.alertSettings()}
 	if notices != nil {
 		s.Reviewers = c.reviewers

@@ -53,7 +53,7 @@ organization:
   name: Example Ltd
   acceptedDomains: [Example.COM, {name: "*.example.net", kind: externalRelay}]
   partnerDomains: [Partner.example, "*.example.org"]
-  notices: {from: "Policy <policy@example.com>", language: en, learnMore: "https://intranet.example.com/dlp"}
+  notices: {from: "Policy <policy@example.com>", language: de, learnMore: "https://intranet.example.com/dlp", contact: "the help desk, help@example.com", texts: texts}
 directory: {file: people.yaml}
 recipients: {resolve: [groups], postfix: [alias_maps], postfixConfig: postfix}
 conditions: {senderAddressLocation: envelope, senderFields: fromSenderReplyTo, fromScope: address, subdomains: include, sizes: over, sclField: X-SCL, listAttribute: Post Office Box}
@@ -103,7 +103,9 @@ func TestEveryKeyIsTaken(t *testing.T) {
 		{"relay", []string{p.relay.address, p.relay.authorities, p.relay.certificate, p.relay.key, p.relay.username, p.relay.passwordFile},
 			[]string{"tcp:mail.example.com:587", "/etc/postern/ca.pem", "/etc/postern/cert.pem", "/etc/postern/key.pem", "postern", "/etc/postern/secret"}},
 		{"from", c.notices.Name + " " + c.notices.Path.String(), "Policy policy@example.com"},
-		{"language", c.language, "en"},
+		{"language", c.words.language.path, "de"},
+		{"contact", c.words.contact, "the help desk, help@example.com"},
+		{"texts", filepath.Base(c.words.texts.path), "texts"},
 		{"reviewers", texts(c.reviewers), []string{"anna@example.com"}},
 		{"keep", c.keep, 240 * time.Hour},
 		{"digest", c.digest, 6*60 + 45},

@@ -38,6 +38,7 @@ type deskRequest struct {
 	Hold         bool      `json:"hold,omitempty"` // for legalHold: set, not lifted
 
 	Filter quarantine.Filter `json:"filter,omitzero"`
+	Alert  *alertRequest     `json:"alert,omitempty"`
 }
 
 // deskReply is a desk's answer.
@@ -48,6 +49,7 @@ type deskReply struct {
 	No    bool   `json:"no,omitempty"`
 
 	Items    []itemJSON      `json:"items,omitempty"`
+	Alerts   []alertJSON     `json:"alerts,omitempty"`
 	Next     string          `json:"next,omitempty"`
 	Problems []storeProblem  `json:"problems,omitempty"`
 	Status   *statusJSON     `json:"status,omitempty"`
@@ -106,6 +108,17 @@ func (d *desk) do(ctx context.Context, r *deskRequest) (reply deskReply, content
 		reply.Status, err = d.status(ctx)
 	case "explain":
 		reply.Explain, err = d.decision(ctx, r.Item)
+	case "alertShow":
+		reply.Alerts, err = d.showAlert(ctx, r.Item)
+	case "alertList", "alertSet":
+		switch {
+		case r.Alert == nil:
+			err = errors.New("the request lacks what it is about")
+		case r.Do == "alertList":
+			err = d.listAlerts(ctx, r.Alert, &reply)
+		default:
+			reply.Alerts, err = d.setAlert(ctx, r.Item, r.Alert, r.Why)
+		}
 	default:
 		err = fmt.Errorf("the running process knows no command %q", clip(r.Do, 50))
 	}
@@ -217,11 +230,12 @@ func openDesk(ctx context.Context, p process, reindex bool) (v *vault, aside str
 	return v, aside, err
 }
 
-// newDesk makes a desk where no process runs. Only a release asks who is inside.
+// newDesk makes a desk where no process runs. Only a release, and a list of alerts of
+// a user, ask about people.
 func newDesk(ctx context.Context, v *vault, file string, c *config, r *deskRequest) (*desk, error) {
 	d := &desk{vault: v, by: r.By, mute: c.process.relay.address == ""}
 	w := &world{config: c}
-	if r.Do == "release" {
+	if r.Do == "release" || r.Alert != nil && r.Alert.User != "" {
 		loaded, _, problems, err := loadSettled(ctx, file, classify.Builtin(), anyPolicy)
 		if err != nil {
 			return nil, err
