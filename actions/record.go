@@ -119,8 +119,8 @@ func (b *batch) record() error {
 }
 
 // written gives a notice of the outbox as a record has it.
-func written(e *quarantine.Entry) audit.Notice {
-	n := audit.Notice{Kind: cmp.Or(string(NoticeKind(e)), string(quarantine.EntryNotice))}
+func written(e *quarantine.Entry) audit.Sent {
+	n := audit.Sent{Kind: cmp.Or(string(NoticeKind(e)), string(quarantine.EntryNotice))}
 	for _, r := range e.Recipients {
 		n.To = append(n.To, r.Address)
 	}

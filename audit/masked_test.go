@@ -78,12 +78,12 @@ func TestMaskJSON(t *testing.T) {
 // when no content of a message can come into it; otherwise its type is Masked.
 var plainStrings = []string{
 	"AdministrativeUnit", "Alert.AlertID", "Alert.AlertType", "Alert.Assignee", "Alert.Category", "Alert.Name", "Alert.Policy", "Alert.PolicyID",
-	"Alert.Previous", "Alert.RuleID", "Alert.Severity", "Alert.Status", "ClientIP", "ExceptionInfo.Reason", "ExceptionInfo.Rules",
+	"Alert.Previous", "Alert.RuleID", "Alert.Severity", "Alert.Status", "ClientIP", "Erasure.Person", "ExceptionInfo.Reason", "ExceptionInfo.Rules",
 	"ExchangeMetaData.BCC", "ExchangeMetaData.CC", "ExchangeMetaData.From", "ExchangeMetaData.MessageID", "ExchangeMetaData.To",
 	"Forks.FinalRecipients", "Forks.Item", "Forks.Policy", "Forks.Recipients", "Forks.Rule", "Forks.Simulated", "Forks.Verdict", "ID", "IncidentID",
 	"Item.Digest", "Item.ID", "Item.Kind", "Item.Recipients", "Item.Redirect", "Item.State", "Item.Via", "Notice.As", "Notice.Effect", "Notice.Kind",
-	"Notice.MessageID", "Notice.Policy", "Notice.Reason", "Notice.Recipients", "Notice.Rule", "Notice.To", "Notices.As", "Notices.Effect",
-	"Notices.Kind", "Notices.MessageID", "Notices.Policy", "Notices.Reason", "Notices.Recipients", "Notices.Rule", "Notices.To", "Operation",
+	"Notice.MessageID", "Notice.Policy", "Notice.Reason", "Notice.Recipients", "Notice.Rule", "Notice.To",
+	"Notices.Kind", "Notices.To", "Operation",
 	"Policies.Changes", "Policies.Files", "Policies.Previous", "PolicyDetails.PolicyID", "PolicyDetails.PolicyName", "PolicyDetails.Rules.Actions",
 	"PolicyDetails.Rules.ConditionsMatched.DocumentProperties.Name", "PolicyDetails.Rules.ConditionsMatched.OtherConditions.Name",
 	"PolicyDetails.Rules.ConditionsMatched.SensitiveInformation.SensitiveInformationTypeName",

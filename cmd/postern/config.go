@@ -40,6 +40,7 @@ type config struct {
 	keep        time.Duration // how long held mail waits
 	digest      int           // when reviewers are told, in minutes of the local day
 	blockText   string
+	senders     bool            // reports.senders
 	zone        *time.Location  // of dates in policies, and of the day of reviewers
 	onErrorAt   reference       // the place of onError
 	people      reference       // path of the people file; empty without one
