@@ -55,7 +55,12 @@ rules:
     actions: {setHeader: {X-Card: "yes"}, prependSubject: "[card] "}
   - rule: Cannot be read
     conditions: {documentIsUnsupported: true}
-    actions: {setHeader: {X-Unread: "yes"}}
+    actions:
+      setHeader: {X-Unread: "yes"}
+      stripAttachment: {extensions: [bin, zip, csv], text: "%%FileName%% was removed."}
+      modifySubject: {patterns: [hold], text: kept, strategy: append}
+      applyHtmlDisclaimer: {text: "<p>%%DisplayName%%</p>"}
+      onActionError: continue
 `
 
 // canaryHouse writes a configuration with the types and policies of the canaries.
@@ -152,7 +157,8 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 			}
 			noCanary(t, "the reply", string(res.Verdict.Payload))
 			for _, e := range res.Edits {
-				if e.Command != 'm' || !strings.Contains(string(e.Payload), "Subject") { // the subject is the message's own
+				// The subject and the body are the message's own.
+				if e.Command != 'b' && (e.Command != 'm' || !strings.Contains(string(e.Payload), "Subject")) {
 					noCanary(t, "an edit", string(e.Payload))
 				}
 			}
