@@ -124,6 +124,10 @@ func samples(t testing.TB, w *Writer, language string) map[string]Notice {
 	keep("summary")(w.Summary(Summary{To: path(t, "ann@example.com"), Preferred: language, Items: told, Since: today, Until: today.Add(time.Hour)}))
 	keep("digest")(w.Digest(Digest{To: path(t, "rev@example.com"), Language: language, Items: []Held{held(t, "a", time.Hour), held(t, "b", 30*24*time.Hour), held(t, "c", 0)}}))
 	keep("held")(w.HeldNotice([]message.Path{path(t, "rev@example.com")}, held(t, "a", time.Hour)))
+	incidents := incidentSamples(t, language)
+	for _, name := range slices.Sorted(maps.Keys(incidents)) {
+		keep("incident-" + name)(w.IncidentReport(incidents[name]))
+	}
 	return all
 }
 
@@ -274,7 +278,7 @@ func TestEveryNoticeIsSound(t *testing.T) {
 		if (n.Reference != "") != about {
 			t.Errorf("reference %q", n.Reference)
 		}
-		if f, _ := m.Header.Get("In-Reply-To"); (f.Text() == "<original-1@example.com>") != (about && !strings.HasPrefix(name, "held")) {
+		if f, _ := m.Header.Get("In-Reply-To"); (f.Text() == "<original-1@example.com>") != (about && !strings.HasPrefix(name, "held") && !strings.HasPrefix(name, "incident")) {
 			t.Errorf("In-Reply-To: %s", f.Text())
 		}
 		if strings.HasPrefix(name, "ndr") || strings.HasPrefix(name, "delay") {
@@ -293,7 +297,7 @@ func TestEveryNoticeIsSound(t *testing.T) {
 // TestGoldenNotices holds text, HTML and octets of one notice of each kind as they
 // are.
 func TestGoldenNotices(t *testing.T) {
-	whole := []string{"ndr-block", "notification-manager-blocked", "notification-own-text"}
+	whole := []string{"ndr-block", "notification-manager-blocked", "notification-own-text", "incident-held"}
 	everySample(t, func(t *testing.T, _ *Writer, name string, n Notice) {
 		text, document, _ := twins(t, n.Bytes)
 		golden(t, name+".txt", text)
