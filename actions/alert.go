@@ -27,9 +27,6 @@ const (
 	mostWindow      = 90 * 24 * time.Hour
 )
 
-// alertAdmins is Purview's word for those whom the settings name.
-const alertAdmins = "siteAdmin"
-
 // alert gives what is known of the alerts of a rule, to be read further.
 func (s *spec) alert() *alerting {
 	if s.alerting == nil {
@@ -53,7 +50,7 @@ func readGenerateAlert(r *strictyaml.Reader, n *strictyaml.Node, field string, s
 		a.admins = true
 		return
 	case n.Tag != "!!map":
-		a.receivers(r, n, field)
+		s.alertTo(r, n, field)
 		return
 	}
 	m := r.Mapping(n, field, append([]string{"to", "aggregate"}, alertKeys...)...)
@@ -62,7 +59,7 @@ func readGenerateAlert(r *strictyaml.Reader, n *strictyaml.Node, field string, s
 	}
 	e, to := m.Get("to")
 	if a.admins = !to; to && !emptyList(e.Value) {
-		a.receivers(r, e.Value, e.Field)
+		s.alertTo(r, e.Value, e.Field)
 	}
 	nested, ok := m.Get("aggregate")
 	if ok {
@@ -100,15 +97,16 @@ func (s *spec) checkAlert(r *strictyaml.Reader, m *strictyaml.Mapping) {
 
 func emptyList(n *strictyaml.Node) bool { return n != nil && n.Tag == "!!seq" && len(n.Content) == 0 }
 
-// receivers reads addresses, and the word for those that the settings name.
-func (a *alerting) receivers(r *strictyaml.Reader, n *strictyaml.Node, field string) {
+// alertTo reads addresses, and the word for those that the settings name.
+func (s *spec) alertTo(r *strictyaml.Reader, n *strictyaml.Node, field string) {
+	a := s.alert()
 	texts, nodes, _ := r.Texts(n, field)
 	for i, text := range texts {
 		f := field
 		if len(texts) > 1 {
 			f = strictyaml.Index(field, i)
 		}
-		if strings.EqualFold(text, alertAdmins) {
+		if strings.EqualFold(text, siteAdmin) {
 			a.admins = true
 			continue
 		}
@@ -120,6 +118,7 @@ func (a *alerting) receivers(r *strictyaml.Reader, n *strictyaml.Node, field str
 			r.Errorf(nodes[i], f, "write it once", "%q is listed twice", text)
 		default:
 			a.to = append(a.to, p)
+			s.targets = append(s.targets, target{p, nodes[i], f})
 		}
 	}
 }

@@ -18,9 +18,6 @@ import (
 	"github.com/postern-mail/postern/strictyaml"
 )
 
-// KindAlert is the mail of an alert.
-const KindAlert notice.Kind = "alert"
-
 // AlertSettings say how alerts are raised.
 type AlertSettings struct {
 	// Admins are told of alerts whose rule names nobody, or siteAdmin.
@@ -115,7 +112,7 @@ func (e *Engine) planAlerts(_ context.Context, scan *rules.Scan, d *Decision) {
 		})
 		if at >= 0 && !plan.Trigger.Aggregate() && len(plan.To) > 0 {
 			f := &d.Forks[at]
-			f.Notices = append(f.Notices, Planned{Kind: KindAlert, To: plan.To, Rule: res.Rule, Simulated: plan.Simulated})
+			f.Notices = append(f.Notices, Planned{Kind: notice.KindAlert, To: plan.To, Rule: res.Rule, Simulated: plan.Simulated})
 		}
 	}
 }

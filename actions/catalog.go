@@ -43,7 +43,7 @@ var kinds = []Kind{
 	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients, at most 10: `{to: [], cc: [], bcc: [], managerAs: cc}`", read: readAddRecipients},
 	{Name: "alertProperties", Class: Mark, Doc: "beside `generateAlert`, Purview's way to write what is counted: `{aggregationType: SimpleAggregation, threshold: 10, timeWindow: 2880}`", read: readAlertProperties},
 	{Name: "applyBrandingTemplate", Class: NonHalting},
-	{Name: "applyHtmlDisclaimer", Class: NonHalting},
+	{Name: "applyHtmlDisclaimer", Class: NonHalting, Doc: "adds a text to the body: `{text: \"<p>…</p>\", location: append, fallback: wrap}`", read: readDisclaimer},
 	{Name: "blockAccess", Class: Halting, Doc: "refuses the message: `all`, or `perUser` for people outside the organisation", read: readBlockAccess},
 	{Name: "blockAccessScope", Class: Mark, Doc: "beside `blockAccess: true`, Purview's way to write whom it refuses: `all` or `perUser`", read: readBlockAccessScope},
 	{Name: "blockResponse", Class: Mark, Doc: "how a block is told: `reject` in the session (default), `ndr` by mail, `rejectAll` refuses the message for everybody", read: readBlockResponse},
@@ -80,7 +80,7 @@ var kinds = []Kind{
 	{Name: "reportSeverityLevel", Class: Mark, Doc: "how grave a match is in records: `none`, `low` (default), `medium` or `high`", read: readSeverity},
 	{Name: "setHeader", Class: NonHalting, Doc: "adds a field or gives it a new value: `{Name: value}`", read: readSetHeader},
 	{Name: "stopPolicyProcessing", Class: Mark, Doc: "`true` ends the evaluation behind a match of an enforced policy", read: readStop},
-	{Name: "stripAttachment", Class: NonHalting},
+	{Name: "stripAttachment", Class: NonHalting, Doc: "puts a text in the place of attachments: `{extensions: [exe], names: [], text: …}`", read: readStrip},
 	{Name: "untellable", Class: Mark, Doc: "what a block of some recipients does when its sender cannot be told: `quarantine` holds their copy (default), `rejectAll` refuses the message for everybody", read: readUntellable},
 }
 
@@ -117,6 +117,7 @@ type spec struct {
 	severity   string           // of matches, as in records; empty is low
 	severityAt *strictyaml.Node // of reportSeverityLevel
 
+	selection     *rules.Selection // of stripAttachment
 	managerAt     *strictyaml.Node // of addRecipients.managerAs
 	targets       []target         // whom the rule sends mail to
 	onActionError string           // empty is quarantine

@@ -37,6 +37,13 @@ type Edit struct {
 	Value string `json:"value"`
 	// Patterns are those of modifySubject, one on a line.
 	Patterns string `json:"patterns,omitempty"`
+	// Fallback of applyHtmlDisclaimer is wrap, ignore or reject.
+	Fallback string `json:"fallback,omitempty"`
+	// Parts are those that stripAttachment takes out, as [message.Part.Index] names
+	// them, parted by blanks. OnError is continue where a copy of which they cannot be
+	// taken out goes on with them; otherwise it is not sent.
+	Parts   string `json:"parts,omitempty"`
+	OnError string `json:"onError,omitempty"`
 }
 
 // Route is the way a fork takes.
@@ -84,9 +91,15 @@ type Fork struct {
 	// it; empty otherwise.
 	Reason string
 
+	// Stripped are the names of the attachments taken out, masked.
+	Stripped []string
+	// BrokenSignatures are the domains of DKIM signatures of the author's own domain
+	// that do not hold any more after the edits; whether they did before is not known.
+	BrokenSignatures []string
 	// Failures are the actions that could not be done as their rules say.
 	Failures []Failure
 
+	of     []*spec // the rule of each edit
 	by     *spec   // what decides in the place of the actions of DecidedBy
 	edited *edited // of a fork that is resubmitted
 	again  bool    // done when the message came before

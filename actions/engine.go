@@ -80,6 +80,7 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 		st := walk(g.enforced)
 		f := g.decide(st)
 		open = append(open, append(g.undecided(st), fill.resolve(&f, st)...))
+		f.Simulated = g.simulate(fill)
 		d.Forks = append(d.Forks, f)
 	}
 	if failed != nil {
@@ -174,7 +175,14 @@ func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, putO
 	d.Outcome.Reference = d.Reference
 	var why string
 	d.told, why = e.mayBeTold(ctx, scan)
-	e.plan(scan.Message, d, why)
+	copies := &editor{m: scan.Message, ours: d.Ours}
+	d.rehearse(copies)
+	e.plan(copies, d, why)
+	if types := scan.World.Types; types != nil {
+		for i := range d.Forks {
+			d.Forks[i].Stripped = maskedNames(types, d.Forks[i].Stripped)
+		}
+	}
 	blocked := slices.ContainsFunc(d.Undecided, func(u Undecided) bool { return u.Remedy == RemedyBlocked })
 	switch {
 	case d.Outcome.Verdict == Block && !blocked:
@@ -290,6 +298,7 @@ func (e *Engine) postpone(d *Decision, reply Reply) {
 		f := &d.Forks[i]
 		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item, f.Notices = Defer, Refused, nil, &reply, nil, nil, "", nil
 		f.Why, f.Reason, f.Failures, f.by, f.edited = "", "", nil, nil, nil
+		f.Stripped, f.BrokenSignatures, f.of = nil, nil, nil
 	}
 	d.Removed = 0
 	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}

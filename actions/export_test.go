@@ -2,6 +2,7 @@ package actions
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
@@ -154,6 +155,19 @@ func Mutations() map[string]map[string]func(*spec) {
 		"untellable": {
 			"it is quarantine": func(s *spec) { s.untellable = "" },
 			"it is rejectAll":  func(s *spec) { s.untellable = untellableRejectAll },
+		},
+		"applyHtmlDisclaimer": {
+			"nothing is added":   withoutEdits(disclaim, none),
+			"it is appended":     changed(disclaim, func(e *Edit) { e.Name = disclaimAppend }),
+			"it is prepended":    changed(disclaim, func(e *Edit) { e.Name = disclaimPrepend }),
+			"it wraps":           changed(disclaim, func(e *Edit) { e.Fallback = fallbackWrap }),
+			"it is ignored":      changed(disclaim, func(e *Edit) { e.Fallback = fallbackIgnore }),
+			"it rejects":         changed(disclaim, func(e *Edit) { e.Fallback = fallbackReject }),
+			"tokens are literal": changed(disclaim, func(e *Edit) { e.Value = strings.ReplaceAll(e.Value, "%%", "%") }),
+		},
+		"stripAttachment": {
+			"nothing is removed":  withoutEdits(strip, none),
+			"the text is another": changed(strip, func(e *Edit) { e.Value = defaultStripText }),
 		},
 		"modifySubject": {
 			"the subject stays": withoutEdits(modifySubject, none),

@@ -203,10 +203,12 @@ func (s *section) places(name string) []int {
 	return out
 }
 
-// set gives the first field of a name a value and takes the others away, or adds
+// set gives the first field of a name a text and takes the others away, or adds
 // the field.
-func (s *section) set(name, text string) {
-	value := message.EncodeText(text)
+func (s *section) set(name, text string) { s.put(name, message.EncodeText(text)) }
+
+// put does so with a value as it is written.
+func (s *section) put(name, value string) {
 	at := s.places(name)
 	if len(at) == 0 {
 		s.add(name, value)

@@ -76,7 +76,7 @@ func (e *Engine) planReports(ctx context.Context, scan *rules.Scan, d *Decision)
 	d.reports = joined(planned)
 	for _, p := range d.reports {
 		f := &d.Forks[p.forks[0]]
-		f.Notices = append(f.Notices, Planned{Kind: notice.KindIncident, To: p.to, Rule: gravest(p.rules), Simulated: p.simulated})
+		f.Notices = append(f.Notices, Planned{Kind: notice.KindIncident, To: p.to, Rule: gravest(p.rules), Simulated: p.simulated, AtDecision: p.deferred})
 	}
 }
 

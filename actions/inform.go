@@ -17,6 +17,8 @@ type Planned struct {
 	Rule *rules.Rule
 	// Simulated is set when the rule is of a policy in a test mode.
 	Simulated bool
+	// AtDecision is set for mail on a held message that comes with the decision.
+	AtDecision bool
 }
 
 // inform plans whom a decision is told to, once its outcome stands.

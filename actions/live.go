@@ -184,7 +184,7 @@ func (b *batch) blob(data []byte) string {
 // reserved fields.
 func (b *batch) original() []byte {
 	if b.clean == nil {
-		c, _ := edit(b.m, nil, b.d.Ours)
+		c, _ := (&editor{m: b.m, ours: b.d.Ours}).edit(nil)
 		b.clean = c.bytes(b.m.Body())
 	}
 	return b.clean

@@ -147,7 +147,7 @@ func TestRender(t *testing.T) {
 			m := messageTo(headerOf(tt.header...), "b@x.example")
 			before := fmt.Sprint(m.Header)
 			f := Fork{Recipients: []int{0}, Route: InSession, Edits: tt.edits}
-			c := newDeliveries(m, []Fork{f}, tt.ours).copy(&f)
+			c := newDeliveries(&editor{m: m, ours: tt.ours}, []Fork{f}).copy(&f)
 			var got []string
 			for _, mod := range c.modifications(m, &f) {
 				got = append(got, mod.short())
@@ -290,7 +290,7 @@ func TestBothRenderersGiveTheSameCopy(t *testing.T) {
 					m := messageTo(headerOf(h...), "b@x.example", "B@x.example", "c@x.example", "b@x.example")
 					m.Envelope.Recipients[1].Path = m.Envelope.Recipients[0].Path // made one by the MTA
 					forks := []Fork{{Recipients: []int{0, 1, 3}, Route: InSession, Edits: l}, {Recipients: []int{2}, Route: Held}}
-					c := newDeliveries(m, forks, ours).copy(&forks[0])
+					c := newDeliveries(&editor{m: m, ours: ours}, forks).copy(&forks[0])
 					sameRendered(t, m, &forks[0], c)
 				})
 			}
@@ -304,7 +304,7 @@ func TestRecipientsAreDeletedByWhatTheClientWrote(t *testing.T) {
 	m := messageTo(nil, "B@X.example", "keep@x.example", "alias+b@x.example", "B@X.example", "@one.example,@two.example:eve@x.example", `"quo ted"@x.example`, "@r.example:keep@x.example")
 	m.Envelope.Recipients[2].Path = m.Envelope.Recipients[0].Path
 	f := Fork{Recipients: []int{1}, Route: InSession}
-	c := newDeliveries(m, []Fork{f}, true).copy(&f)
+	c := newDeliveries(&editor{m: m, ours: true}, []Fork{f}).copy(&f)
 	var got []string
 	for _, mod := range c.modifications(m, &f) {
 		got = append(got, mod.short())
@@ -361,7 +361,7 @@ func TestAnAddedRecipientGetsOneCopy(t *testing.T) {
 			for i := range tt.forks {
 				tt.forks[i].Route = Resubmitted
 			}
-			copies := newDeliveries(m, tt.forks, true)
+			copies := newDeliveries(&editor{m: m, ours: true}, tt.forks)
 			var got []string
 			for i := range tt.forks {
 				copies.copy(&tt.forks[i])
@@ -386,7 +386,7 @@ func TestARedirectAsksForWordOfAFailure(t *testing.T) {
 		m := messageTo(nil, "b@x.example", "c@x.example")
 		m.Envelope.Recipients[0].Args, m.Envelope.Recipients[1].Args = []string{tt.b}, []string{tt.c}
 		f := Fork{Recipients: []int{0, 1}, Route: Resubmitted, Edits: []Edit{{Action: redirect, Value: "desk@x.example"}}}
-		c := newDeliveries(m, []Fork{f}, true).copy(&f)
+		c := newDeliveries(&editor{m: m, ours: true}, []Fork{f}).copy(&f)
 		if len(c.final) != 1 || !slices.Equal(c.final[0].args, []string{tt.want}) {
 			t.Errorf("%q and %q: %+v, want %s", tt.b, tt.c, c.final, tt.want)
 		}
@@ -402,7 +402,7 @@ func TestManyFieldsOfOneName(t *testing.T) {
 		h = append(h, message.Field{Name: "X-Postern-A", Value: " x"}, message.Field{Name: "Subject", Value: " s"})
 	}
 	m := &message.Message{Header: h}
-	c, _ := edit(m, []Edit{{Action: prependSubject, Value: "[x] "}}, false)
+	c, _ := (&editor{m: m}).edit([]Edit{{Action: prependSubject, Value: "[x] "}})
 	mods, removed := c.mods, c.removed
 	if removed != n || len(mods) != 2*n {
 		t.Fatalf("%d removed, %d modifications", removed, len(mods))

@@ -197,7 +197,7 @@ func (b *batch) releaseAgain(f *Fork, first *quarantine.Fingerprint) error {
 		}
 	}
 	edited := &Fork{Recipients: f.Recipients, Edits: drafted}
-	c := newDeliveries(b.m, nil, b.d.Ours).copy(edited)
+	c := newDeliveries(&editor{m: b.m, ours: b.d.Ours}, nil).copy(edited)
 	blobs := make(map[bool]string) // by whether the edits are left out
 	for _, e := range entries {
 		if e.Kind != quarantine.EntryRelease || e.Item != item.ID {

@@ -57,7 +57,7 @@ func (b *batch) unheard(of []message.Recipient) error {
 // about is the message as a report to its sender tells of it: without fields that
 // are not the client's, and with everything masked that was found in it.
 func (b *batch) about() notice.Original {
-	c, _ := edit(b.m, nil, b.d.Ours)
+	c, _ := (&editor{m: b.m, ours: b.d.Ours}).edit(nil)
 	values := b.values()
 	for i := range c.fields {
 		f := &c.fields[i]

@@ -3,6 +3,7 @@ package audit
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -142,6 +143,13 @@ func Repeated(h Head, retry Retry) (Record, error) {
 	return checked(r)
 }
 
+// Forgotten records that what was stored of a person was erased.
+func Forgotten(h Head, e Erasure) (Record, error) {
+	r := h.record(PersonErased)
+	r.Erasure = &e
+	return checked(r)
+}
+
 // Loaded records a set of policies: op is PolicyLoaded, PolicyRefused or
 // MonitoringChanged.
 func Loaded(h Head, op Operation, p Policies) (Record, error) {
@@ -170,4 +178,9 @@ func identifier(name string) string {
 	d[6] = d[6]&0x0f | 0x80
 	d[8] = d[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", d[0:4], d[4:6], d[6:8], d[8:10], d[10:16])
+}
+
+// Operations lists what may be recorded, in order.
+func Operations() []Operation {
+	return slices.Sorted(maps.Keys(operations))
 }

@@ -78,7 +78,7 @@ func TestMaskJSON(t *testing.T) {
 // when no content of a message can come into it; otherwise its type is Masked.
 var plainStrings = []string{
 	"AdministrativeUnit", "Alert.AlertID", "Alert.AlertType", "Alert.Assignee", "Alert.Category", "Alert.Name", "Alert.Policy",
-	"Alert.PolicyID", "Alert.Previous", "Alert.RuleID", "Alert.Severity", "Alert.Status", "ClientIP", "ExceptionInfo.Reason", "ExceptionInfo.Rules", "ExchangeMetaData.BCC", "ExchangeMetaData.CC",
+	"Alert.PolicyID", "Alert.Previous", "Alert.RuleID", "Alert.Severity", "Alert.Status", "ClientIP", "Erasure.Person", "ExceptionInfo.Reason", "ExceptionInfo.Rules", "ExchangeMetaData.BCC", "ExchangeMetaData.CC",
 	"ExchangeMetaData.From", "ExchangeMetaData.MessageID", "ExchangeMetaData.To", "Forks.FinalRecipients", "Forks.Item", "Forks.Policy",
 	"Forks.Recipients", "Forks.Rule", "Forks.Simulated", "Forks.Verdict", "ID", "IncidentID", "Item.Digest", "Item.ID", "Item.Kind",
 	"Item.Recipients", "Item.Redirect", "Item.State", "Item.Via", "Notice.Kind", "Notice.MessageID", "Notice.Reason", "Notice.Recipients",

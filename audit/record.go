@@ -25,6 +25,7 @@ const (
 	PolicyLoaded      Operation = "PolicyLoaded"      // a set of policies went live
 	PolicyRefused     Operation = "PolicyRefused"     // a set of policies was bad; the old one stays
 	MonitoringChanged Operation = "MonitoringChanged" // all policies only test, or enforce again
+	PersonErased      Operation = "PersonErased"      // what was stored of a person was erased
 	AlertTriggered    Operation = "AlertTriggered"    // matches have raised an alert
 	AlertUpdated      Operation = "AlertUpdated"      // somebody has changed an alert
 )
@@ -71,6 +72,7 @@ type Record struct {
 	Notice          *Notice   `json:"Notice,omitempty"`
 	Retry           *Retry    `json:"Retry,omitempty"`
 	Policies        *Policies `json:"Policies,omitempty"`
+	Erasure         *Erasure  `json:"Erasure,omitempty"`
 	Alert           *Alert    `json:"Alert,omitempty"`
 	// Error is the cause of MessageFailed.
 	Error Masked `json:"Error,omitzero"`
@@ -265,4 +267,18 @@ type Policies struct {
 	Changes []string `json:"Changes,omitempty"`
 	// Reason is why all policies only test.
 	Reason Masked `json:"Reason,omitzero"`
+}
+
+// Erasure tells that what was stored of a person was erased, not of whom.
+type Erasure struct {
+	// Person is a SHA-256, in hexadecimal, over a salt that is kept nowhere and the
+	// person's address: who was given the salt can prove whose erasure it was.
+	Person string `json:"Person"`
+	// What was erased is counted by kind; Kept is what is held or waits to be sent.
+	Records      int `json:"Records"`
+	Items        int `json:"Items"`
+	Entries      int `json:"Entries"`
+	Fingerprints int `json:"Fingerprints"`
+	Alerts       int `json:"Alerts"`
+	Kept         int `json:"Kept"`
 }

@@ -17,6 +17,7 @@ const (
 	ofNotice
 	ofRetry
 	ofPolicies
+	ofErasure
 	ofAlert
 )
 
@@ -38,6 +39,7 @@ var operations = map[Operation]detail{
 	MessageSignalled:  ofMessage,
 	MonitoringChanged: ofPolicies,
 	NoticeNotSent:     ofNotice,
+	PersonErased:      ofErasure,
 	PolicyLoaded:      ofPolicies,
 	PolicyRefused:     ofPolicies,
 	RelayResult:       ofRelay,
@@ -70,7 +72,7 @@ func (r *Record) validate() error {
 	}
 	for d, present := range map[detail]bool{
 		ofMessage: r.ExchangeMetaData != nil, ofItem: r.Item != nil, ofRelay: r.Relay != nil,
-		ofNotice: r.Notice != nil, ofRetry: r.Retry != nil, ofPolicies: r.Policies != nil,
+		ofNotice: r.Notice != nil, ofRetry: r.Retry != nil, ofPolicies: r.Policies != nil, ofErasure: r.Erasure != nil,
 		ofAlert: r.Alert != nil,
 	} {
 		if present != (d == about) {
@@ -94,6 +96,8 @@ func (r *Record) validate() error {
 		return errors.Join(need("the notice's kind", r.Notice.Kind), need("the reason", r.Notice.Reason))
 	case ofRetry:
 		return need("the outcome", r.Retry.Outcome)
+	case ofErasure:
+		return need("the person's digest", r.Erasure.Person)
 	case ofAlert:
 		return r.Alert.validate()
 	}

@@ -305,6 +305,10 @@ func (w *wantFork) compare(d *comparison, name string, m *message.Message, f *ac
 		failures = append(failures, line)
 	}
 	d.list(name+" failures", failures, append([]string{}, w.failures...))
+	d.list(name+" broken signatures", append([]string{}, f.BrokenSignatures...), append([]string{}, w.signatures...))
+	if w.stripped != nil {
+		d.list(name+" attachments removed", f.Stripped, w.stripped)
+	}
 	if w.final != nil {
 		d.list(name+" final recipients", f.FinalRecipients, w.final)
 	}
@@ -338,6 +342,18 @@ func (c *Case) compareEdits(d *comparison, m *message.Message, dec *actions.Deci
 		if fields, ok = mod.Apply(fields); !ok {
 			d.is("edit of "+mod.Name, fmt.Sprintf("no field number %d", mod.Index), "")
 		}
+	}
+	body := m.Body()
+	for _, mod := range dec.Outcome.Modifications {
+		if mod.Kind == actions.ReplaceBody {
+			body = mod.Body
+			if d.whole && c.want.body.none() {
+				d.is("body", "another one", "")
+			}
+		}
+	}
+	if dec.Outcome.Verdict == actions.Deliver {
+		c.want.body.compare(d, "body", body)
 	}
 	d.list("recipients added", added, c.want.added)
 	d.list("recipients deleted", dropped, c.want.dropped)
@@ -443,6 +459,8 @@ func (w *wantCopy) compare(d *comparison, name string, e *quarantine.Entry, cont
 	}
 	d.list(name+" to", to, w.to)
 	d.is(name+" marked", e.Marked, w.marked)
+	_, body, _ := bytes.Cut(content, []byte("\r\n\r\n"))
+	w.body.compare(d, name+" body", body)
 	if w.header == nil {
 		return
 	}
@@ -457,6 +475,24 @@ func (w *wantCopy) compare(d *comparison, name string, e *quarantine.Entry, cont
 		header = append(header, name+": "+strings.TrimLeft(value, " "))
 	}
 	d.list(name+" header section", header, w.header)
+}
+
+func (w *wantBody) none() bool { return w.is == nil && w.contains == nil && w.absent == nil }
+
+// compare looks at a body with LF line ends.
+func (w *wantBody) compare(d *comparison, what string, body []byte) {
+	text := strings.ReplaceAll(string(body), "\r\n", "\n")
+	if w.is != nil {
+		d.is(what, text, *w.is)
+	}
+	for _, part := range w.contains {
+		d.has(what, text, part)
+	}
+	for _, part := range w.absent {
+		if strings.Contains(text, part) {
+			d.is(what, text, "a text without "+part)
+		}
+	}
 }
 
 func nameOf(r *rules.Rule) string {

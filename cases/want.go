@@ -14,6 +14,7 @@ type want struct {
 	forks     []wantFork // nil: one with the verdict of the message
 	rules     map[string]wantRule
 	header    []string // the header section sent on, "Name: value"
+	body      wantBody // sent on in the session
 	added     []string // recipients added, with ESMTP arguments
 	dropped   []string // recipients deleted in the session, as the client wrote them
 	held      []string // the recipients of each item, and of its draft the actions
@@ -48,6 +49,9 @@ type wantFork struct {
 	// failures are the actions that could not be done: "Policy / Rule: action remedy",
 	// and a part of the reason behind a colon where one is named.
 	failures []string
+	// signatures are the domains of DKIM signatures that the edits break.
+	signatures []string
+	stripped   []string // names of attachments taken out; nil is not asked for
 }
 
 // wantCopy is a message given back to the MTA.
@@ -55,6 +59,14 @@ type wantCopy struct {
 	to     []string // with ESMTP arguments
 	marked bool
 	header []string
+	body   wantBody
+}
+
+// wantBody is what a body that is sent on holds, and what not. The message is read
+// again for its text: parts are shown one behind the other.
+type wantBody struct {
+	is               *string // all of it
+	contains, absent []string
 }
 
 type wantRule struct {
@@ -93,6 +105,8 @@ func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
 			})
 		case "header":
 			w.header = r.texts(k)
+		case "body":
+			r.body(k, &w.body)
 		case "added":
 			w.added = r.texts(k)
 		case "dropped":
@@ -160,6 +174,25 @@ func (r *caseReader) reply(k strictyaml.Entry, w *wantReply) {
 	})
 }
 
+// body reads the text of a body, or what it contains and what not.
+func (r *caseReader) body(k strictyaml.Entry, w *wantBody) {
+	if len(k.Value.Content) == 0 {
+		w.is = r.words(k)
+		return
+	}
+	r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
+		switch e.Key {
+		case "contains":
+			w.contains = r.texts(e)
+		case "absent":
+			w.absent = r.texts(e)
+		default:
+			return false
+		}
+		return true
+	})
+}
+
 func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
 	m := r.Mapping(n, field)
 	m.Require("verdict", "write what becomes of the fork")
@@ -191,6 +224,10 @@ func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
 			f.why = r.text(k)
 		case "failures":
 			f.failures = r.texts(k)
+		case "brokenSignatures":
+			f.signatures = r.texts(k)
+		case "stripped":
+			f.stripped = r.texts(k)
 		default:
 			return false
 		}
@@ -211,6 +248,8 @@ func (r *caseReader) copied(n *strictyaml.Node, field string) (c wantCopy) {
 			c.marked, _ = r.Bool(k.Value, k.Field)
 		case "header":
 			c.header = r.texts(k)
+		case "body":
+			r.body(k, &c.body)
 		default:
 			return false
 		}

@@ -172,6 +172,19 @@ func TestIncidentPartFollowsItsSchema(t *testing.T) {
 	}
 }
 
+// TestGoldenIncidentReports holds the octets of a report as they are.
+func TestGoldenIncidentReports(t *testing.T) {
+	for _, language := range BuiltIn {
+		n, err := sampleWriter(t, language).IncidentReport(incidentSamples(t, language)["held"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, document, _ := twins(t, n.Bytes)
+		golden(t, "incident-held."+language+".html", document)
+		golden(t, "incident-held."+language+".eml", string(bytes.ReplaceAll(n.Bytes, []byte("\r\n"), []byte("\n"))))
+	}
+}
+
 // Every member that a report may have stands in the schema, so that it says what
 // there is.
 func TestIncidentSchemaNamesEveryMember(t *testing.T) {

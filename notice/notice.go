@@ -16,6 +16,7 @@ const (
 	KindExpiry   Kind = "expiry"   // a held message expired unreleased
 	KindDigest   Kind = "digest"   // what is held, for a reviewer
 	KindHeld     Kind = "held"     // a message was held that nobody else is told of
+	KindAlert    Kind = "alert"    // an alert was raised
 	KindRejected Kind = "rejected" // a held message was looked at and refused
 	KindDelay    Kind = "delay"    // a message waits
 	// KindNotification tells sender, owner, manager or named people of a match.

@@ -123,6 +123,13 @@ func samples(t testing.TB, w *Writer, language string) map[string]Notice {
 	}
 	keep("summary")(w.Summary(Summary{To: path(t, "ann@example.com"), Preferred: language, Items: told, Since: today, Until: today.Add(time.Hour)}))
 	keep("digest")(w.Digest(Digest{To: path(t, "rev@example.com"), Language: language, Items: []Held{held(t, "a", time.Hour), held(t, "b", 30*24*time.Hour), held(t, "c", 0)}}))
+	keep("alert")(w.AlertMail(sampleAlert(t, language)))
+	many := sampleAlert(t, language)
+	many.Events, many.Window, many.Simulated, many.Severity, many.Bytes = 10, 48*time.Hour, true, "Medium", 123_456
+	many.First, many.References = many.Raised.Add(-47*time.Hour), []string{"P-000001", "P-000002", "P-000003"}
+	keep("alert-count")(w.AlertMail(many))
+	many.Simulated, many.Volume, many.Severity, many.Match, many.Bytes, many.Users = false, true, "Low", nil, 52_500_000, nil
+	keep("alert-volume")(w.AlertMail(many))
 	keep("held")(w.HeldNotice([]message.Path{path(t, "rev@example.com")}, held(t, "a", time.Hour)))
 	incidents := incidentSamples(t, language)
 	for _, name := range slices.Sorted(maps.Keys(incidents)) {
@@ -278,7 +285,7 @@ func TestEveryNoticeIsSound(t *testing.T) {
 		if (n.Reference != "") != about {
 			t.Errorf("reference %q", n.Reference)
 		}
-		if f, _ := m.Header.Get("In-Reply-To"); (f.Text() == "<original-1@example.com>") != (about && !strings.HasPrefix(name, "held") && !strings.HasPrefix(name, "incident")) {
+		if f, _ := m.Header.Get("In-Reply-To"); (f.Text() == "<original-1@example.com>") != (about && !strings.HasPrefix(name, "held") && !strings.HasPrefix(name, "alert") && !strings.HasPrefix(name, "incident")) {
 			t.Errorf("In-Reply-To: %s", f.Text())
 		}
 		if strings.HasPrefix(name, "ndr") || strings.HasPrefix(name, "delay") {
@@ -297,7 +304,7 @@ func TestEveryNoticeIsSound(t *testing.T) {
 // TestGoldenNotices holds text, HTML and octets of one notice of each kind as they
 // are.
 func TestGoldenNotices(t *testing.T) {
-	whole := []string{"ndr-block", "notification-manager-blocked", "notification-own-text", "incident-held"}
+	whole := []string{"ndr-block", "notification-manager-blocked", "notification-own-text"}
 	everySample(t, func(t *testing.T, _ *Writer, name string, n Notice) {
 		text, document, _ := twins(t, n.Bytes)
 		golden(t, name+".txt", text)

@@ -156,7 +156,7 @@ type Store interface {
 	// [message.Path.Key] does, or a login.
 	FindPerson(ctx context.Context, person string) iter.Seq2[Mention, error]
 	// ErasePerson erases a person from records, from items and entries that have
-	// ended, with the message of such an item, and from fingerprints. What a sender's
+	// ended, with the message of such an item, from fingerprints and closed alerts. What a sender's
 	// messages said goes too: subjects, names of files, values found, where it came
 	// from. A message that is held, being released or under legal hold is kept with
 	// all its records, and so is mail in the outbox; they are named. It is done in

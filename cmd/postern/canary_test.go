@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -140,7 +141,7 @@ func noCanary(t *testing.T, what, text string) {
 // Whatever is done with a message, and whatever is wrong with it: no line of the
 // log, reply or record has a value in it.
 func TestNoLogLineShowsAValue(t *testing.T) {
-	r := startConfigured(t, holdingConfig+"log: {level: debug}\n", patience, map[string]string{"cards.yaml": canaryPolicy, "types.yaml": canaryTypes})
+	r := startConfigured(t, measuredConfig+"log: {level: debug}\n", patience, map[string]string{"cards.yaml": canaryPolicy, "types.yaml": canaryTypes})
 	judged := 0
 	for _, subject := range []string{"hold", "block", "some", "mark"} {
 		for name, mail := range canaryMail(t, subject) {
@@ -195,6 +196,17 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	}
 	if !did["quarantine"] || !did["block"] || !did["deliver"] {
 		t.Errorf("the verdicts are %v only, so little is proved", did)
+	}
+	measured, _ := r.scraped(t)
+	if !strings.Contains(measured, `postern_rule_matches_total{policy="Cards",rule="Hold"`) {
+		t.Error("no match is measured, so little is proved")
+	}
+	noCanary(t, "what is measured", measured)
+	noCanary(t, "the health", r.get(t, "/readyz", http.StatusOK)+r.get(t, "/healthz", http.StatusOK))
+	for _, address := range []string{"anna@", "bob@", "carl@", "partner.example", "P-"} {
+		if strings.Contains(measured, address) {
+			t.Errorf("what is measured shows %s", address)
+		}
 	}
 	r.stop()
 	r.wait(t)

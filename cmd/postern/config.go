@@ -34,11 +34,12 @@ type config struct {
 	domains     []directory.AcceptedDomain
 	learnMore   string
 	notices     dsn.Mailbox // whom notices come from; the null path sends none
-	language    string      // of notices
+	words       noticesConfig
 	reviewers   []message.Path
 	keep        time.Duration // how long held mail waits
 	digest      int           // when reviewers are told, in minutes of the local day
 	blockText   string
+	senders     bool            // reports.senders
 	zone        *time.Location  // of dates in policies, and of the day of reviewers
 	onErrorAt   reference       // the place of onError
 	people      reference       // path of the people file; empty without one

@@ -58,12 +58,12 @@ func (cr *configReader) alertsTo(e strictyaml.Entry) {
 	}
 }
 
-// alertSettings gives those of the engine: where nobody is named the reviewers hear
-// of alerts.
+// alertSettings gives those of the engine: where nobody is named, who gets incident
+// reports hears of alerts.
 func (c *config) alertSettings() actions.AlertSettings {
 	to := c.alerts.to
 	if len(to) == 0 {
-		to = c.reviewers
+		to = c.incidentSettings().SiteAdmins
 	}
 	return actions.AlertSettings{Admins: to, PerUser: c.alerts.perUser, CustomTypes: c.alerts.customTypes, Simulated: c.incidents.Simulated}
 }

@@ -28,6 +28,9 @@ type desk struct {
 	running *service // nil where no process runs
 	// mute is set where mail has no way to the MTA: a release could not leave.
 	mute bool
+	zone *time.Location // in which days begin
+	// senders is set where reports may be broken down by sender.
+	senders bool
 }
 
 var errMute = errors.New("there is no `relay` in postern.yaml: what is released could not be sent")
@@ -240,6 +243,9 @@ func (d *desk) decision(ctx context.Context, reference string) ([]byte, error) {
 		rec, err := audit.Parse(row.Data)
 		if err != nil {
 			return nil, err
+		}
+		if string(rec.Explain.Bytes()) == `{"erased":true}` {
+			return nil, unknown{"what was decided under " + clip(reference, 80) + " was erased with the person who sent the message; `postern audit export --reference` has what remains"}
 		}
 		return rec.Explain.Bytes(), nil
 	}

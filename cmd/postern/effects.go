@@ -99,7 +99,10 @@ func newNotices(c *config, in install) (*notice.Writer, error) {
 	return notice.New(notice.Settings{
 		From:         c.notices,
 		Organization: cmp.Or(c.name, name),
-		Language:     c.language,
+		Texts:        c.words.loaded,
+		Language:     c.words.language.path,
+		Contact:      c.words.contact,
+		Zone:         c.zone,
 		LearnMore:    c.learnMore,
 		Hostname:     hostname(),
 		InstallID:    in.ID,

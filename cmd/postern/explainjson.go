@@ -70,6 +70,10 @@ type forkJSON struct {
 	Reason          string          `json:"reason,omitempty"`
 	Notices         []noticeJSON    `json:"notices"`
 	Failures        []failureJSON   `json:"failures,omitempty"`
+	// Stripped are the names of the attachments taken out, masked.
+	Stripped []string `json:"stripped,omitempty"`
+	// BrokenSignatures are the domains of DKIM signatures that the edits break.
+	BrokenSignatures []string `json:"brokenSignatures,omitempty"`
 }
 
 // failureJSON is an action that could not be done as its rule says, with what was
@@ -85,6 +89,8 @@ type failureJSON struct {
 type noticeJSON struct {
 	Kind string   `json:"kind"`
 	To   []string `json:"to"`
+	// When is "decision" for mail that comes with the decision on a held message.
+	When string `json:"when,omitempty"`
 }
 
 type replyJSON struct {
@@ -98,6 +104,11 @@ type editJSON struct {
 	Name     string `json:"name"`
 	Value    string `json:"value"`
 	Patterns string `json:"patterns,omitempty"` // parted by LF
+	Fallback string `json:"fallback,omitempty"`
+}
+
+func newEditJSON(e actions.Edit) editJSON {
+	return editJSON{e.Action, e.Name, e.Value, e.Patterns, e.Fallback}
 }
 
 func (e editJSON) String() string {
@@ -222,6 +233,8 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		Rules:           make([]ruleStateJSON, 0, len(f.Rules)),
 		Simulated:       simulatedJSON{Verdict: string(f.Simulated.Verdict), DecidedBy: ruleOf(f.Simulated.DecidedBy)},
 		Notices:         []noticeJSON{},
+
+		Stripped: f.Stripped, BrokenSignatures: f.BrokenSignatures,
 	}
 	if f.Route == actions.Returned && slices.ContainsFunc(f.Recipients, func(i int) bool { return toldOf(env.Recipients[i]) }) {
 		out.Notices = append(out.Notices, noticeJSON{Kind: string(notice.KindBlock), To: []string{env.ReversePath.String()}})
@@ -231,17 +244,20 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		for _, p := range n.To {
 			planned.To = append(planned.To, p.String())
 		}
+		if n.AtDecision {
+			planned.When = "decision"
+		}
 		out.Notices = append(out.Notices, planned)
 	}
 	if f.Reply != nil {
 		out.Reply = &replyJSON{f.Reply.Code, f.Reply.Enhanced, strings.Join(f.Reply.Lines, "\n")}
 	}
 	for _, e := range f.Edits {
-		out.Edits = append(out.Edits, editJSON{e.Action, e.Name, e.Value, e.Patterns})
+		out.Edits = append(out.Edits, newEditJSON(e))
 	}
 	if !slices.Equal(f.Simulated.Edits, f.Edits) {
 		for _, e := range f.Simulated.Edits {
-			out.Simulated.Edits = append(out.Simulated.Edits, editJSON{e.Action, e.Name, e.Value, e.Patterns})
+			out.Simulated.Edits = append(out.Simulated.Edits, newEditJSON(e))
 		}
 	}
 	for _, e := range f.Failures {

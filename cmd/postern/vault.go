@@ -69,7 +69,7 @@ func openVault(ctx context.Context, p process, alone bool) (_ *vault, err error)
 	if v.install, err = readInstall(p.store); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	if v.Store, err = embedded.Open(ctx, embedded.Options{Dir: p.store, Quota: p.quota, Alone: alone}); err != nil {
+	if v.Store, err = embedded.Open(ctx, embedded.Options{Dir: p.store, Quota: p.quota, Alone: alone, Privacy: recordPrivacy}); err != nil {
 		return nil, err
 	}
 	return v, nil

@@ -78,8 +78,10 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog, settled sett
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
+	more = s.loadTexts(c)
+	problems = append(problems, more...)
 	notices, err := newNotices(c, dryInstall)
-	if err != nil {
+	if err != nil && !strictyaml.Errors(more) {
 		problems = append(problems, strictyaml.Problem{File: c.file, Field: "organization.notices", What: "notices cannot be written: " + err.Error()})
 	}
 	problems = append(problems, c.errorNeeds()...)
@@ -144,6 +146,7 @@ func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 		admins    = "incidentReport: {siteAdmin: [compliance@example.com]}"
 		originals = "incidentReport: {attachOriginal: true}"
 
+		unalerted  = "raises alerts, of which no mail could be sent"
 		unreported = "generates incident reports, which could not be sent"
 
 		unheard  = "may hold mail, and nobody would hear of it"
@@ -161,6 +164,9 @@ func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 	need(strictyaml.Error, writes, reporting, unreported, from)
 	need(strictyaml.Error, len(c.incidentSettings().SiteAdmins) > 0, actions.ReportingSiteAdmin(set), "reports to `siteAdmin`, and nobody is named as that", admins)
 	need(strictyaml.Hint, c.incidents.AttachOriginal, actions.ReportingOriginals(set), "asks for the original message in its reports, and the settings leave it out", originals)
+	alerting := actions.Alerting(set)
+	need(strictyaml.Hint, to, alerting, unalerted, relay)
+	need(strictyaml.Hint, writes, alerting, unalerted, from)
 	if holding == nil {
 		need(strictyaml.Error, to, forking, uncopied, relay)
 		need(strictyaml.Hint, writes, telling, untold, from)
