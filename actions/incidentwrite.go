@@ -31,9 +31,6 @@ const reasonNotSent notice.Reason = "noNotices"
 // report on the decision needs. What was reported when the message came before is
 // not reported again.
 func (b *batch) reports() error {
-	if len(b.d.unreported) > 0 {
-		return b.notReported(b.d.unreported, notice.ReasonLoopMark)
-	}
 	if b.Notices == nil || len(b.d.reports) == 0 {
 		return nil
 	}

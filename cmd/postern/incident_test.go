@@ -244,9 +244,9 @@ func TestWhatIsHeldAgainKeepsItsReports(t *testing.T) {
 func TestExplainNamesIncidentReports(t *testing.T) {
 	s := reportingHouse(t)
 	dir := t.TempDir()
-	for subject, want := range map[string]string{
-		"report": `[{"kind":"incidentReport","to":["compliance@example.com","postmaster@example.com"]}]`,
-		"later":  `[{"kind":"incidentReport","to":["compliance@example.com"],"when":"decision"}]`,
+	for subject, want := range map[string]noticeJSON{
+		"report": {Kind: "incidentReport", To: []string{"compliance@example.com", "postmaster@example.com"}, Rule: &ruleJSON{"Reports", "At once"}},
+		"later":  {Kind: "incidentReport", To: []string{"compliance@example.com"}, Rule: &ruleJSON{"Reports", "Later"}, When: "decision"},
 	} {
 		file := filepath.Join(dir, subject+".eml")
 		write(t, file, "From: anna@example.com\nTo: bob@partner.example\nSubject: "+subject+"\n\nText.\n")
@@ -255,13 +255,13 @@ func TestExplainNamesIncidentReports(t *testing.T) {
 			t.Fatal(errs.String())
 		}
 		var got struct {
-			Forks []struct{ Notices json.RawMessage }
+			Forks []struct{ Notices []noticeJSON }
 		}
 		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		if string(got.Forks[0].Notices) != want {
-			t.Errorf("%s: %s, want %s", subject, got.Forks[0].Notices, want)
+		if diff := cmp.Diff([]noticeJSON{want}, got.Forks[0].Notices); diff != "" {
+			t.Errorf("%s: %s", subject, diff)
 		}
 	}
 }
