@@ -26,6 +26,17 @@ func actionTable() string {
 	return b.String()
 }
 
+// actionFacts is what the reference says of every action beside its one line.
+func actionFacts() string {
+	var b strings.Builder
+	for _, k := range actions.Kinds() {
+		f := k.Facts()
+		fmt.Fprintf(&b, "### %s\n\n%s%s.\n\n| | |\n| --- | --- |\n| class | %s |\n| arguments | %s |\n| limits | %s |\n| on the wire | %s |\n| in a fork | %s |\n\n",
+			k.Name, strings.ToUpper(k.Doc[:1]), strings.TrimSuffix(k.Doc[1:], "."), k.Class, f.Arguments, f.Limits, f.Wire, f.Fork)
+	}
+	return b.String()
+}
+
 func formatTable() string {
 	yes := func(b bool) string {
 		if b {
@@ -45,6 +56,7 @@ func formatTable() string {
 // The reference tables in the documentation are those of the catalogues.
 func TestReferenceTablesAreThoseOfTheCatalogues(t *testing.T) {
 	checkTables(t, "../../docs/policies.md", map[string]string{"actions": actionTable()})
+	checkTables(t, "../../docs/actions.md", map[string]string{"actions": actionFacts()})
 	checkTables(t, "../../docs/formats.md", map[string]string{"formats": formatTable(), "families": familyList()})
 }
 
