@@ -30,6 +30,7 @@ type Kind struct {
 	Class Class
 	// Doc is one line for the reference documentation.
 	Doc string
+	Reference
 	// read makes the action of its value. It is nil for an action that this version
 	// does not do; the loader refuses it by name.
 	read func(r *strictyaml.Reader, n *strictyaml.Node, field string, spec *spec)
@@ -89,6 +90,9 @@ func Kinds() []Kind {
 	var out []Kind
 	for _, k := range kinds {
 		if k.read != nil && !k.planned {
+			if r, ok := references[k.Name]; ok {
+				k.Reference = r
+			}
 			out = append(out, k)
 		}
 	}

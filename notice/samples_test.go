@@ -131,6 +131,7 @@ func samples(t testing.TB, w *Writer, language string) map[string]Notice {
 	many.Simulated, many.Volume, many.Severity, many.Match, many.Bytes, many.Users = false, true, "Low", nil, 52_500_000, nil
 	keep("alert-volume")(w.AlertMail(many))
 	keep("held")(w.HeldNotice([]message.Path{path(t, "rev@example.com")}, held(t, "a", time.Hour)))
+	keep("alert")(w.AlertMail(sampleAlert(t, language)))
 	return all
 }
 
