@@ -26,13 +26,18 @@ func actionTable() string {
 	return b.String()
 }
 
-// actionFacts is what the reference says of every action beside its one line.
-func actionFacts() string {
+// actionSections tells of every action in full.
+func actionSections() string {
 	var b strings.Builder
 	for _, k := range actions.Kinds() {
-		f := k.Facts()
-		fmt.Fprintf(&b, "### %s\n\n%s%s.\n\n| | |\n| --- | --- |\n| class | %s |\n| arguments | %s |\n| limits | %s |\n| on the wire | %s |\n| in a fork | %s |\n\n",
-			k.Name, strings.ToUpper(k.Doc[:1]), strings.TrimSuffix(k.Doc[1:], "."), k.Class, f.Arguments, f.Limits, f.Wire, f.Fork)
+		fmt.Fprintf(&b, "### %s\n\n%s%s.\n\n| | |\n| --- | --- |\n| class | %s |\n", k.Name, strings.ToUpper(k.Doc[:1]), strings.TrimSuffix(k.Doc[1:], "."), k.Class)
+		for _, row := range [][2]string{{"arguments", k.Args}, {"limits", k.Limits}, {"on the wire", k.Wire}, {"in a fork", k.InFork}} {
+			if row[1] == "" {
+				row[1] = "–"
+			}
+			fmt.Fprintf(&b, "| %s | %s |\n", row[0], row[1])
+		}
+		b.WriteString("\n")
 	}
 	return b.String()
 }
@@ -56,7 +61,7 @@ func formatTable() string {
 // The reference tables in the documentation are those of the catalogues.
 func TestReferenceTablesAreThoseOfTheCatalogues(t *testing.T) {
 	checkTables(t, "../../docs/policies.md", map[string]string{"actions": actionTable()})
-	checkTables(t, "../../docs/actions.md", map[string]string{"actions": actionFacts()})
+	checkTables(t, "../../docs/actions.md", map[string]string{"actions": actionSections()})
 	checkTables(t, "../../docs/formats.md", map[string]string{"formats": formatTable(), "families": familyList()})
 }
 
