@@ -62,6 +62,8 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		ID:           newID,
 		Now:          time.Now,
 		Explain:      recorded,
+		Delay:        w.config.told.delay,
+		Limits:       w.config.told.limits,
 		Repeated:     func(r actions.Repeat) { logRepeat(log, r) },
 	}
 }

@@ -86,7 +86,9 @@ type statusJSON struct {
 	OldestHeld *time.Time     `json:"oldestHeld,omitempty"`
 	Releasing  int            `json:"releasing"`
 	Recovered  int            `json:"recovered"`
-	Outbox     int            `json:"outbox"`
+	// Alerts counts those that are active or being investigated.
+	Alerts int `json:"alerts"`
+	Outbox int `json:"outbox"`
 	// Late counts those of the outbox that wait for longer than 15 minutes.
 	Late       int        `json:"outboxLate"`
 	OldestSent *time.Time `json:"oldestOutbox,omitempty"`

@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	mail SOCKET FILE TO…   hands a message over as an MTA does; prints verdict,
 //	                       reply and edits
 //	held NAME              puts the identifier of the first held item into a variable
+//	alert NAME FLAGS…      puts that of the first alert listed with flags into one
 //	ref NAME               puts the reference of the first message in the log there
 //	tidy FILE              makes JSON readable, and hides what differs from run to run
 //	status N COMMAND…      runs a command that must end with exit status N
@@ -60,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"mail":      scriptMail,
 			"tidy":      scriptTidy,
 			"held":      scriptHeld,
+			"alert":     scriptAlert,
 			"ref":       scriptRef,
 			"status":    scriptStatus,
 		},
@@ -225,6 +227,7 @@ func transact(c *miltertest.Client, data []byte, to []string) (miltertest.Result
 var (
 	policyVersions = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
 	identifiers    = regexp.MustCompile(`\b0[0-9A-HJKMNP-TV-Z]{25}\b`)
+	alertNames     = regexp.MustCompile(`\bA-[0-9A-HJKMNP-TV-Z]{8}\b`)
 	moments        = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	references     = regexp.MustCompile(`\bP-[0-9A-HJKMNP-TV-Z]{6}\b`)
 )
@@ -240,6 +243,7 @@ func scriptTidy(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	text := policyVersions.ReplaceAllString(out.String(), "VERSION")
 	text = references.ReplaceAllString(text, "P-REFERE")
+	text = alertNames.ReplaceAllString(text, "A-ALERTNAM")
 	text = identifiers.ReplaceAllString(text, "IDENTIFIER")
 	text = moments.ReplaceAllString(text, "TIME")
 	text = strings.ReplaceAll(text, ts.Getenv("WORK"), "WORK")
@@ -253,6 +257,15 @@ func scriptHeld(ts *testscript.TestScript, _ bool, args []string) {
 	line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
 	ts.Check(json.Unmarshal([]byte(line), &i))
 	ts.Setenv(args[0], i.ID)
+}
+
+// scriptAlert asks for alerts.
+func scriptAlert(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("postern", append([]string{"alerts", "list", "--json", "--config", "postern.yaml"}, args[1:]...)...))
+	var a alertJSON
+	line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
+	ts.Check(json.Unmarshal([]byte(line), &a))
+	ts.Setenv(args[0], a.ID)
 }
 
 func scriptRef(ts *testscript.TestScript, _ bool, args []string) {

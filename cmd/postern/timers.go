@@ -158,7 +158,7 @@ func (s *service) expiryNotice(ctx context.Context, fx *actions.Live, i *quarant
 			break
 		}
 		defer m.Close()
-		x.Header = m.Header
+		x.Header = fx.MaskHeader(m.Header)
 	}
 	return fx.Notices.ExpiryNDR(x)
 }
