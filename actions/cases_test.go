@@ -108,7 +108,7 @@ func caseHouse(t testing.TB, inverted func(condition, path string) bool, change 
 			Trust:   rules.Trust{Authenticated: true, Listeners: []string{"SUBMISSION"}},
 			Extract: extract.DefaultLimits,
 		},
-		Settings: actions.Settings{OnError: actions.OnErrorTempfail, Notices: notices, Reviewed: true,
+		Settings: actions.Settings{OnError: actions.OnErrorTempfail, Notices: notices, Reviewers: []message.Path{reviewers}, Admins: []message.Path{reviewers},
 			Incidents: actions.IncidentSettings{SiteAdmins: []message.Path{reviewers}},
 			Alerts:    actions.AlertSettings{Admins: []message.Path{reviewers}, PerUser: true}},
 		Reviewers: []message.Path{reviewers},

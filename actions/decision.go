@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -91,6 +92,8 @@ type Fork struct {
 	// it; empty otherwise.
 	Reason string
 
+	tipOf  *spec  // whose policy tip it is; nil for none
+	tested tested // what the tests of policies would tell
 	// Stripped are the names of the attachments taken out, masked.
 	Stripped []string
 	// BrokenSignatures are the domains of DKIM signatures of the author's own domain
@@ -134,10 +137,15 @@ type Decision struct {
 	Err error
 	// Outcome is what reaches the wire.
 	Outcome Outcome
+	// Untold is mail that was due to people and is not sent, with the reasons.
+	Untold []Untold
 
-	told    bool // the sender may be told by mail
-	counted bool // when put off, the attempt counts (retryThenBlock)
-	bare    bool // nothing of the message may be read but its envelope
+	told    bool          // the sender may be told by mail
+	mute    notice.Reason // why not
+	proven  bool          // the reverse-path is that of an inside sender in a session of ours
+	reader  reader        // the sender
+	counted bool          // when put off, the attempt counts (retryThenBlock)
+	bare    bool          // nothing of the message may be read but its envelope
 
 	reports    []*plannedReport
 	unreported []message.Path // who gets no report, since the message is a notice

@@ -21,6 +21,20 @@ func Mutate(set *rules.Set, change func(*spec)) {
 	}
 }
 
+// tellingOf changes whom a rule tells and what.
+func tellingOf(change func(*telling)) func(*spec) {
+	return func(s *spec) {
+		if s.telling != nil {
+			change(s.telling)
+		}
+	}
+}
+
+// without leaves people of a role out of notifyUser.
+func without(r Role) func(*telling) {
+	return func(t *telling) { t.to = slices.DeleteFunc(t.to, func(a addressee) bool { return a.role == r }) }
+}
+
 // Mutations take the effect of one action away, or change it: by action, and what
 // is changed.
 func Mutations() map[string]map[string]func(*spec) {
@@ -178,6 +192,29 @@ func Mutations() map[string]map[string]func(*spec) {
 		"onActionError": {
 			"it is continue":   func(s *spec) { s.onActionError = errorContinue },
 			"it is quarantine": func(s *spec) { s.onActionError = "" },
+		},
+		"generateNotification": {"nobody is told": tellingOf(func(t *telling) { t.generate = "" }),
+			"it says something else": tellingOf(func(t *telling) {
+				if t.generate != "" {
+					t.generate = "<p>Else</p>"
+				}
+			})},
+		"notifyEmailCustomSenderDisplayName": {"it is left out": tellingOf(func(t *telling) { t.email.name = "" })},
+		"notifyEmailCustomSubject":           {"it is left out": tellingOf(func(t *telling) { t.email.subject = "" })},
+		"notifyEmailCustomText":              {"it is left out": tellingOf(func(t *telling) { t.email.text = "" })},
+		"notifyEmailExchangeIncludeAttachment": {
+			"nothing is attached": tellingOf(func(t *telling) { t.email.attach = false }),
+			"it is attached":      tellingOf(func(t *telling) { t.email.attach = true }),
+		},
+		"notifyPolicyTipCustomTextTranslations": {"there are none": tellingOf(func(t *telling) { t.languages = nil })},
+		"notifyPolicyTipUrl":                    {"it is left out": tellingOf(func(t *telling) { t.url = "" })},
+		"notifyUser": {
+			"nobody is told":         tellingOf(func(t *telling) { t.to = nil }),
+			"the sender is left out": tellingOf(without(RoleSender)), "the manager is left out": tellingOf(without(RoleManager)),
+			"the admins are left out": tellingOf(without(RoleAdmin)), "named people are left out": tellingOf(without(RoleNamed)),
+		},
+		"notifyUserType": {
+			"it is both": tellingOf(func(t *telling) { t.kind = "" }), "it is policyTip": tellingOf(func(t *telling) { t.kind = tellTip }),
 		},
 		"notifyPolicyTipCustomText": {"no tip is shown": func(s *spec) { s.tip = "" }},
 		"prependSubject":            {"the subject stays": withoutEdits(prependSubject, none)},

@@ -141,7 +141,7 @@ func whyUnknown(r *rules.RuleResult) string {
 
 // decide makes the fork of what the walk over its enforced rules came to.
 func (g *forkGroup) decide(st steps) Fork {
-	f := Fork{Recipients: g.recipients, Verdict: Deliver, PolicyTip: st.tip, Edits: st.edits}
+	f := Fork{Recipients: g.recipients, Verdict: Deliver, tipOf: st.tip, Edits: st.edits, tested: g.test()}
 	if st.enforced != nil {
 		f.Verdict, f.DecidedBy = st.enforced.halt.verdict, st.enforced.rule
 	}
@@ -150,8 +150,8 @@ func (g *forkGroup) decide(st steps) Fork {
 		state, acted := st.states[rule]
 		if !acted {
 			state = Simulated
-			if f.PolicyTip == "" && rule.Policy.Mode == rules.TestWithNotifications {
-				f.PolicyTip = m.spec.tip
+			if f.tipOf == nil && m.spec.tip != "" && rule.Policy.Mode == rules.TestWithNotifications {
+				f.tipOf = m.spec
 			}
 		}
 		f.Rules = append(f.Rules, RuleState{Rule: rule, State: state})

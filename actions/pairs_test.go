@@ -214,7 +214,7 @@ func (w *pairsWorld) holds(t *testing.T, name, want string, ruleActions [][]stri
 			}
 			return
 		}
-		d := NewEngine(Settings{Notices: w.notices, Reviewed: true}).Run(context.Background(), set, rules.NewScan(w.world, w.m), DryRun{})
+		d := NewEngine(Settings{Notices: w.notices, Reviewers: houseReviewers()}).Run(context.Background(), set, rules.NewScan(w.world, w.m), DryRun{})
 		if d.Err != nil {
 			t.Fatal(d.Err)
 		}

@@ -46,7 +46,7 @@ func (e *Engine) refusesAll(d *Decision, blocked, others []int, response string)
 	}
 	return slices.ContainsFunc(blocked, func(i int) bool {
 		s := d.Forks[i].spec()
-		return s.response == respondRejectAll || !d.told && (s.untellable == untellableRejectAll || s.untellable == "" && !e.settings.Reviewed)
+		return s.response == respondRejectAll || !d.told && (s.untellable == untellableRejectAll || s.untellable == "" && len(e.settings.Reviewers) == 0)
 	})
 }
 

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	netmail "net/mail"
@@ -83,6 +84,11 @@ func (b *batch) record() error {
 	if o.Explain, err = audit.MaskJSON(explain, values...); err != nil {
 		return err
 	}
+	for _, e := range b.commit.Entries {
+		if e.Kind == quarantine.EntryNotice {
+			o.Notices = append(o.Notices, written(&e))
+		}
+	}
 	acted := false
 	for i := range b.d.Forks {
 		f := &b.d.Forks[i]
@@ -110,6 +116,15 @@ func (b *batch) record() error {
 		}
 	}
 	return nil
+}
+
+// written gives a notice of the outbox as a record has it.
+func written(e *quarantine.Entry) audit.Sent {
+	n := audit.Sent{Kind: cmp.Or(string(NoticeKind(e)), string(quarantine.EntryNotice))}
+	for _, r := range e.Recipients {
+		n.To = append(n.To, r.Address)
+	}
+	return n
 }
 
 // values are all values found in the message: none of them may stand in a record.

@@ -32,6 +32,8 @@ func (m Modification) short() string {
 		return strings.TrimSpace(fmt.Sprintf("rcpt %s %s", m.Address, strings.Join(m.Args, " ")))
 	case DeleteRecipient:
 		return "drop " + m.Address
+	case ReplaceBody:
+		return "body"
 	}
 	return "?"
 }
@@ -182,12 +184,19 @@ func messageTo(h message.Header, to ...string) *message.Message {
 // the message with the modifications, and the octets that are sent from the store.
 func sameRendered(t *testing.T, m *message.Message, f *Fork, c *edited) {
 	t.Helper()
-	const body = "Body.\r\n..\r\n"
+	body := "Body.\r\n..\r\n"
+	if m.Root != nil {
+		body = string(m.Body())
+	}
+	original := body
 	mta := newPostfix(m)
 	for _, mod := range c.modifications(m, f) {
 		mta.modify(mod)
 	}
-	if diff := cmp.Diff(mta.message(body), string(c.bytes([]byte(body)))); diff != "" {
+	if mta.body != nil {
+		body = *mta.body
+	}
+	if diff := cmp.Diff(mta.message(body), string(c.bytes([]byte(original)))); diff != "" {
 		t.Errorf("the MTA's copy and ours (-MTA +ours):\n%s", diff)
 	}
 	var ours []string
@@ -208,6 +217,7 @@ func sameRendered(t *testing.T, m *message.Message, f *Fork, c *edited) {
 type postfix struct {
 	fields []message.Field
 	rcpts  []postfixRecipient
+	body   *string // that was replaced
 }
 
 type postfixRecipient struct {
@@ -225,6 +235,9 @@ func newPostfix(m *message.Message) *postfix {
 }
 
 func (p *postfix) modify(mod Modification) {
+	if p.body != nil {
+		panic("a change behind the body: " + mod.short())
+	}
 	switch mod.Kind {
 	case AddRecipient:
 		path, err := message.ParsePath(mod.Address)
@@ -232,6 +245,12 @@ func (p *postfix) modify(mod Modification) {
 			panic(err)
 		}
 		p.rcpts = append(p.rcpts, postfixRecipient{raw: mod.Address, key: path.Key(), args: mod.Args})
+	case ReplaceBody:
+		if p.body != nil {
+			panic("the body is replaced twice")
+		}
+		body := string(mod.Body)
+		p.body = &body
 	case DeleteRecipient:
 		p.rcpts = slices.DeleteFunc(p.rcpts, func(r postfixRecipient) bool { return r.raw == strings.Trim(mod.Address, "<>") })
 	default:

@@ -17,6 +17,8 @@ const (
 	outcomeHeld       = "held"
 	outcomeReinjected = "reinjected"
 	outcomeReturned   = "returned"
+	// outcomeTold is that of a whole message of which people were told.
+	outcomeTold = "told"
 )
 
 // outcomes are what forks of these routes come to. The others leave nothing that

@@ -31,6 +31,7 @@ type Outcome struct {
 	Policies        []PolicyDetails
 	Forks           []Fork
 	Signals         []Signal
+	Notices         []Sent
 	Exception       *ExceptionInfo
 	Simulated       bool
 	AddressMismatch bool
@@ -61,6 +62,7 @@ func (h Head) decision(op Operation, o Outcome) Record {
 		m.Sent = time.Time{} // the Date of a message may be anything
 	}
 	r.ExchangeMetaData, r.PolicyDetails, r.Forks, r.Signals = &m, identified(o.Policies), o.Forks, o.Signals
+	r.Notices = o.Notices
 	r.ExceptionInfo, r.Simulated, r.AddressMismatch, r.Explain = o.Exception, o.Simulated, o.AddressMismatch, o.Explain
 	for _, p := range o.Policies {
 		for _, rule := range p.Rules {

@@ -37,7 +37,7 @@ func texts(t reflect.Type, place string) []string {
 // contents are the places that hold something of a message, or where it came from.
 // A new field of a record belongs here or among those of privacy.go.
 var contents = []string{
-	"ClientIP", "Error", "ExceptionInfo.Justification", "ExchangeMetaData.AttachmentNames", "ExchangeMetaData.MessageID", "ExchangeMetaData.Subject",
+	"ClientIP", "Error", "ExceptionInfo.Justification", "ExchangeMetaData.AttachmentNames", "ExchangeMetaData.MessageID", "ExchangeMetaData.Subject", "Notice.Subject",
 	"PolicyDetails.Rules.ConditionsMatched.DocumentProperties.Value",
 	"PolicyDetails.Rules.ConditionsMatched.OtherConditions.Value",
 	"PolicyDetails.Rules.ConditionsMatched.SensitiveInformation.Location",

@@ -64,16 +64,18 @@ type Record struct {
 	// Simulated tells that only policies in a test mode matched.
 	Simulated bool `json:"Simulated,omitempty"`
 	// AddressMismatch tells that header From, reverse-path and login disagree.
-	AddressMismatch bool      `json:"AddressMismatch,omitempty"`
-	Forks           []Fork    `json:"Forks,omitempty"`
-	Signals         []Signal  `json:"Signals,omitempty"`
-	Item            *Item     `json:"Item,omitempty"`
-	Relay           *Relay    `json:"Relay,omitempty"`
-	Notice          *Notice   `json:"Notice,omitempty"`
-	Retry           *Retry    `json:"Retry,omitempty"`
-	Policies        *Policies `json:"Policies,omitempty"`
-	Erasure         *Erasure  `json:"Erasure,omitempty"`
-	Alert           *Alert    `json:"Alert,omitempty"`
+	AddressMismatch bool     `json:"AddressMismatch,omitempty"`
+	Forks           []Fork   `json:"Forks,omitempty"`
+	Signals         []Signal `json:"Signals,omitempty"`
+	Item            *Item    `json:"Item,omitempty"`
+	Relay           *Relay   `json:"Relay,omitempty"`
+	Notice          *Notice  `json:"Notice,omitempty"`
+	// Notices are the mails written because of a message.
+	Notices  []Sent    `json:"Notices,omitempty"`
+	Retry    *Retry    `json:"Retry,omitempty"`
+	Policies *Policies `json:"Policies,omitempty"`
+	Erasure  *Erasure  `json:"Erasure,omitempty"`
+	Alert    *Alert    `json:"Alert,omitempty"`
 	// Error is the cause of MessageFailed.
 	Error Masked `json:"Error,omitzero"`
 	// Explain is the whole decision as `explain --json` shows it.
@@ -246,6 +248,23 @@ type Notice struct {
 	Reason string `json:"Reason,omitempty"`
 	// Recipients are those it would have named.
 	Recipients []string `json:"Recipients,omitempty"`
+	// Policy and Rule name the rule that asks for it; empty for none.
+	Policy string `json:"Policy,omitempty"`
+	Rule   string `json:"Rule,omitempty"`
+	// As is what the people are to the message: sender, manager, siteAdmin, named,
+	// recipient, reviewer.
+	As        string `json:"As,omitempty"`
+	Simulated bool   `json:"Simulated,omitempty"`
+	// Effect is what became of the message: delivered, blocked, held.
+	Effect string `json:"Effect,omitempty"`
+	// Subject is that of the message, for a notice that waits for a summary.
+	Subject Masked `json:"Subject,omitzero"`
+}
+
+// Sent is a mail that was written because of a message.
+type Sent struct {
+	Kind string   `json:"Kind"`
+	To   []string `json:"To"`
 }
 
 // Retry is a message that came again.

@@ -80,7 +80,7 @@ func (r *Record) validate() error {
 		}
 	}
 	if about != ofMessage {
-		if len(r.PolicyDetails)+len(r.Forks)+len(r.Signals) > 0 || r.ExceptionInfo != nil || !r.Error.IsZero() {
+		if len(r.PolicyDetails)+len(r.Forks)+len(r.Signals)+len(r.Notices) > 0 || r.ExceptionInfo != nil || !r.Error.IsZero() {
 			return errors.New("it lacks what it is about, or says more")
 		}
 	}
@@ -134,6 +134,11 @@ func (r *Record) validateMessage() error {
 	for _, f := range r.Forks {
 		if f.Verdict == "" || len(f.Recipients) == 0 {
 			return errors.New("a fork has no verdict or no recipients")
+		}
+	}
+	for _, n := range r.Notices {
+		if n.Kind == "" || len(n.To) == 0 {
+			return errors.New("a notice has no kind or goes to nobody")
 		}
 	}
 	for _, s := range r.Signals {

@@ -12,6 +12,7 @@ import (
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
@@ -123,6 +124,7 @@ func (c *Case) compare(m *message.Message, dec *actions.Decision, commit *quaran
 	c.compareForks(&d, m, dec)
 	c.compareEdits(&d, m, dec)
 	c.compareKept(&d, commit)
+	c.compareTold(&d, dec, commit)
 	return d.found
 }
 
@@ -389,7 +391,9 @@ func (c *Case) compareKept(d *comparison, commit *quarantine.Commit) {
 	copies := 0
 	for _, e := range commit.Entries {
 		if e.Kind == quarantine.EntryNotice {
-			notices = append(notices, noticeLine(e, blobs[e.Blob]))
+			if k := actions.NoticeKind(&e); k != notice.KindNotification && k != notice.KindRecipient {
+				notices = append(notices, noticeLine(e, blobs[e.Blob]))
+			}
 			continue
 		}
 		if copies++; copies > len(c.want.copies) {

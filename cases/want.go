@@ -20,6 +20,9 @@ type want struct {
 	held      []string // the recipients of each item, and of its draft the actions
 	alerts    []string // "policy / rule: what its match does", " to ADDRESS, ADDRESS"
 	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
+	told      []string // "KIND to ADDRESSES as ROLE by POLICY / RULE", of mail that rules ask for; ", simulated"
+	notTold   []string // the same, and ": REASON"
+	mails     []wantMail
 	copies    []wantCopy
 	signals   []string // "part: signal"
 	// severities are those of the rules that are recorded, by name of the rule.
@@ -67,6 +70,16 @@ type wantCopy struct {
 type wantBody struct {
 	is               *string // all of it
 	contains, absent []string
+}
+
+// wantMail is a notice as it is sent, in the order in which they are written.
+type wantMail struct {
+	to       string // addresses, parted by blanks
+	from     string // the header field
+	subject  string
+	contains []string // in text and HTML both
+	absent   []string // from the whole of the mail
+	attached string   // media types of what is attached, parted by blanks
 }
 
 type wantRule struct {
@@ -117,6 +130,15 @@ func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
 			w.alerts = r.texts(k)
 		case "notices":
 			w.notices = r.texts(k)
+		case "told":
+			w.told = r.texts(k)
+		case "notTold":
+			w.notTold = r.texts(k)
+		case "mails":
+			w.mails = []wantMail{}
+			for i, n := range r.List(k.Value, k.Field) {
+				w.mails = append(w.mails, r.mail(n, strictyaml.Index(k.Field, i)))
+			}
 		case "copies":
 			w.copies = []wantCopy{}
 			for i, n := range r.List(k.Value, k.Field) {
@@ -256,6 +278,29 @@ func (r *caseReader) copied(n *strictyaml.Node, field string) (c wantCopy) {
 		return true
 	})
 	return c
+}
+
+func (r *caseReader) mail(n *strictyaml.Node, field string) (m wantMail) {
+	r.each(r.Mapping(n, field), func(k strictyaml.Entry) bool {
+		switch k.Key {
+		case "to":
+			m.to = r.text(k)
+		case "from":
+			m.from = r.text(k)
+		case "subject":
+			m.subject = r.text(k)
+		case "contains":
+			m.contains = r.texts(k)
+		case "absent":
+			m.absent = r.texts(k)
+		case "attached":
+			m.attached = r.text(k)
+		default:
+			return false
+		}
+		return true
+	})
+	return m
 }
 
 // rule reads the result alone, which is then that for all recipients, or a

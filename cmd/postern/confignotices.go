@@ -27,6 +27,9 @@ func (cr *configReader) noticesSection(e strictyaml.Entry) {
 			"language":  cr.noticesLanguage,
 			"learnMore": cr.learnMore,
 			"contact":   cr.noticesContact,
+			"siteAdmin": func(e strictyaml.Entry) { cr.mailboxes(e, &cr.c.told.admins) },
+			"delay":     cr.noticesDelay,
+			"limits":    cr.noticesLimits,
 			"texts": func(e strictyaml.Entry) {
 				var p string
 				if cr.word(e, &p) {

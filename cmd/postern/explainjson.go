@@ -8,8 +8,6 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
-	"github.com/postern-mail/postern/message/dsn"
-	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -28,6 +26,7 @@ type explanationJSON struct {
 	// Parts are left out of a record.
 	Parts     []readPartJSON  `json:"parts,omitempty"`
 	Undecided []undecidedJSON `json:"undecided,omitempty"`
+	NotTold   []untoldJSON    `json:"notTold,omitempty"`
 	Error     string          `json:"error,omitempty"`
 }
 
@@ -89,6 +88,25 @@ type failureJSON struct {
 type noticeJSON struct {
 	Kind string   `json:"kind"`
 	To   []string `json:"to"`
+	// As is what the people are to the message: sender, manager, siteAdmin, named,
+	// recipient or reviewer.
+	As        string    `json:"as,omitempty"`
+	Rule      *ruleJSON `json:"rule,omitempty"` // that asks for it
+	Simulated bool      `json:"simulated,omitempty"`
+}
+
+// untoldJSON is mail that was due and is not sent.
+type untoldJSON struct {
+	noticeJSON
+	Reason string `json:"reason"`
+}
+
+func plannedJSON(n actions.Planned) noticeJSON {
+	out := noticeJSON{Kind: string(n.Kind), To: make([]string, 0, len(n.To)), As: string(n.Role), Rule: ruleOf(n.Rule), Simulated: n.Simulated}
+	for _, p := range n.To {
+		out.To = append(out.To, p.String())
+	}
+	return out
 }
 
 type replyJSON struct {
@@ -211,6 +229,9 @@ func explained(file string, m *message.Message, d *actions.Decision) explanation
 	for i := range d.Forks {
 		e.Forks = append(e.Forks, explainedFork(env, &d.Forks[i]))
 	}
+	for _, u := range d.Untold {
+		e.NotTold = append(e.NotTold, untoldJSON{plannedJSON(u.Planned), string(u.Reason)})
+	}
 	if d.Evaluation != nil {
 		for i := range d.Evaluation.Rules {
 			e.Rules = append(e.Rules, explainedRule(env, &d.Evaluation.Rules[i]))
@@ -234,15 +255,8 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 
 		Stripped: f.Stripped, BrokenSignatures: f.BrokenSignatures,
 	}
-	if f.Route == actions.Returned && slices.ContainsFunc(f.Recipients, func(i int) bool { return toldOf(env.Recipients[i]) }) {
-		out.Notices = append(out.Notices, noticeJSON{Kind: string(notice.KindBlock), To: []string{env.ReversePath.String()}})
-	}
 	for _, n := range f.Notices {
-		planned := noticeJSON{Kind: string(n.Kind), To: []string{}}
-		for _, p := range n.To {
-			planned.To = append(planned.To, p.String())
-		}
-		out.Notices = append(out.Notices, planned)
+		out.Notices = append(out.Notices, plannedJSON(n))
 	}
 	if f.Reply != nil {
 		out.Reply = &replyJSON{f.Reply.Code, f.Reply.Enhanced, strings.Join(f.Reply.Lines, "\n")}
@@ -262,13 +276,6 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		out.Rules = append(out.Rules, ruleStateJSON{*ruleOf(r.Rule), string(r.State)})
 	}
 	return out
-}
-
-// toldOf tells whether the sender is told that a recipient was refused. Arguments
-// that cannot be read count as not given.
-func toldOf(r message.Recipient) bool {
-	args, _ := dsn.ReadRcptArgs(r.Args)
-	return args.Notify.Failure()
 }
 
 func explainedRule(env *message.Envelope, r *rules.RuleResult) ruleResultJSON {
