@@ -53,7 +53,7 @@ rules:
     actions: {blockAccess: perUser, generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}}
   - rule: Mark
     conditions: {contentContainsSensitiveInformation: [{type: Credit card number, minCount: 1, maxCount: any}]}
-    actions: {setHeader: {X-Card: "yes"}, prependSubject: "[card] "}
+    actions: {setHeader: {X-Card: "yes"}, prependSubject: "[card] ", generateAlert: [desk@example.com]}
   - rule: Cannot be read
     conditions: {documentIsUnsupported: true}
     actions: {setHeader: {X-Unread: "yes"}, generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}}
@@ -166,6 +166,7 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	for _, args := range [][]string{
 		{"quarantine", "list", "--config", config, "--json"}, {"quarantine", "list", "--config", config},
 		{"status", "--config", config, "--json"},
+		{"alerts", "list", "--config", config}, {"alerts", "list", "--config", config, "--json"},
 	} {
 		listed.Reset()
 		if status := run(args, strings.NewReader(""), &listed, &errs); status != statusGood || listed.Len() == 0 {
@@ -173,6 +174,7 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 		}
 		noCanary(t, strings.Join(args[:2], " "), listed.String())
 	}
+	noAlertShows(t, r)
 	lines := r.log.events(t, "message")
 	if len(lines) != judged {
 		t.Errorf("%d lines for %d messages", len(lines), judged)
@@ -211,6 +213,7 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	}
 	r.stop()
 	r.wait(t)
+	noAlertMailShows(t, filepath.Join(r.dir, "store"))
 	noCanary(t, "the log", r.log.String())
 	noCanary(t, "the errors", errs.String())
 	noCanaryInMail(t, r.dir, lines)
