@@ -90,9 +90,6 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 		f.Simulated = g.simulate(fill)
 		d.Forks = append(d.Forks, f)
 	}
-	if failed == nil {
-		failed = scan.Err() // edits have looked at more of it
-	}
 	if failed != nil {
 		d.Err = fmt.Errorf("the message could not be read: %w", failed)
 		e.unread(ctx, scan, d)

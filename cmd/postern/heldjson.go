@@ -96,6 +96,8 @@ type statusJSON struct {
 	Bytes      int64      `json:"bytes"`
 	Records    int64      `json:"records"`
 	FreeBytes  int64      `json:"freeBytes"` // -1 when not known
+	// Exports are the targets of audit.export of the running process.
+	Exports []exportJSON `json:"exports,omitempty"`
 	// SetBack is set when the database is older than the messages: reindex.
 	SetBack bool `json:"setBack"`
 	// Poisoned is set when the disk has failed and nothing more is written.

@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 //	hangup                 sends it SIGHUP
 //	terminate              sends it SIGTERM and waits for exit status 0
 //	waitlog [-N] PATTERN   waits until at least N lines of the log match
+//	waitfile FILE PATTERN  waits until the file is there and matches
 //	mail SOCKET FILE TO…   hands a message over as an MTA does; prints verdict,
 //	                       reply and edits
 //	held NAME              puts the identifier of the first held item into a variable
@@ -58,6 +59,7 @@ func TestScripts(t *testing.T) {
 			},
 			"terminate": scriptTerminate,
 			"waitlog":   scriptWaitLog,
+			"waitfile":  scriptWaitFile,
 			"mail":      scriptMail,
 			"tidy":      scriptTidy,
 			"held":      scriptHeld,
@@ -163,6 +165,20 @@ func scriptWaitLog(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		if time.Now().After(deadline) {
 			ts.Fatalf("%d lines of the log match %q, %d are due:\n%s", found, args[0], least, ts.ReadFile("log"))
+		}
+	}
+}
+
+func scriptWaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	re, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		data, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && re.Match(data) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s does not match %q: %v\n%s", args[0], args[1], err, data)
 		}
 	}
 }

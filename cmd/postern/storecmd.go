@@ -156,6 +156,7 @@ func (o *output) status(s *statusJSON) {
 	if s.FreeBytes >= 0 {
 		o.printf("free         %d MB\n", s.FreeBytes>>20)
 	}
+	o.exports(s.Exports)
 	if s.SetBack {
 		o.printf("the database is older than the messages: run `postern store reindex`\n")
 	}
