@@ -164,7 +164,9 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	config := filepath.Join(r.dir, "postern.yaml")
 	for _, args := range [][]string{
 		{"quarantine", "list", "--config", config, "--json"}, {"quarantine", "list", "--config", config},
-		{"status", "--config", config, "--json"},
+		{"status", "--config", config, "--json"}, {"audit", "export", "--config", config},
+		{"report", "--config", config, "--by", "rule,type,action", "--json"}, {"report", "incidents", "--config", config, "--people"},
+		{"report", "incidents", "--config", config, "--people", "--csv"}, {"privacy", "find", "someone@example.org", "--config", config, "--json"},
 	} {
 		listed.Reset()
 		if status := run(args, strings.NewReader(""), &listed, &errs); status != statusGood || listed.Len() == 0 {
