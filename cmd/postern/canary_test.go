@@ -52,7 +52,7 @@ rules:
     actions: {blockAccess: perUser}
   - rule: Mark
     conditions: {contentContainsSensitiveInformation: [{type: Credit card number, minCount: 1, maxCount: any}]}
-    actions: {setHeader: {X-Card: "yes"}, prependSubject: "[card] "}
+    actions: {setHeader: {X-Card: "yes"}, prependSubject: "[card] ", generateAlert: [desk@example.com]}
   - rule: Cannot be read
     conditions: {documentIsUnsupported: true}
     actions: {setHeader: {X-Unread: "yes"}}
@@ -167,6 +167,7 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 		{"status", "--config", config, "--json"}, {"audit", "export", "--config", config},
 		{"report", "--config", config, "--by", "rule,type,action", "--json"}, {"report", "incidents", "--config", config, "--people"},
 		{"report", "incidents", "--config", config, "--people", "--csv"}, {"privacy", "find", "someone@example.org", "--config", config, "--json"},
+		{"alerts", "list", "--config", config}, {"alerts", "list", "--config", config, "--json"},
 	} {
 		listed.Reset()
 		if status := run(args, strings.NewReader(""), &listed, &errs); status != statusGood || listed.Len() == 0 {
@@ -174,6 +175,7 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 		}
 		noCanary(t, strings.Join(args[:2], " "), listed.String())
 	}
+	noAlertShows(t, r)
 	lines := r.log.events(t, "message")
 	if len(lines) != judged {
 		t.Errorf("%d lines for %d messages", len(lines), judged)
@@ -212,6 +214,7 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	}
 	r.stop()
 	r.wait(t)
+	noAlertMailShows(t, filepath.Join(r.dir, "store"))
 	noCanary(t, "the log", r.log.String())
 	noCanary(t, "the errors", errs.String())
 }
