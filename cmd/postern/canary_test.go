@@ -172,7 +172,9 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	config := filepath.Join(r.dir, "postern.yaml")
 	for _, args := range [][]string{
 		{"quarantine", "list", "--config", config, "--json"}, {"quarantine", "list", "--config", config},
-		{"status", "--config", config, "--json"},
+		{"status", "--config", config, "--json"}, {"audit", "export", "--config", config},
+		{"report", "--config", config, "--by", "rule,type,action", "--json"}, {"report", "incidents", "--config", config, "--people"},
+		{"report", "incidents", "--config", config, "--people", "--csv"}, {"privacy", "find", "someone@example.org", "--config", config, "--json"},
 		{"alerts", "list", "--config", config}, {"alerts", "list", "--config", config, "--json"},
 	} {
 		listed.Reset()
