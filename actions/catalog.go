@@ -30,43 +30,48 @@ type Kind struct {
 	Class Class
 	// Doc is one line for the reference documentation.
 	Doc string
+	Reference
 	// read makes the action of its value. It is nil for an action that this version
 	// does not do; the loader refuses it by name.
 	read func(r *strictyaml.Reader, n *strictyaml.Node, field string, spec *spec)
 	// planned is set for a row that is read only where its place in the walk is
 	// tested, because nothing behind it is built.
 	planned bool
+	// never says why an action is not done by a mail server at all; empty for one that
+	// is not done yet.
+	never string
 }
 
 // kinds is the catalogue, sorted by name without case.
 var kinds = []Kind{
 	{Name: "addRecipients", Class: NonHalting, Doc: "adds recipients, at most 10: `{to: [], cc: [], bcc: [], managerAs: cc}`", read: readAddRecipients},
+	{Name: "alertProperties", Class: Mark, Doc: "beside `generateAlert`, Purview's way to write what is counted: `{aggregationType: SimpleAggregation, threshold: 10, timeWindow: 2880}`", read: readAlertProperties},
 	{Name: "applyBrandingTemplate", Class: NonHalting},
-	{Name: "applyHtmlDisclaimer", Class: NonHalting},
+	{Name: "applyHtmlDisclaimer", Class: NonHalting, Doc: "adds a text to the body: `{text: \"<p>…</p>\", location: append, fallback: wrap}`", read: readDisclaimer},
 	{Name: "blockAccess", Class: Halting, Doc: "refuses the message: `all`, or `perUser` for people outside the organisation", read: readBlockAccess},
 	{Name: "blockAccessScope", Class: Mark, Doc: "beside `blockAccess: true`, Purview's way to write whom it refuses: `all` or `perUser`", read: readBlockAccessScope},
 	{Name: "blockResponse", Class: Mark, Doc: "how a block is told: `reject` in the session (default), `ndr` by mail, `rejectAll` refuses the message for everybody", read: readBlockResponse},
 	{Name: "deleteMessage", Class: Halting, Doc: "`true` deletes the message; nobody is told, it is recorded", read: readDelete},
 	{Name: "encryptRMSTemplate", Class: NonHalting},
-	{Name: "generateAlert", Class: Mark},
-	{Name: "generateIncidentReport", Class: Mark},
-	{Name: "generateNotification", Class: NonHalting},
-	{Name: "incidentReportContent", Class: Mark},
+	{Name: "generateAlert", Class: Mark, Doc: "raises an alert: `true`, addresses, or `{to: [compliance@example.com], aggregate: {count: 10, window: 48h, per: rule}}`; see [alerts.md](alerts.md)", read: readGenerateAlert},
+	{Name: "generateIncidentReport", Class: Mark, Doc: "sends an incident report to people, and to `siteAdmin`: `[compliance@example.com]`, or `{to: […], content: […], when: match}`; see [incidents.md](incidents.md)", read: readIncidentReport},
+	{Name: "generateNotification", Class: NonHalting, Doc: "mail to each recipient that the rule matched, of at most 5120 characters of HTML", read: readGenerateNotification},
+	{Name: "incidentReportContent", Class: Mark, Doc: "beside a list of addresses, what the incident report holds: `all`, `default`, or a list of contents", read: readIncidentContent},
 	{Name: "moderate", Class: Waiting},
 	{Name: "modifySubject", Class: NonHalting, Doc: "rewrites what matches in the subject: `{patterns: [], text: …, strategy: replace}`", read: readModifySubject},
 	{Name: "notifyAllowOverride", Class: Mark, read: readAllowOverride, planned: true},
-	{Name: "notifyEmailCustomSenderDisplayName", Class: Mark},
-	{Name: "notifyEmailCustomSubject", Class: Mark},
-	{Name: "notifyEmailCustomText", Class: Mark},
-	{Name: "notifyEmailExchangeIncludeAttachment", Class: Mark},
+	{Name: "notifyEmailCustomSenderDisplayName", Class: Mark, Doc: "the name that the mail of `notifyUser` comes from", read: readNotifyName},
+	{Name: "notifyEmailCustomSubject", Class: Mark, Doc: "the subject of the mail of `notifyUser`", read: readNotifySubject},
+	{Name: "notifyEmailCustomText", Class: Mark, Doc: "the text of the mail of `notifyUser`, at most 5000 characters of HTML; also told in a refusal or report that takes its place", read: readNotifyText},
+	{Name: "notifyEmailExchangeIncludeAttachment", Class: Mark, Doc: "`true` attaches the message to the mail of `notifyUser`, for people inside", read: readNotifyAttachment},
 	{Name: "notifyOverrideRequirements", Class: Mark},
-	{Name: "notifyPolicyTipCustomDialog", Class: Mark},
+	{Name: "notifyPolicyTipCustomDialog", Class: Mark, never: "a dialog is shown by a mail program before it sends, which a mail server cannot"},
 	{Name: "notifyPolicyTipCustomText", Class: Mark, Doc: "the text that the sender of a refused message reads, at most 256 characters", read: readTip},
-	{Name: "notifyPolicyTipCustomTextTranslations", Class: Mark},
-	{Name: "notifyPolicyTipDisplayOption", Class: Mark},
-	{Name: "notifyPolicyTipUrl", Class: Mark},
-	{Name: "notifyUser", Class: Mark, read: readNotifyUser, planned: true},
-	{Name: "notifyUserType", Class: Mark},
+	{Name: "notifyPolicyTipCustomTextTranslations", Class: Mark, Doc: "the policy tip in other languages: `{de: …}`, at most 256 characters each", read: readTranslations},
+	{Name: "notifyPolicyTipDisplayOption", Class: Mark, never: "whether a tip or a dialog is shown is up to a mail program; a mail server writes its tip into replies and mail"},
+	{Name: "notifyPolicyTipUrl", Class: Mark, Doc: "where people read more, in the place of `organization.notices.learnMore`", read: readTipURL},
+	{Name: "notifyUser", Class: Mark, Doc: "whom the rule tells by mail: `sender`, `manager`, `siteAdmin` and addresses of people", read: readNotifyUser},
+	{Name: "notifyUserType", Class: Mark, Doc: "how `notifyUser` tells: `email`, `policyTip` (the text of a refusal alone) or `both` (default)", read: readNotifyUserType},
 	{Name: "onActionError", Class: Mark, Doc: "what becomes of a message on which an action of the rule cannot be done: `quarantine` holds it (default), `continue` goes on without", read: readOnActionError},
 	{Name: "overrideBy", Class: Mark},
 	{Name: "overrideLifts", Class: Mark},
@@ -79,7 +84,7 @@ var kinds = []Kind{
 	{Name: "reportSeverityLevel", Class: Mark, Doc: "how grave a match is in records: `none`, `low` (default), `medium` or `high`", read: readSeverity},
 	{Name: "setHeader", Class: NonHalting, Doc: "adds a field or gives it a new value: `{Name: value}`", read: readSetHeader},
 	{Name: "stopPolicyProcessing", Class: Mark, Doc: "`true` ends the evaluation behind a match of an enforced policy", read: readStop},
-	{Name: "stripAttachment", Class: NonHalting},
+	{Name: "stripAttachment", Class: NonHalting, Doc: "puts a text in the place of attachments: `{extensions: [exe], names: [], text: …}`", read: readStrip},
 	{Name: "untellable", Class: Mark, Doc: "what a block of some recipients does when its sender cannot be told: `quarantine` holds their copy (default), `rejectAll` refuses the message for everybody", read: readUntellable},
 }
 
@@ -88,6 +93,9 @@ func Kinds() []Kind {
 	var out []Kind
 	for _, k := range kinds {
 		if k.read != nil && !k.planned {
+			if r, ok := references[k.Name]; ok {
+				k.Reference = r
+			}
 			out = append(out, k)
 		}
 	}
@@ -116,6 +124,7 @@ type spec struct {
 	severity   string           // of matches, as in records; empty is low
 	severityAt *strictyaml.Node // of reportSeverityLevel
 
+	selection     *rules.Selection // of stripAttachment
 	managerAt     *strictyaml.Node // of addRecipients.managerAs
 	targets       []target         // whom the rule sends mail to
 	onActionError string           // empty is quarantine
@@ -171,6 +180,9 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 		case k.Name != e.Key:
 			r.Errorf(e.At, e.Field, fmt.Sprintf("write `%s`", k.Name), "unknown action %q", e.Key)
 			continue
+		case k.never != "":
+			r.Errorf(e.At, e.Field, "take the key away", "%s", k.never)
+			continue
 		case k.read == nil || k.planned && !v.planned:
 			r.Errorf(e.At, e.Field, "take the key away", "not supported by this version")
 			continue
@@ -191,6 +203,7 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 		r.Errorf(s.overrideAt, strictyaml.Join(field, "notifyAllowOverride"), "write `notifyPolicyTipCustomText` or `notifyUser` beside it",
 			"without a policy tip the sender is offered no override")
 	}
+	s.checkAlert(r, m)
 	if len(halting) > 1 {
 		r.Errorf(n, field, "keep one of them", "a rule cannot have two halting actions (%s)", strings.Join(halting, ", "))
 	}
@@ -205,12 +218,14 @@ func (v vocabulary) Parse(r *strictyaml.Reader, n *strictyaml.Node, field string
 	if s.halt != nil && s.halt.verdict == Delete && len(s.edits) > 0 {
 		r.Errorf(n, field, "keep one of them", "a rule cannot delete a message and edit it")
 	}
+	s.checkTelling(r, field)
 	if at := s.onErrorAt; at != nil && !s.mayFail() {
 		r.Errorf(at, strictyaml.Join(field, "onActionError"), "take the key away", "no action of the rule can fail")
 	}
 	if at := s.toldAt; at != nil && (s.halt == nil || s.halt.verdict != Block) {
 		r.Errorf(at, field, "write `blockAccess` or `rejectMessage` beside it", "blockResponse and untellable say something only beside a block")
 	}
+	s.checkReport(r, field)
 	return []any{s}
 }
 
@@ -305,16 +320,11 @@ func readTip(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	}
 }
 
-// readAllowOverride and readNotifyUser know of their rows only what the walk
-// needs: that a block is weaker when it can be overridden, and that somebody is
-// told.
+// readAllowOverride knows of its row only what the walk needs: that a block is
+// weaker when it can be overridden.
 func readAllowOverride(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	_, _, s.override = r.Texts(n, field)
 	s.overrideAt = n
-}
-
-func readNotifyUser(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
-	_, _, s.notify = r.Texts(n, field)
 }
 
 // readLine reads a text of one line with at most limit characters.

@@ -57,6 +57,9 @@ func TestActionsAreRead(t *testing.T) {
 		{name: "modifySubject", yaml: "modifySubject: {patterns: ['a+', b], text: c}", edits: []Edit{{Action: modifySubject, Name: "replace", Value: "c", Patterns: "a+\nb"}}},
 		{name: "modifySubject as Purview writes it", yaml: "modifySubject: {Patterns: 'a', SubjectText: c, ReplaceStrategy: Append}", edits: []Edit{{Action: modifySubject, Name: "append", Value: "c", Patterns: "a"}}},
 		{name: "modifySubject that takes away", yaml: "modifySubject: {patterns: [a], text: ''}", edits: []Edit{{Action: modifySubject, Name: "replace", Patterns: "a"}}},
+		{name: "applyHtmlDisclaimer of a text", yaml: "applyHtmlDisclaimer: <b>x</b>", edits: []Edit{{Action: disclaim, Name: "append", Value: "<b>x</b>", Fallback: "wrap"}}},
+		{name: "applyHtmlDisclaimer", yaml: "applyHtmlDisclaimer: {text: x, location: PREPEND, fallback: reject}", edits: []Edit{{Action: disclaim, Name: "prepend", Value: "x", Fallback: "reject"}}},
+		{name: "stripAttachment", yaml: "stripAttachment: {extensions: [.EXE, exe, tar.gz], names: pay roll}", edits: []Edit{{Action: strip, Name: "exe, tar.gz, pay roll", Value: defaultStripText}}},
 		{name: "an empty box", yaml: "addRecipients: {to: [], bcc: [c@x.example]}", edits: []Edit{{Action: addRecipients, Name: "bcc", Value: "c@x.example"}}},
 		{name: "tip and stop", yaml: "notifyPolicyTipCustomText: Not sent.\nstopPolicyProcessing: true", tip: "Not sent.", stop: true},
 		{name: "edits keep the order of the file", yaml: "prependSubject: x\nsetHeader: {X-A: b}\nblockAccess: all", halt: &halt{verdict: Block}, edits: []Edit{{Action: prependSubject, Value: "x"}, {Action: setHeader, Name: "X-A", Value: "b"}}},
@@ -122,6 +125,27 @@ func TestMistakesInActions(t *testing.T) {
 		{name: "a text of two lines", yaml: "modifySubject: {patterns: [x], text: \"a\\nb\"}", want: []string{"p.yaml:1:38: actions.modifySubject.text: the text holds a line end or another control character; write one line"}},
 		{name: "nothing that may fail", yaml: "setHeader: {X-A: b}\nonActionError: continue", want: []string{"p.yaml:2:16: actions.onActionError: no action of the rule can fail; take the key away"}},
 		{name: "no such way on", yaml: "addRecipients: {managerAs: cc}\nonActionError: ignore", want: []string{"p.yaml:2:16: actions.onActionError: \"ignore\" is not a value of this key; write `quarantine` or `continue`"}},
+		{name: "a field set twice", yaml: "setHeader: ['X-A: b', 'x-a: c']", want: []string{"p.yaml:1:23: actions.setHeader: x-a is set twice, and has one value; give it one value"}},
+		{name: "a value that is not there", yaml: "removeHeader: ['X-A:']", want: []string{"p.yaml:1:16: actions.removeHeader[0]: there is no value behind the colon; write `X-A` to remove all of them, or a value"}},
+		{name: "a value to remove that is too long", yaml: "removeHeader: ['X-A: " + long + "']", want: []string{"p.yaml:1:16: actions.removeHeader[0]: the text has 300 characters; write at most 128 characters"}},
+		{name: "a disclaimer of nothing", yaml: "applyHtmlDisclaimer: {location: append}", want: []string{"p.yaml:1:22: actions.applyHtmlDisclaimer.text: the key \"text\" is missing; write the text that is added"}},
+		{name: "an empty disclaimer", yaml: "applyHtmlDisclaimer: {text: ' '}", want: []string{"p.yaml:1:29: actions.applyHtmlDisclaimer.text: the text is empty; write a text"}},
+		{name: "a disclaimer too long", yaml: "applyHtmlDisclaimer: {text: " + strings.Repeat("x", 5001) + "}", want: []string{"p.yaml:1:29: actions.applyHtmlDisclaimer.text: the text has 5001 characters, tags included; write at most 5000 characters"}},
+		{name: "a token that is none", yaml: "applyHtmlDisclaimer: {text: '%%DisplyName%% %%Secret%% %%Phone%%'}", want: []string{
+			"p.yaml:1:29: actions.applyHtmlDisclaimer.text: \"%%DisplyName%%\" is no attribute of a person; did you mean `%%DisplayName%%`?",
+			"p.yaml:1:29: actions.applyHtmlDisclaimer.text: \"%%Secret%%\" is no attribute of a person; write an attribute of a person, as in `%%DisplayName%%`"}},
+		{name: "no such place", yaml: "applyHtmlDisclaimer: {text: x, location: middle}", want: []string{"p.yaml:1:42: actions.applyHtmlDisclaimer.location: \"middle\" is not a value of this key; write `append` or `prepend`"}},
+		{name: "no such fallback", yaml: "applyHtmlDisclaimer: {text: x, fallback: drop}", want: []string{"p.yaml:1:42: actions.applyHtmlDisclaimer.fallback: \"drop\" is not a value of this key; write `wrap`, `ignore` or `reject`"}},
+		{name: "a control character in a disclaimer", yaml: "applyHtmlDisclaimer: {text: \"a\\x00b\"}", want: []string{"p.yaml:1:29: actions.applyHtmlDisclaimer.text: the text holds a control character; take it away"}},
+		{name: "attachments that are not named", yaml: "stripAttachment: {text: gone}", want: []string{"p.yaml:1:18: actions.stripAttachment: nothing says which attachments are removed; write `extensions: [exe]` or `names: [payroll]`"}},
+		{name: "no extension", yaml: "stripAttachment: {extensions: ['*', 'a b']}", want: []string{
+			"p.yaml:1:32: actions.stripAttachment.extensions: \"*\" cannot stand here; write it as `exe`", "p.yaml:1:37: actions.stripAttachment.extensions: \"a b\" cannot stand here; write it as `exe`"}},
+		{name: "a token of nothing", yaml: "stripAttachment: {extensions: [exe], text: '%%Title%%'}", want: []string{"p.yaml:1:44: actions.stripAttachment.text: \"%%Title%%\" stands for nothing; write `%%FileName%%`"}},
+		{name: "a key of strip that is none", yaml: "stripAttachment: {extension: [exe]}", want: []string{"p.yaml:1:19: actions.stripAttachment.extension: unknown key \"extension\"; did you mean `extensions`?"}},
+		{name: "encryption", yaml: "encryptRMSTemplate: Default\nremoveRMSTemplate: true\napplyBrandingTemplate: X", want: []string{
+			"p.yaml:1:1: actions.encryptRMSTemplate: not supported by this version; take the key away",
+			"p.yaml:2:1: actions.removeRMSTemplate: not supported by this version; take the key away",
+			"p.yaml:3:1: actions.applyBrandingTemplate: not supported by this version; take the key away"}},
 		{name: "a quarantine of nothing", yaml: "quarantine: false", want: []string{"p.yaml:1:13: actions.quarantine: an action that is false does nothing; take the action away"}},
 		{name: "a deletion of nothing", yaml: "deleteMessage: false", want: []string{"p.yaml:1:16: actions.deleteMessage: an action that is false does nothing; take the action away"}},
 		{name: "a block and a quarantine", yaml: "quarantine: true\nblockAccess: all", want: []string{"p.yaml:1:1: actions: a rule cannot have two halting actions (quarantine, blockAccess); keep one of them"}},
@@ -172,6 +196,9 @@ func TestCatalogueIsSortedAndDocumented(t *testing.T) {
 	for _, k := range Kinds() {
 		if k.Doc == "" {
 			t.Errorf("%s has no line of documentation", k.Name)
+		}
+		if k.Class != Mark && (k.Args == "" || k.Wire == "" || k.InFork == "") {
+			t.Errorf("%s: nothing says what its value is, or what it does to mail: %+v", k.Name, k.Reference)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -37,6 +38,13 @@ type Edit struct {
 	Value string `json:"value"`
 	// Patterns are those of modifySubject, one on a line.
 	Patterns string `json:"patterns,omitempty"`
+	// Fallback of applyHtmlDisclaimer is wrap, ignore or reject.
+	Fallback string `json:"fallback,omitempty"`
+	// Parts are those that stripAttachment takes out, as [message.Part.Index] names
+	// them, parted by blanks. OnError is continue where a copy of which they cannot be
+	// taken out goes on with them; otherwise it is not sent.
+	Parts   string `json:"parts,omitempty"`
+	OnError string `json:"onError,omitempty"`
 }
 
 // Route is the way a fork takes.
@@ -84,11 +92,20 @@ type Fork struct {
 	// it; empty otherwise.
 	Reason string
 
+	tipOf  *spec  // whose policy tip it is; nil for none
+	tested tested // what the tests of policies would tell
+	// Stripped are the names of the attachments taken out, masked.
+	Stripped []string
+	// BrokenSignatures are the domains of DKIM signatures of the author's own domain
+	// that do not hold any more after the edits; whether they did before is not known.
+	BrokenSignatures []string
 	// Failures are the actions that could not be done as their rules say.
 	Failures []Failure
 
+	of     []*spec // the rule of each edit
 	by     *spec   // what decides in the place of the actions of DecidedBy
 	edited *edited // of a fork that is resubmitted
+	again  bool    // done when the message came before
 }
 
 // spec gives what decides on a blocked or held fork.
@@ -113,15 +130,24 @@ type Decision struct {
 	// Undecided are the rules that could not be judged and could have changed what
 	// becomes of the message, with what was done about each.
 	Undecided []Undecided
+	// Alerts are the matches that raise alerts, or are counted towards them.
+	Alerts []AlertPlan
 	// Err is why the rules could not decide; nil where they did, and where all that
 	// could not be judged is to be ignored.
 	Err error
 	// Outcome is what reaches the wire.
 	Outcome Outcome
+	// Untold is mail that was due to people and is not sent, with the reasons.
+	Untold []Untold
 
-	told    bool // the sender may be told by mail
-	counted bool // when put off, the attempt counts (retryThenBlock)
-	bare    bool // nothing of the message may be read but its envelope
+	told    bool          // the sender may be told by mail
+	mute    notice.Reason // why not
+	proven  bool          // the reverse-path is that of an inside sender in a session of ours
+	reader  reader        // the sender
+	counted bool          // when put off, the attempt counts (retryThenBlock)
+	bare    bool          // nothing of the message may be read but its envelope
+
+	reports []*plannedReport
 }
 
 // Effects are the doors through which a decision reaches the world.

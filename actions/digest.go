@@ -17,6 +17,12 @@ func deferredDigest(m *message.Message) string {
 	return OutcomeDeferred + ":" + Digest(&m.Envelope, m.Header, m.Body())
 }
 
+// toldDigest is the digest of a whole message of which people are told, whatever ways
+// its forks go.
+func toldDigest(m *message.Message) string {
+	return outcomeTold + ":" + Digest(&m.Envelope, m.Header, m.Body())
+}
+
 // Digest is a hash over a whole message that is the same for each attempt of a client
 // to send it.
 func Digest(env *message.Envelope, h message.Header, body []byte) string {

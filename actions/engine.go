@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,9 +35,15 @@ type Settings struct {
 	OnError   OnError
 	// Notices says who may be answered; nil answers nobody.
 	Notices *notice.Writer
-	// Reviewed is set when held mail has reviewers. Without them a block of some
-	// recipients whose sender cannot be told refuses the whole message.
-	Reviewed bool
+	// Reviewers hear of held mail. Without them a block of some recipients whose sender
+	// cannot be told refuses the whole message.
+	Reviewers []message.Path
+	// Language is that of what policies say to all; empty is en.
+	Language string
+	// Admins are whom siteAdmin stands for.
+	Admins    []message.Path
+	Alerts    AlertSettings
+	Incidents IncidentSettings
 }
 
 // What clients are told where no rule says it better.
@@ -72,12 +79,15 @@ func (e *Engine) Run(ctx context.Context, set *rules.Set, scan *rules.Scan, fx E
 	d.Notices = scan.Notices()
 	d.AddressMismatch = scan.AddressMismatch(ctx)
 	d.maskNames(scan.World.Types)
+	d.reader = reader{languageOf(ctx, scan), e.settings.Language}
 	var open [][]unknownRule
 	fill := &resolver{ctx: ctx, scan: scan}
 	for _, g := range group(ctx, d.Evaluation, scan) {
 		st := walk(g.enforced)
 		f := g.decide(st)
 		open = append(open, append(g.undecided(st), fill.resolve(&f, st)...))
+		f.translate(d.reader)
+		f.Simulated = g.simulate(fill)
 		d.Forks = append(d.Forks, f)
 	}
 	if failed != nil {
@@ -170,9 +180,16 @@ func (e *Engine) unread(ctx context.Context, scan *rules.Scan, d *Decision) {
 // settle makes one outcome of the forks.
 func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, putOff bool) {
 	d.Outcome.Reference = d.Reference
-	var why string
-	d.told, why = e.mayBeTold(ctx, scan)
-	e.plan(scan.Message, d, why)
+	d.told, d.mute = e.mayBeTold(ctx, scan)
+	d.proven = scan.MayBeTold(ctx)
+	copies := &editor{m: scan.Message, ours: d.Ours}
+	d.rehearse(copies)
+	e.plan(copies, d, unanswerable[d.mute])
+	if types := scan.World.Types; types != nil {
+		for i := range d.Forks {
+			d.Forks[i].Stripped = maskedNames(types, d.Forks[i].Stripped)
+		}
+	}
 	blocked := slices.ContainsFunc(d.Undecided, func(u Undecided) bool { return u.Remedy == RemedyBlocked })
 	switch {
 	case d.Outcome.Verdict == Block && !blocked:
@@ -185,19 +202,20 @@ func (e *Engine) settle(ctx context.Context, scan *rules.Scan, d *Decision, putO
 
 // mayBeTold tells whether mail may be sent to the sender: the session is ours
 // and says so, and the message is none that must not be answered.
-func (e *Engine) mayBeTold(ctx context.Context, scan *rules.Scan) (bool, string) {
+func (e *Engine) mayBeTold(ctx context.Context, scan *rules.Scan) (bool, notice.Reason) {
 	if !scan.MayBeTold(ctx) {
-		return false, "the session is not ours or the reverse-path is not inside"
+		return false, reasonUnproven
 	}
 	if e.settings.Notices == nil {
-		return false, "no notices are sent"
+		return false, reasonNoNotices
 	}
-	ok, reason := e.settings.Notices.MayAnswer(scan.Message.Header, scan.Message.Envelope.ReversePath)
-	return ok, unanswerable[reason]
+	return e.settings.Notices.MayAnswer(scan.Message.Header, scan.Message.Envelope.ReversePath)
 }
 
 // unanswerable says in words why a message may not be answered.
 var unanswerable = map[notice.Reason]string{
+	reasonUnproven:             "the session is not ours or the reverse-path is not inside",
+	reasonNoNotices:            "no notices are sent",
 	notice.ReasonNullSender:    "the reverse-path is null",
 	notice.ReasonAutoSubmitted: "the message was not sent by a person",
 	notice.ReasonPrecedence:    "it is bulk mail",
@@ -250,7 +268,7 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 	if !d.Ours {
 		return NewReply(550, enhanced, e.settings.BlockText, "Reference "+d.Reference)
 	}
-	lines := []string{s.words()}
+	lines := []string{s.spoken(d.reader)}
 	if len(refused) > 0 {
 		names := strings.Join(refused[:min(len(refused), namedRecipients)], ", ")
 		if more := len(refused) - namedRecipients; more > 0 {
@@ -259,21 +277,32 @@ func (e *Engine) refusal(d *Decision, s *spec, refused []string) Reply {
 		lines = append(lines, "Refused for "+names+". It was sent to nobody.")
 	}
 	last := "Reference " + d.Reference
-	if e.settings.LearnMore != "" {
-		last += " - " + e.settings.LearnMore
+	if more := cmp.Or(s.telling.learnMore(), e.settings.LearnMore); more != "" {
+		last += " - " + more
 	}
 	return NewReply(550, enhanced, append(lines, last)...)
 }
 
 // words is what a block tells the sender.
-func (s *spec) words() string {
+func (s *spec) words(to reader) string {
 	switch {
 	case s.halt.text != "":
 		return s.halt.text
 	case s.tip != "":
-		return s.tip
+		tip, _ := s.tipIn(to)
+		return tip
 	}
 	return defaultTip
+}
+
+// spoken is what a block tells the sender in a reply, which is ASCII: a tip in a
+// script that ASCII cannot spell is told as it is written for all.
+func (s *spec) spoken(to reader) string {
+	if s.halt.text != "" || s.tip == "" {
+		return s.words(to)
+	}
+	tip, language := s.tipIn(to)
+	return cmp.Or(notice.SMTPTip(tip, language, s.tip), defaultTip)
 }
 
 // deferral is the reply to a message that could not be decided on.
@@ -288,6 +317,7 @@ func (e *Engine) postpone(d *Decision, reply Reply) {
 		f := &d.Forks[i]
 		f.Verdict, f.Route, f.DecidedBy, f.Reply, f.Edits, f.FinalRecipients, f.Item, f.Notices = Defer, Refused, nil, &reply, nil, nil, "", nil
 		f.Why, f.Reason, f.Failures, f.by, f.edited = "", "", nil, nil, nil
+		f.Stripped, f.BrokenSignatures, f.of = nil, nil, nil
 	}
 	d.Removed = 0
 	d.Outcome = Outcome{Verdict: Defer, Reply: reply, Reference: d.Reference}

@@ -2,7 +2,10 @@ package actions
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/postern-mail/postern/notice"
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -18,12 +21,33 @@ func Mutate(set *rules.Set, change func(*spec)) {
 	}
 }
 
+// tellingOf changes whom a rule tells and what.
+func tellingOf(change func(*telling)) func(*spec) {
+	return func(s *spec) {
+		if s.telling != nil {
+			change(s.telling)
+		}
+	}
+}
+
+// without leaves people of a role out of notifyUser.
+func without(r Role) func(*telling) {
+	return func(t *telling) { t.to = slices.DeleteFunc(t.to, func(a addressee) bool { return a.role == r }) }
+}
+
 // Mutations take the effect of one action away, or change it: by action, and what
 // is changed.
 func Mutations() map[string]map[string]func(*spec) {
 	withoutEdits := func(action string, keep func(Edit) bool) func(*spec) {
 		return func(s *spec) {
 			s.edits = slices.DeleteFunc(s.edits, func(e Edit) bool { return e.Action == action && !keep(e) })
+		}
+	}
+	withReport := func(change func(*reporting)) func(*spec) {
+		return func(s *spec) {
+			if s.reporting != nil {
+				change(s.reporting)
+			}
 		}
 	}
 	none := func(Edit) bool { return false }
@@ -43,6 +67,36 @@ func Mutations() map[string]map[string]func(*spec) {
 			"cc is left out":          withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "cc" }),
 			"the manager is left out": withoutEdits(addRecipients, func(e Edit) bool { return e.Value != senderManager }),
 			"bcc is left out":         withoutEdits(addRecipients, func(e Edit) bool { return e.Name != "bcc" }),
+		},
+		"alertProperties": {
+			"nothing is counted": func(s *spec) {
+				if s.alerting != nil && s.alerting.at != nil {
+					s.alerting.trigger = quarantine.AlertTrigger{}
+				}
+			},
+		},
+		"generateAlert": {
+			"no alert is raised": func(s *spec) { s.alerting = nil },
+			"nobody is told": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.to, s.alerting.admins = nil, false
+				}
+			},
+			"nothing is counted": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger = quarantine.AlertTrigger{}
+				}
+			},
+			"no volume is counted": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger.Bytes = 0
+				}
+			},
+			"users are counted together": func(s *spec) {
+				if s.alerting != nil {
+					s.alerting.trigger.PerUser = false
+				}
+			},
 		},
 		"blockAccess": {
 			"nothing is blocked": func(s *spec) {
@@ -75,6 +129,21 @@ func Mutations() map[string]map[string]func(*spec) {
 				}
 			},
 		},
+		"generateIncidentReport": {
+			"nobody hears of it":     func(s *spec) { s.reporting = nil },
+			"siteAdmin is left out":  withReport(func(r *reporting) { r.siteAdmin = false }),
+			"siteAdmin hears of all": withReport(func(r *reporting) { r.siteAdmin = true }),
+			"one address is left out": withReport(func(r *reporting) {
+				r.to = r.to[:max(0, len(r.to)-1)]
+			}),
+			"all come with the match":        withReport(func(r *reporting) { r.when = ReportAtMatch }),
+			"held ones come with a decision": withReport(func(r *reporting) { r.when = ReportAtDecision }),
+		},
+		"incidentReportContent": {
+			"it is default":         withReport(func(r *reporting) { r.content = notice.ContentDefault }),
+			"it is all":             withReport(func(r *reporting) { r.content = notice.ContentAll }),
+			"a severity is missing": withReport(func(r *reporting) { r.content &^= notice.ContentSeverity }),
+		},
 		"quarantine": {
 			"nothing is held": func(s *spec) {
 				if s.halt != nil && s.halt.verdict == Quarantine {
@@ -101,6 +170,19 @@ func Mutations() map[string]map[string]func(*spec) {
 			"it is quarantine": func(s *spec) { s.untellable = "" },
 			"it is rejectAll":  func(s *spec) { s.untellable = untellableRejectAll },
 		},
+		"applyHtmlDisclaimer": {
+			"nothing is added":   withoutEdits(disclaim, none),
+			"it is appended":     changed(disclaim, func(e *Edit) { e.Name = disclaimAppend }),
+			"it is prepended":    changed(disclaim, func(e *Edit) { e.Name = disclaimPrepend }),
+			"it wraps":           changed(disclaim, func(e *Edit) { e.Fallback = fallbackWrap }),
+			"it is ignored":      changed(disclaim, func(e *Edit) { e.Fallback = fallbackIgnore }),
+			"it rejects":         changed(disclaim, func(e *Edit) { e.Fallback = fallbackReject }),
+			"tokens are literal": changed(disclaim, func(e *Edit) { e.Value = strings.ReplaceAll(e.Value, "%%", "%") }),
+		},
+		"stripAttachment": {
+			"nothing is removed":  withoutEdits(strip, none),
+			"the text is another": changed(strip, func(e *Edit) { e.Value = defaultStripText }),
+		},
 		"modifySubject": {
 			"the subject stays": withoutEdits(modifySubject, none),
 			"it replaces":       changed(modifySubject, func(e *Edit) { e.Name = subjectReplace }),
@@ -110,6 +192,29 @@ func Mutations() map[string]map[string]func(*spec) {
 		"onActionError": {
 			"it is continue":   func(s *spec) { s.onActionError = errorContinue },
 			"it is quarantine": func(s *spec) { s.onActionError = "" },
+		},
+		"generateNotification": {"nobody is told": tellingOf(func(t *telling) { t.generate = "" }),
+			"it says something else": tellingOf(func(t *telling) {
+				if t.generate != "" {
+					t.generate = "<p>Else</p>"
+				}
+			})},
+		"notifyEmailCustomSenderDisplayName": {"it is left out": tellingOf(func(t *telling) { t.email.name = "" })},
+		"notifyEmailCustomSubject":           {"it is left out": tellingOf(func(t *telling) { t.email.subject = "" })},
+		"notifyEmailCustomText":              {"it is left out": tellingOf(func(t *telling) { t.email.text = "" })},
+		"notifyEmailExchangeIncludeAttachment": {
+			"nothing is attached": tellingOf(func(t *telling) { t.email.attach = false }),
+			"it is attached":      tellingOf(func(t *telling) { t.email.attach = true }),
+		},
+		"notifyPolicyTipCustomTextTranslations": {"there are none": tellingOf(func(t *telling) { t.languages = nil })},
+		"notifyPolicyTipUrl":                    {"it is left out": tellingOf(func(t *telling) { t.url = "" })},
+		"notifyUser": {
+			"nobody is told":         tellingOf(func(t *telling) { t.to = nil }),
+			"the sender is left out": tellingOf(without(RoleSender)), "the manager is left out": tellingOf(without(RoleManager)),
+			"the admins are left out": tellingOf(without(RoleAdmin)), "named people are left out": tellingOf(without(RoleNamed)),
+		},
+		"notifyUserType": {
+			"it is both": tellingOf(func(t *telling) { t.kind = "" }), "it is policyTip": tellingOf(func(t *telling) { t.kind = tellTip }),
 		},
 		"notifyPolicyTipCustomText": {"no tip is shown": func(s *spec) { s.tip = "" }},
 		"prependSubject":            {"the subject stays": withoutEdits(prependSubject, none)},

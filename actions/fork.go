@@ -141,7 +141,7 @@ func whyUnknown(r *rules.RuleResult) string {
 
 // decide makes the fork of what the walk over its enforced rules came to.
 func (g *forkGroup) decide(st steps) Fork {
-	f := Fork{Recipients: g.recipients, Verdict: Deliver, PolicyTip: st.tip, Edits: st.edits}
+	f := Fork{Recipients: g.recipients, Verdict: Deliver, tipOf: st.tip, Edits: st.edits, tested: g.test()}
 	if st.enforced != nil {
 		f.Verdict, f.DecidedBy = st.enforced.halt.verdict, st.enforced.rule
 	}
@@ -150,8 +150,8 @@ func (g *forkGroup) decide(st steps) Fork {
 		state, acted := st.states[rule]
 		if !acted {
 			state = Simulated
-			if f.PolicyTip == "" && rule.Policy.Mode == rules.TestWithNotifications {
-				f.PolicyTip = m.spec.tip
+			if f.tipOf == nil && m.spec.tip != "" && rule.Policy.Mode == rules.TestWithNotifications {
+				f.tipOf = m.spec
 			}
 		}
 		f.Rules = append(f.Rules, RuleState{Rule: rule, State: state})
@@ -159,20 +159,19 @@ func (g *forkGroup) decide(st steps) Fork {
 	for _, rule := range g.stopped {
 		f.Rules = append(f.Rules, RuleState{Rule: rule, State: Stopped})
 	}
-	f.Simulated = g.simulate()
 	return f
 }
 
 // simulate walks over the matched rules as if policies in a test mode were enforced:
 // one of theirs that stops the processing would have kept later rules from being
 // judged.
-func (g *forkGroup) simulate() Simulation {
+func (g *forkGroup) simulate(fill *resolver) Simulation {
 	all := g.all
 	if i := slices.IndexFunc(all, func(m match) bool { return m.spec.rule.Stop }); i >= 0 {
 		all = all[:i+1]
 	}
 	st := walk(all)
-	sim := Simulation{Verdict: Deliver, Edits: st.edits}
+	sim := Simulation{Verdict: Deliver, Edits: fill.simulated(st)}
 	if st.enforced != nil {
 		sim.Verdict, sim.DecidedBy = st.enforced.halt.verdict, st.enforced.rule
 	}

@@ -30,7 +30,14 @@ const (
 
 // readSetHeader reads `{Name: value}`, or Purview's list of "Name:value".
 func readSetHeader(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
+	seen := make(map[string]bool)
 	add := func(at *strictyaml.Node, f, name, value string) {
+		key := strings.ToLower(name)
+		if seen[key] {
+			r.Errorf(at, f, "give it one value", "%s is set twice, and has one value", name)
+			return
+		}
+		seen[key] = true
 		if headerName(r, at, f, name) && lineOK(r, at, f, value, headerValueLength) {
 			s.edits = append(s.edits, Edit{Action: setHeader, Name: name, Value: value})
 		}
@@ -64,7 +71,7 @@ func readRemoveHeader(r *strictyaml.Reader, n *strictyaml.Node, field string, s 
 	var items []*strictyaml.Node
 	if n.Kind == yaml.MappingNode {
 		for _, e := range r.Mapping(n, field).Entries() {
-			if v, ok := r.Text(e.Value, e.Field); ok && headerName(r, e.At, e.Field, e.Key) {
+			if v, ok := r.Text(e.Value, e.Field); ok && headerName(r, e.At, e.Field, e.Key) && lineOK(r, e.Value, e.Field, v, headerValueLength) {
 				s.edits = append(s.edits, Edit{Action: removeHeader, Name: e.Key, Value: v})
 			}
 		}
@@ -84,9 +91,12 @@ func readRemoveHeader(r *strictyaml.Reader, n *strictyaml.Node, field string, s 
 		if !ok {
 			continue
 		}
-		name, value, _ := strings.Cut(t, ":")
+		name, value, valued := strings.Cut(t, ":")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-		if headerName(r, it, f, name) {
+		switch {
+		case valued && value == "":
+			r.Errorf(it, f, fmt.Sprintf("write `%s` to remove all of them, or a value", name), "there is no value behind the colon")
+		case headerName(r, it, f, name) && (!valued || lineOK(r, it, f, value, headerValueLength)):
 			s.edits = append(s.edits, Edit{Action: removeHeader, Name: name, Value: value})
 		}
 	}
@@ -203,10 +213,12 @@ func (s *section) places(name string) []int {
 	return out
 }
 
-// set gives the first field of a name a value and takes the others away, or adds
+// set gives the first field of a name a text and takes the others away, or adds
 // the field.
-func (s *section) set(name, text string) {
-	value := message.EncodeText(text)
+func (s *section) set(name, text string) { s.put(name, message.EncodeText(text)) }
+
+// put does so with a value as it is written.
+func (s *section) put(name, value string) {
 	at := s.places(name)
 	if len(at) == 0 {
 		s.add(name, value)

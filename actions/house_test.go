@@ -70,12 +70,16 @@ func houseNotices(t testing.TB) *notice.Writer {
 
 func houseNow() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 
+func houseReviewers() []message.Path {
+	return []message.Path{messageTo(nil, "reviewers@example.com").Envelope.Recipients[0].Path}
+}
+
 // houseLive gives live effects with names that are counted.
 func houseLive(store quarantine.Store, org *directory.Organization, notices *notice.Writer) *Live {
 	var n atomic.Int64
 	return &Live{
 		Store: store, Notices: notices, Organization: org,
-		Reviewers: []message.Path{messageTo(nil, "reviewers@example.com").Envelope.Recipients[0].Path},
+		Reviewers: houseReviewers(),
 		Keep:      30 * 24 * time.Hour, Lifetime: 5 * 24 * time.Hour,
 		Reference: func() string { return "P-TESTREF" },
 		ID:        func() string { return fmt.Sprint("id", n.Add(1)) },

@@ -13,10 +13,20 @@ import (
 type Planned struct {
 	Kind notice.Kind
 	To   []message.Path
-	// Rule is the rule whose words it has.
+	// Rule is the rule whose words it has; nil where none asks for it.
 	Rule *rules.Rule
+	// Role is what the people are to the message; empty where it does not matter.
+	Role Role
 	// Simulated is set when the rule is of a policy in a test mode.
 	Simulated bool
+	// AtDecision is set for mail on a held message that comes with the decision.
+	AtDecision bool
+}
+
+// Untold is mail that was due and is not sent.
+type Untold struct {
+	Planned
+	Reason notice.Reason
 }
 
 // inform plans whom a decision is told to, once its outcome stands.

@@ -47,6 +47,7 @@ func TestLintDoesNotCryWolf(t *testing.T) {
 	}
 	// The place in each of these cases that is behind another rule, on purpose.
 	meant := map[string][]string{
+		"alert-of-a-halted-rule":                    {"policy.yaml:5:5", "policy.yaml:6:5"},
 		"delete-before-block":                       {"policy.yaml:5:5"},
 		"error-action-ignore-beside-retry":          {"policy.yaml:6:5"},
 		"priority-by-number":                        {"policy-a.yaml:5:5"},

@@ -27,15 +27,35 @@ type Live struct {
 	// Reviewers hear of held mail whose sender cannot be told.
 	Reviewers    []message.Path
 	Organization *directory.Organization
+	// Directory says what people prefer to read; nil says nothing.
+	Directory directory.Directory
+	Incidents IncidentSettings
 	// Keep is how long held mail waits for a decision.
 	Keep time.Duration
 	// Lifetime is how long the outbox tries.
 	Lifetime time.Duration
+	// Fold is how long after it was raised an alert takes further matches.
+	Fold time.Duration
+	// Alert gives names of alerts that people can type, as A-7K3M9QXY; nil makes them
+	// of ID.
+	Alert func() string
 	// Reference and ID give names that are never repeated.
 	Reference, ID func() string
 	Now           func() time.Time
+	// Delay is how long a message waits in the outbox before its sender is told; 0 tells
+	// nobody.
+	Delay time.Duration
+	// Limits bound notifications; Limiter counts them, nil counts nothing.
+	Limits  Limits
+	Limiter *Limiter
+	// Failed is told of people who could not be told because somebody had to be asked
+	// who did not answer; nil tells nobody.
+	Failed func(reference string, u Untold)
 	// Explain gives the decision as `explain --json` shows it.
 	Explain func(context.Context, *rules.Scan, *Decision) ([]byte, error)
+	// Mask masks everything that any type finds in a text; nil shows no text of those
+	// who decide.
+	Mask func(string) string
 	// Repeated is told of each fork that is not done again because the message came
 	// before, with the queue identifiers of both.
 	Repeated func(Repeat)
@@ -59,18 +79,22 @@ func (l *Live) Record(ctx context.Context, scan *rules.Scan, d *Decision) error 
 	if !d.noteworthy() {
 		return nil
 	}
-	planned, outcome := slices.Clone(d.Forks), d.Outcome
+	planned, outcome, untold := slices.Clone(d.Forks), d.Outcome, slices.Clone(d.Untold)
 	for raced := false; ; raced = true {
 		b := &batch{Live: l, ctx: ctx, scan: scan, m: scan.Message, d: d, now: l.Now()}
 		if err := b.fill(); err != nil {
+			b.giveBack()
 			return err
 		}
 		fault.Point("hold.before.commit")
 		err := l.Store.Commit(ctx, &b.commit)
+		if err != nil {
+			b.giveBack()
+		}
 		if errors.Is(err, quarantine.ErrRepeat) && !raced {
 			// Another session carried the same message in between: its fingerprint
 			// is found now.
-			d.Forks, d.Outcome = slices.Clone(planned), outcome
+			d.Forks, d.Outcome, d.Untold = slices.Clone(planned), outcome, slices.Clone(untold)
 			continue
 		}
 		if err != nil {
@@ -79,6 +103,11 @@ func (l *Live) Record(ctx context.Context, scan *rules.Scan, d *Decision) error 
 		fault.Point("hold.after.commit")
 		for _, r := range b.repeats {
 			l.Repeated(r)
+		}
+		for _, u := range d.Untold {
+			if u.Reason == reasonUnavailable && l.Failed != nil {
+				l.Failed(d.Reference, u)
+			}
 		}
 		return nil
 	}
@@ -109,10 +138,14 @@ type batch struct {
 	commit  quarantine.Commit
 	repeats []Repeat
 	refused []int         // forks to be named in the report to the sender
+	came    []int         // forks that were done when the message came before
 	ended   int           // forks that were held before and not released
 	clean   []byte        // the message as held
 	found   []audit.Value // in the message; read once
 	looked  bool
+	taken   []taken // of the limits
+	told    *notice.Original
+	around  *surroundings // of what was found; nil before it is asked for
 }
 
 func (b *batch) fill() error {
@@ -121,14 +154,17 @@ func (b *batch) fill() error {
 			return err
 		}
 	}
-	for _, write := range []func() error{b.tell, b.notifications, b.reports, b.alerts} {
+	for _, write := range []func() error{b.tell, b.onlyOnce, b.notifications, b.reports} {
 		if err := write(); err != nil {
 			return err
 		}
 	}
 	b.putOff()
 	b.refuseEnded()
-	return b.record()
+	if err := b.record(); err != nil {
+		return err
+	}
+	return b.alerts()
 }
 
 // fork keeps what a fork leaves behind, unless it did so when the message came
@@ -144,6 +180,7 @@ func (b *batch) fork(i int) error {
 		return err
 	}
 	if first != nil {
+		b.came = append(b.came, i)
 		return b.again(f, first)
 	}
 	switch f.Route {
@@ -169,7 +206,7 @@ func (b *batch) blob(data []byte) string {
 // reserved fields.
 func (b *batch) original() []byte {
 	if b.clean == nil {
-		c, _ := edit(b.m, nil, b.d.Ours)
+		c, _ := (&editor{m: b.m, ours: b.d.Ours}).edit(nil)
 		b.clean = c.bytes(b.m.Body())
 	}
 	return b.clean

@@ -99,7 +99,7 @@ func newGate(t testing.TB, policy string, s Settings) *gate {
 	}
 	g.later(0)
 	s.Notices = g.live.Notices
-	s.Reviewed = true
+	s.Reviewers, s.Admins = houseReviewers(), houseReviewers()
 	g.engine = NewEngine(s)
 	return g
 }

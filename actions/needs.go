@@ -52,6 +52,9 @@ func Holding(set *rules.Set) *Need {
 		if s.halt != nil && s.halt.verdict == Quarantine || s.untellable == untellableHold {
 			return s.need("quarantine", "untellable")
 		}
+		if s.mayFail() && s.onActionError != errorContinue {
+			return s.need("onActionError", addRecipients, strip)
+		}
 	}
 	return nil
 }
@@ -64,8 +67,16 @@ func Telling(set *rules.Set) *Need {
 		if s.partial(parted) || s.rule.ErrorAction == rules.RetryThenBlock && (s.rule.PerRecipient || parted) || s.halt != nil && s.halt.verdict == Block && s.response == respondNDR {
 			return s.need("blockAccess", "rejectMessage")
 		}
+		if s.mayRefuse() && (s.rule.PerRecipient || parted) {
+			return s.need(disclaim)
+		}
 	}
 	return nil
+}
+
+// mayRefuse tells whether the rule blocks a message that cannot take its disclaimer.
+func (s *spec) mayRefuse() bool {
+	return slices.ContainsFunc(s.edits, func(e Edit) bool { return e.Action == disclaim && e.Fallback == fallbackReject })
 }
 
 // editing gives the actions that make edits.

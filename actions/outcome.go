@@ -35,6 +35,7 @@ const (
 	InsertHeader                            // Name: Value becomes field Index of the section, 0 is the top
 	AddRecipient                            // Address, with ESMTP Args
 	DeleteRecipient                         // Address is the raw argument of RCPT
+	ReplaceBody                             // Body is the body; there is one such change, the last
 )
 
 // Modification is one change to a message, in terms an MTA understands. They are
@@ -46,17 +47,18 @@ type Modification struct {
 	Value   string // without the leading blank; folds are CRLF and a blank
 	Address string // without angle brackets
 	Args    []string
+	Body    []byte // read-only; valid as long as the message
 }
 
 // Format prints a modification with every verb, of its value only the length: it may
 // be the subject of a message.
 func (m Modification) Format(f fmt.State, _ rune) {
 	// A printer that fails has no one to tell.
-	_, _ = fmt.Fprintf(f, "{kind %d, %q %d, %d octets, <%s> %q}", int(m.Kind), m.Name, m.Index, len(m.Value), m.Address, m.Args)
+	_, _ = fmt.Fprintf(f, "{kind %d, %q %d, %d octets, <%s> %q, body %d octets}", int(m.Kind), m.Name, m.Index, len(m.Value), m.Address, m.Args, len(m.Body))
 }
 
 // Apply gives a header section as an MTA makes it of a modification; those of
-// recipients leave it as it is. It is false when there is no field of that number.
+// recipients and the body leave it as it is. It is false when there is no field of that number.
 // The fields given are changed.
 func (m Modification) Apply(fields message.Header) (message.Header, bool) {
 	f := message.Field{Name: m.Name, Value: " " + m.Value}
@@ -65,7 +67,7 @@ func (m Modification) Apply(fields message.Header) (message.Header, bool) {
 		return append(fields, f), true
 	case InsertHeader:
 		return slices.Insert(fields, m.Index, f), true
-	case AddRecipient, DeleteRecipient:
+	case AddRecipient, DeleteRecipient, ReplaceBody:
 		return fields, true
 	}
 	n := 0

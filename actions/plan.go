@@ -9,12 +9,12 @@ import (
 
 // plan gives each fork its route and makes the outcome for the MTA (design: "What
 // reaches the wire"). Why says why the sender cannot be told by mail.
-func (e *Engine) plan(m *message.Message, d *Decision, why string) {
+func (e *Engine) plan(r *editor, d *Decision, why string) {
 	blocked, others := d.divide()
 	if len(blocked) > 0 {
 		first := &d.Forks[d.first(blocked)]
 		if e.refusesAll(d, blocked, others, first.spec().response) {
-			e.refuse(m, d, first)
+			e.refuse(r.m, d, first)
 			return
 		}
 	}
@@ -34,7 +34,7 @@ func (e *Engine) plan(m *message.Message, d *Decision, why string) {
 			f.Route = Resubmitted
 		}
 	}
-	d.session(m)
+	d.session(r)
 }
 
 // refusesAll tells whether the message is refused for everybody in the session:
@@ -46,7 +46,7 @@ func (e *Engine) refusesAll(d *Decision, blocked, others []int, response string)
 	}
 	return slices.ContainsFunc(blocked, func(i int) bool {
 		s := d.Forks[i].spec()
-		return s.response == respondRejectAll || !d.told && (s.untellable == untellableRejectAll || s.untellable == "" && !e.settings.Reviewed)
+		return s.response == respondRejectAll || !d.told && (s.untellable == untellableRejectAll || s.untellable == "" && len(e.settings.Reviewers) == 0)
 	})
 }
 
@@ -77,13 +77,13 @@ func (d *Decision) first(forks []int) int {
 // session lets the largest part of the delivered recipients go on with the message
 // and renders the copies of the others. Forks with the same edits are one part. A
 // recipient added by a rule gets one copy, whatever the forks.
-func (d *Decision) session(m *message.Message) {
-	clean, _ := edit(m, nil, d.Ours)
+func (d *Decision) session(r *editor) {
+	clean, _ := r.edit(nil)
 	d.Removed = clean.removed
-	copies := newDeliveries(m, d.Forks, d.Ours)
+	copies := newDeliveries(r, d.Forks)
 	d.Outcome.Verdict = Discard
 	for part := d.largest(); len(part) > 0 && d.Outcome.Verdict == Discard; part = d.largest() {
-		d.goOn(m, part, copies)
+		d.goOn(r.m, part, copies)
 	}
 	for i := range d.Forks {
 		if f := &d.Forks[i]; f.Route == Resubmitted && f.edited == nil {
@@ -114,6 +114,7 @@ func (d *Decision) goOn(m *message.Message, part []int, copies *deliveries) {
 	for _, i := range part {
 		f := &d.Forks[i]
 		f.Route, f.FinalRecipients = InSession, f.share(m, &joined)
+		f.Stripped, f.BrokenSignatures = joined.Stripped, joined.BrokenSignatures
 	}
 }
 

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	netmail "net/mail"
@@ -56,17 +57,20 @@ func (b *batch) head() audit.Head {
 
 // add puts a record into the commit.
 func (b *batch) add(rec audit.Record, err error) error {
+	row, err := b.row(rec, err)
+	if err == nil {
+		b.commit.Records = append(b.commit.Records, row)
+	}
+	return err
+}
+
+// row gives a record the form in which it is kept.
+func (b *batch) row(rec audit.Record, err error) (quarantine.Record, error) {
 	if err != nil {
-		return err
+		return quarantine.Record{}, err
 	}
 	line, err := audit.Marshal(rec)
-	if err != nil {
-		return err
-	}
-	b.commit.Records = append(b.commit.Records, quarantine.Record{
-		Time: b.now, Reference: rec.Reference, QueueID: rec.QueueID, Operation: string(rec.Operation), Data: line,
-	})
-	return nil
+	return quarantine.Record{Time: b.now, Reference: rec.Reference, QueueID: rec.QueueID, Operation: string(rec.Operation), Data: line}, err
 }
 
 // record adds the record of the decision, and one for each fork not done again.
@@ -79,6 +83,11 @@ func (b *batch) record() error {
 	o := audit.Outcome{Message: b.metaData(values), Policies: b.policies(values), AddressMismatch: b.d.AddressMismatch}
 	if o.Explain, err = audit.MaskJSON(explain, values...); err != nil {
 		return err
+	}
+	for _, e := range b.commit.Entries {
+		if e.Kind == quarantine.EntryNotice {
+			o.Notices = append(o.Notices, written(&e))
+		}
 	}
 	acted := false
 	for i := range b.d.Forks {
@@ -107,6 +116,15 @@ func (b *batch) record() error {
 		}
 	}
 	return nil
+}
+
+// written gives a notice of the outbox as a record has it.
+func written(e *quarantine.Entry) audit.Sent {
+	n := audit.Sent{Kind: cmp.Or(string(NoticeKind(e)), string(quarantine.EntryNotice))}
+	for _, r := range e.Recipients {
+		n.To = append(n.To, r.Address)
+	}
+	return n
 }
 
 // values are all values found in the message: none of them may stand in a record.
@@ -139,6 +157,16 @@ func (b *batch) metaData(values []audit.Value) audit.ExchangeMetaData {
 	md := audit.ExchangeMetaData{
 		From: env.ReversePath.String(), Subject: audit.MaskText(subject, values...),
 		RecipientCount: len(env.Recipients), Size: b.m.Size, To: []string{},
+	}
+	for p := range b.m.Attachments() {
+		if len(md.AttachmentNames) == recordedNames {
+			break
+		}
+		name := p.Name()
+		if types := b.scan.World.Types; types != nil {
+			name = types.Mask(name)
+		}
+		md.AttachmentNames = append(md.AttachmentNames, audit.MaskText(name, values...))
 	}
 	if f, ok := b.m.Header.Get("Message-ID"); ok {
 		md.MessageID = f.Text()
@@ -230,6 +258,9 @@ func (b *batch) conditions(res *rules.RuleResult, values []audit.Value) audit.Co
 	}
 	return c
 }
+
+// recordedNames is how many attachments a record names.
+const recordedNames = 50
 
 // recordedValues is how many values of one type a record lists.
 const recordedValues = 100

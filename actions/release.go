@@ -16,6 +16,10 @@ import (
 // ErrNotRecipient says that a message is not held for an address.
 var ErrNotRecipient = errors.New("the message is not held for this address")
 
+// ErrNotEdited says that an edit drafted by a rule cannot be made in a held message,
+// and that the rule does not let it go without. It can be released without edits.
+var ErrNotEdited = errors.New("the message cannot be edited as a rule asks")
+
 // Release says how a held message leaves.
 type Release struct {
 	// To are those of the item's recipients it leaves for; none is all of them. For
@@ -60,7 +64,11 @@ func (l *Live) Release(ctx context.Context, i *quarantine.Item, content []byte, 
 	}
 	f := Fork{Recipients: let, Verdict: Deliver, Route: Resubmitted, Edits: edits}
 	b := &batch{Live: l, ctx: ctx, m: m, d: &Decision{Reference: i.Reference, told: i.TellSender}, now: l.Now()}
-	copied := newDeliveries(m, []Fork{f}, true).copy(&f)
+	copied := newDeliveries(&editor{m: m, ours: true}, []Fork{f}).copy(&f)
+	if i := slices.IndexFunc(copied.troubles, trouble.fatal); i >= 0 {
+		at := copied.troubles[i]
+		return nil, fmt.Errorf("%w: %s: %s", ErrNotEdited, edits[at.at].Action, at.reason)
+	}
 
 	var own []quarantine.Recipient
 	for _, k := range kept {

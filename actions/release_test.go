@@ -10,6 +10,7 @@ import (
 
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
+	"github.com/postern-mail/postern/strictyaml"
 )
 
 const releasePolicy = `
@@ -138,6 +139,11 @@ func TestWhatRulesNeed(t *testing.T) {
 		{name: "everybody is held", rules: []string{all + "{quarantine: true}"}, holding: "1"},
 		{name: "everybody is edited", rules: []string{all + "{prependSubject: x}"}},
 		{name: "some are edited", rules: []string{out + "{prependSubject: x}"}, forking: "1"},
+		{name: "the manager is added", rules: []string{all + "{addRecipients: {managerAs: bcc}}"}, holding: "1"},
+		{name: "the manager is added if there is one", rules: []string{all + "{addRecipients: {managerAs: bcc}, onActionError: continue}"}},
+		{name: "attachments are removed", rules: []string{all + "{stripAttachment: {extensions: [exe]}}"}, holding: "1"},
+		{name: "a disclaimer for everybody", rules: []string{all + "{applyHtmlDisclaimer: {text: x, fallback: reject}}"}},
+		{name: "a disclaimer for some", rules: []string{out + "{applyHtmlDisclaimer: {text: x, fallback: reject}}"}, telling: "1", forking: "1"},
 		{name: "some are redirected", rules: []string{out + "{redirectMessageTo: a@example.com}"}, forking: "1"},
 	}
 	for _, tt := range tests {
@@ -166,4 +172,40 @@ func nameOf(n *Need) string {
 		return fmt.Sprintf("%+v", n)
 	}
 	return n.Rule.Name
+}
+
+// Groups of the directory get no mail by a rule: nobody would know how many people it
+// is for. Where policies were served before, a group that is new is a hint.
+func TestGroupsAreNoTargets(t *testing.T) {
+	const text = `
+policy: P
+mode: enable
+rules:
+  - {rule: A, conditions: {messageSizeOver: 1B}, actions: {addRecipients: {bcc: [audit@example.com, Sales@example.com]}}}
+  - {rule: B, conditions: {messageSizeOver: 1B}, actions: {redirectMessageTo: [sales@example.com, anna@example.com]}}
+`
+	people := housePeople(t)
+	load := func(v rules.Vocabulary) (bool, []string) {
+		set, problems := Load([]rules.File{{Name: "p.yaml", Data: []byte(text)}}, v)
+		var got []string
+		for _, p := range problems {
+			got = append(got, p.String())
+		}
+		return set != nil, got
+	}
+	loaded, got := load(rules.Vocabulary{Directory: people})
+	want := []string{
+		"p.yaml:5:101: rules[0].actions.addRecipients.bcc: Sales@example.com is a group; mail is sent to single addresses; write the addresses of people",
+		"p.yaml:6:80: rules[1].actions.redirectMessageTo: sales@example.com is a group; mail is sent to single addresses; write the addresses of people",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || loaded {
+		t.Errorf("loaded: %v, problems (-want +got):\n%s", loaded, diff)
+	}
+	loaded, got = load(rules.Vocabulary{Directory: people, Moved: func(strictyaml.Problem) bool { return true }})
+	if !loaded || len(got) != 2 {
+		t.Errorf("of a directory that has changed: loaded %v, %q", loaded, got)
+	}
+	if loaded, got = load(rules.Vocabulary{}); !loaded || len(got) != 0 {
+		t.Errorf("without a directory: loaded %v, %q", loaded, got)
+	}
 }

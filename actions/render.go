@@ -7,15 +7,19 @@ import (
 
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
-	"github.com/postern-mail/postern/rules"
 )
 
 // edited is the copy of a message for a fork: the header section as edited, what
-// made it so, and who gets it.
+// made it so, the body, and who gets it.
 type edited struct {
 	section
-	removed int // reserved fields taken out
-	final   []forward
+	removed  int             // reserved fields taken out
+	body     []byte          // of a copy that is altered
+	altered  bool            // the body is another than that of the message
+	stripped []string        // names of the attachments taken out
+	gone     map[string]bool // their places
+	troubles []trouble
+	final    []forward
 }
 
 // forward is one forward-path of a copy with its ESMTP arguments.
@@ -24,34 +28,12 @@ type forward struct {
 	args []string
 }
 
-// edit makes the header section of a copy. Reserved fields of the client go
-// first, whatever the rules say. It gives the edits that are about recipients
-// back.
-func edit(m *message.Message, edits []Edit, ours bool) (c *edited, people []Edit) {
-	c = &edited{section: section{fields: slices.Clone(m.Header)}}
-	c.removed = c.remove(func(f message.Field) bool { return rules.Reserved(f.Name, ours) })
-	for _, e := range edits {
-		switch e.Action {
-		case setHeader:
-			c.set(e.Name, e.Value)
-		case removeHeader:
-			c.remove(func(f message.Field) bool {
-				return strings.EqualFold(f.Name, e.Name) && (e.Value == "" || strings.EqualFold(f.Text(), e.Value))
-			})
-		case prependSubject:
-			c.prepend(e.Value)
-		case modifySubject:
-			c.modify(e)
-		case addRecipients, redirect:
-			people = append(people, e)
-		}
-	}
-	return c, people
-}
-
-// bytes renders the copy as a whole message with CRLF line ends in its header
-// section: the twin of the modifications that an MTA is sent.
+// bytes renders the copy of a message with that body as a whole, with CRLF line ends
+// in its header section: the twin of the modifications that an MTA is sent.
 func (c *edited) bytes(body []byte) []byte {
+	if c.altered {
+		body = c.body
+	}
 	var b bytes.Buffer
 	b.Grow(len(body) + 1024)
 	for _, f := range c.fields {
@@ -80,21 +62,20 @@ func writeCRLF(b *bytes.Buffer, v string) {
 // deliveries makes the copies of one message: who gets more than one is seen
 // here.
 type deliveries struct {
-	m    *message.Message
-	ours bool
+	*editor
 	// reached are the addresses that get a copy anyhow; each gets one.
 	reached map[string]bool
 }
 
 // newDeliveries begins with the recipients of the forks that are delivered.
-func newDeliveries(m *message.Message, forks []Fork, ours bool) *deliveries {
-	d := &deliveries{m: m, ours: ours, reached: make(map[string]bool)}
+func newDeliveries(r *editor, forks []Fork) *deliveries {
+	d := &deliveries{editor: r, reached: make(map[string]bool)}
 	for _, f := range forks {
 		if f.Route != Resubmitted && f.Route != InSession || slices.ContainsFunc(f.Edits, func(e Edit) bool { return e.Action == redirect }) {
 			continue
 		}
 		for _, i := range f.Recipients {
-			d.reached[m.Envelope.Recipients[i].Path.Key()] = true
+			d.reached[r.m.Envelope.Recipients[i].Path.Key()] = true
 		}
 	}
 	return d
@@ -103,7 +84,7 @@ func newDeliveries(m *message.Message, forks []Fork, ours bool) *deliveries {
 // copy renders the copy of a fork. Addresses that another copy reaches are left
 // out; a copy without recipients is not sent.
 func (d *deliveries) copy(f *Fork) *edited {
-	c, people := edit(d.m, f.Edits, d.ours)
+	c, people := d.edit(f.Edits)
 	redirected := slices.ContainsFunc(people, func(e Edit) bool { return e.Action == redirect })
 	if !redirected {
 		own := make(map[string]bool)
@@ -131,6 +112,7 @@ func (d *deliveries) copy(f *Fork) *edited {
 	for _, r := range c.final {
 		f.FinalRecipients = append(f.FinalRecipients, r.path.String())
 	}
+	f.told(d.m, c)
 	return c
 }
 
@@ -159,7 +141,7 @@ func (d *deliveries) addedArgs(e Edit, f *Fork) []string {
 
 // modifications gives the changes that make the message at the MTA the copy of a
 // fork: its header fields, then the recipients that others have, then those that
-// are new.
+// are new, then its body: an MTA takes the pieces of a body only one behind the other.
 func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 	mods := c.mods
 	stays := make(map[string]bool, len(c.final))
@@ -192,6 +174,9 @@ func (c *edited) modifications(m *message.Message, f *Fork) []Modification {
 		if !there[r.path.Key()] {
 			mods = append(mods, Modification{Kind: AddRecipient, Address: r.path.String(), Args: r.args})
 		}
+	}
+	if c.altered {
+		mods = append(mods, Modification{Kind: ReplaceBody, Body: c.body})
 	}
 	return mods
 }

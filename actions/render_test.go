@@ -32,6 +32,8 @@ func (m Modification) short() string {
 		return strings.TrimSpace(fmt.Sprintf("rcpt %s %s", m.Address, strings.Join(m.Args, " ")))
 	case DeleteRecipient:
 		return "drop " + m.Address
+	case ReplaceBody:
+		return "body"
 	}
 	return "?"
 }
@@ -147,7 +149,7 @@ func TestRender(t *testing.T) {
 			m := messageTo(headerOf(tt.header...), "b@x.example")
 			before := fmt.Sprint(m.Header)
 			f := Fork{Recipients: []int{0}, Route: InSession, Edits: tt.edits}
-			c := newDeliveries(m, []Fork{f}, tt.ours).copy(&f)
+			c := newDeliveries(&editor{m: m, ours: tt.ours}, []Fork{f}).copy(&f)
 			var got []string
 			for _, mod := range c.modifications(m, &f) {
 				got = append(got, mod.short())
@@ -182,12 +184,19 @@ func messageTo(h message.Header, to ...string) *message.Message {
 // the message with the modifications, and the octets that are sent from the store.
 func sameRendered(t *testing.T, m *message.Message, f *Fork, c *edited) {
 	t.Helper()
-	const body = "Body.\r\n..\r\n"
+	body := "Body.\r\n..\r\n"
+	if m.Root != nil {
+		body = string(m.Body())
+	}
+	original := body
 	mta := newPostfix(m)
 	for _, mod := range c.modifications(m, f) {
 		mta.modify(mod)
 	}
-	if diff := cmp.Diff(mta.message(body), string(c.bytes([]byte(body)))); diff != "" {
+	if mta.body != nil {
+		body = *mta.body
+	}
+	if diff := cmp.Diff(mta.message(body), string(c.bytes([]byte(original)))); diff != "" {
 		t.Errorf("the MTA's copy and ours (-MTA +ours):\n%s", diff)
 	}
 	var ours []string
@@ -208,6 +217,7 @@ func sameRendered(t *testing.T, m *message.Message, f *Fork, c *edited) {
 type postfix struct {
 	fields []message.Field
 	rcpts  []postfixRecipient
+	body   *string // that was replaced
 }
 
 type postfixRecipient struct {
@@ -225,6 +235,9 @@ func newPostfix(m *message.Message) *postfix {
 }
 
 func (p *postfix) modify(mod Modification) {
+	if p.body != nil {
+		panic("a change behind the body: " + mod.short())
+	}
 	switch mod.Kind {
 	case AddRecipient:
 		path, err := message.ParsePath(mod.Address)
@@ -232,6 +245,12 @@ func (p *postfix) modify(mod Modification) {
 			panic(err)
 		}
 		p.rcpts = append(p.rcpts, postfixRecipient{raw: mod.Address, key: path.Key(), args: mod.Args})
+	case ReplaceBody:
+		if p.body != nil {
+			panic("the body is replaced twice")
+		}
+		body := string(mod.Body)
+		p.body = &body
 	case DeleteRecipient:
 		p.rcpts = slices.DeleteFunc(p.rcpts, func(r postfixRecipient) bool { return r.raw == strings.Trim(mod.Address, "<>") })
 	default:
@@ -290,7 +309,7 @@ func TestBothRenderersGiveTheSameCopy(t *testing.T) {
 					m := messageTo(headerOf(h...), "b@x.example", "B@x.example", "c@x.example", "b@x.example")
 					m.Envelope.Recipients[1].Path = m.Envelope.Recipients[0].Path // made one by the MTA
 					forks := []Fork{{Recipients: []int{0, 1, 3}, Route: InSession, Edits: l}, {Recipients: []int{2}, Route: Held}}
-					c := newDeliveries(m, forks, ours).copy(&forks[0])
+					c := newDeliveries(&editor{m: m, ours: ours}, forks).copy(&forks[0])
 					sameRendered(t, m, &forks[0], c)
 				})
 			}
@@ -304,7 +323,7 @@ func TestRecipientsAreDeletedByWhatTheClientWrote(t *testing.T) {
 	m := messageTo(nil, "B@X.example", "keep@x.example", "alias+b@x.example", "B@X.example", "@one.example,@two.example:eve@x.example", `"quo ted"@x.example`, "@r.example:keep@x.example")
 	m.Envelope.Recipients[2].Path = m.Envelope.Recipients[0].Path
 	f := Fork{Recipients: []int{1}, Route: InSession}
-	c := newDeliveries(m, []Fork{f}, true).copy(&f)
+	c := newDeliveries(&editor{m: m, ours: true}, []Fork{f}).copy(&f)
 	var got []string
 	for _, mod := range c.modifications(m, &f) {
 		got = append(got, mod.short())
@@ -361,7 +380,7 @@ func TestAnAddedRecipientGetsOneCopy(t *testing.T) {
 			for i := range tt.forks {
 				tt.forks[i].Route = Resubmitted
 			}
-			copies := newDeliveries(m, tt.forks, true)
+			copies := newDeliveries(&editor{m: m, ours: true}, tt.forks)
 			var got []string
 			for i := range tt.forks {
 				copies.copy(&tt.forks[i])
@@ -386,7 +405,7 @@ func TestARedirectAsksForWordOfAFailure(t *testing.T) {
 		m := messageTo(nil, "b@x.example", "c@x.example")
 		m.Envelope.Recipients[0].Args, m.Envelope.Recipients[1].Args = []string{tt.b}, []string{tt.c}
 		f := Fork{Recipients: []int{0, 1}, Route: Resubmitted, Edits: []Edit{{Action: redirect, Value: "desk@x.example"}}}
-		c := newDeliveries(m, []Fork{f}, true).copy(&f)
+		c := newDeliveries(&editor{m: m, ours: true}, []Fork{f}).copy(&f)
 		if len(c.final) != 1 || !slices.Equal(c.final[0].args, []string{tt.want}) {
 			t.Errorf("%q and %q: %+v, want %s", tt.b, tt.c, c.final, tt.want)
 		}
@@ -402,7 +421,7 @@ func TestManyFieldsOfOneName(t *testing.T) {
 		h = append(h, message.Field{Name: "X-Postern-A", Value: " x"}, message.Field{Name: "Subject", Value: " s"})
 	}
 	m := &message.Message{Header: h}
-	c, _ := edit(m, []Edit{{Action: prependSubject, Value: "[x] "}}, false)
+	c, _ := (&editor{m: m}).edit([]Edit{{Action: prependSubject, Value: "[x] "}})
 	mods, removed := c.mods, c.removed
 	if removed != n || len(mods) != 2*n {
 		t.Fatalf("%d removed, %d modifications", removed, len(mods))

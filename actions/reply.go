@@ -64,7 +64,10 @@ func validEnhanced(s string) bool {
 func (r Reply) OneLine() Reply {
 	line := strings.Join(r.Lines, " ")
 	if len(line) > replyOctets {
-		line = line[:replyOctets]
+		// The reference stands last, and people ask with it.
+		end := " ... " + r.Lines[len(r.Lines)-1]
+		line = line[:max(0, replyOctets-len(end))] + end
+		line = line[:min(len(line), replyOctets)]
 	}
 	r.Lines = []string{line}
 	return r

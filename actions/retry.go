@@ -17,6 +17,8 @@ const (
 	outcomeHeld       = "held"
 	outcomeReinjected = "reinjected"
 	outcomeReturned   = "returned"
+	// outcomeTold is that of a whole message of which people were told.
+	outcomeTold = "told"
 )
 
 // outcomes are what forks of these routes come to. The others leave nothing that
@@ -35,9 +37,14 @@ const (
 // fingerprint gives the fingerprint of a fork, and that of an earlier message of
 // which this one is a retry; nil when it is none.
 func (b *batch) fingerprint(f *Fork, outcome string) (fp, again *quarantine.Fingerprint, err error) {
+	return b.fingerprintOf(digest(&b.m.Envelope, b.m.Header, b.m.Body(), f.Recipients), outcome)
+}
+
+// fingerprintOf is fingerprint of what has a digest.
+func (b *batch) fingerprintOf(digest, outcome string) (fp, again *quarantine.Fingerprint, err error) {
 	env := &b.m.Envelope
 	fp = &quarantine.Fingerprint{
-		Digest:    digest(&b.m.Envelope, b.m.Header, b.m.Body(), f.Recipients),
+		Digest:    digest,
 		MessageID: clientField(env, b.m.Header, "Message-ID"),
 		Outcome:   outcome,
 		Reference: b.d.Reference,
@@ -142,7 +149,7 @@ func (b *batch) repeat(f *Fork, first *quarantine.Fingerprint) error {
 // again repeats what a fork came to when the message came before, whatever the
 // rules say of it now.
 func (b *batch) again(f *Fork, first *quarantine.Fingerprint) error {
-	f.edited, f.FinalRecipients = nil, nil
+	f.edited, f.FinalRecipients, f.again = nil, nil, true
 	switch first.Outcome {
 	case outcomeReinjected:
 		f.Verdict, f.Route = Deliver, Resubmitted
@@ -192,7 +199,7 @@ func (b *batch) releaseAgain(f *Fork, first *quarantine.Fingerprint) error {
 		}
 	}
 	edited := &Fork{Recipients: f.Recipients, Edits: drafted}
-	c := newDeliveries(b.m, nil, b.d.Ours).copy(edited)
+	c := newDeliveries(&editor{m: b.m, ours: b.d.Ours}, nil).copy(edited)
 	blobs := make(map[bool]string) // by whether the edits are left out
 	for _, e := range entries {
 		if e.Kind != quarantine.EntryRelease || e.Item != item.ID {

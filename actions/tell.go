@@ -25,8 +25,12 @@ func (b *batch) tell() error {
 			refused = append(refused, r)
 		}
 	}
-	s := b.d.Forks[b.d.first(b.refused)].spec()
-	n, err := b.Notices.BlockNDR(notice.Block{Original: b.about(), Recipients: refused, Tip: s.words(), Status: s.halt.enhanced})
+	first := &b.d.Forks[b.d.first(b.refused)]
+	s := first.spec()
+	n, err := b.Notices.BlockNDR(notice.Block{
+		Original: b.about(), Recipients: refused, Tip: s.words(b.d.reader), Status: s.halt.enhanced, LearnMore: s.telling.learnMore(),
+		Notification: b.replaced(first),
+	})
 	var not *notice.NotSent
 	switch {
 	case errors.As(err, &not) && not.Reason == notice.ReasonNotify:
@@ -54,10 +58,29 @@ func (b *batch) unheard(of []message.Recipient) error {
 	return b.add(audit.NotTold(b.head(), n))
 }
 
+// MaskHeader gives a header section in which everything sensitive is masked.
+func (l *Live) MaskHeader(h message.Header) message.Header {
+	if l.Mask == nil {
+		return h
+	}
+	out := slices.Clone(h)
+	for i := range out {
+		f := &out[i]
+		text := f.Text()
+		if masked := l.Mask(text); masked != text {
+			f.Value = " " + message.EncodeText(masked)
+		}
+	}
+	return out
+}
+
 // about is the message as a report to its sender tells of it: without fields that
 // are not the client's, and with everything masked that was found in it.
 func (b *batch) about() notice.Original {
-	c, _ := edit(b.m, nil, b.d.Ours)
+	if b.told != nil {
+		return *b.told
+	}
+	c, _ := (&editor{m: b.m, ours: b.d.Ours}).edit(nil)
 	values := b.values()
 	for i := range c.fields {
 		f := &c.fields[i]
@@ -66,8 +89,9 @@ func (b *batch) about() notice.Original {
 			f.Value = " " + message.EncodeText(masked)
 		}
 	}
-	return notice.Original{
+	b.told = &notice.Original{
 		Reference: b.d.Reference, ReversePath: b.m.Envelope.ReversePath, MailArgs: b.m.Envelope.MailArgs,
-		Header: c.fields, Arrival: b.now,
+		Header: b.MaskHeader(c.fields), Arrival: b.now, Language: b.d.reader.prefers,
 	}
+	return *b.told
 }

@@ -171,7 +171,7 @@ func (e *Engine) Uninspectable(ctx context.Context, set *rules.Set, scan *rules.
 	}
 	d.Outcome.Reference = d.Reference
 	d.holdAll(scan.Message, errPanicked.Error())
-	e.plan(scan.Message, d, "it is not read")
+	e.plan(&editor{m: scan.Message, ours: d.Ours}, d, "it is not read")
 	return e.keep(ctx, scan, d, fx)
 }
 

@@ -42,7 +42,7 @@ type steps struct {
 	enforced *spec // nil when nothing halts
 	edits    []Edit
 	of       []*spec // the rule of each edit
-	tip      string
+	tip      *spec   // whose policy tip is shown; nil for none
 	states   map[*rules.Rule]State
 }
 
@@ -57,8 +57,8 @@ func walk(matches []match) steps {
 	for i, m := range matches {
 		if m.rank == unrestricted {
 			st.draft(m.spec)
-			if st.tip == "" {
-				st.tip = m.spec.tip
+			if st.tip == nil && m.spec.tip != "" {
+				st.tip = m.spec
 			}
 			st.states[m.spec.rule] = Applied
 			continue
@@ -79,7 +79,7 @@ func (st *steps) draft(s *spec) {
 // halt ends the walk at rule i.
 func (st *steps) halt(matches []match, i int) {
 	st.enforced = strictest(matches[i:])
-	st.tip = st.enforced.tip
+	st.tip = st.enforced
 	before := Halted
 	if st.enforced.halt.verdict == Quarantine {
 		st.draft(st.enforced)

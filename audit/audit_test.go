@@ -88,6 +88,11 @@ func all(t testing.TB) map[Operation]Record {
 	add(Relayed(head(), Relay{Entry: "e1", Kind: "release", Attempt: 2, RemoteQueueID: "Q1", PossiblyRepeated: true,
 		Recipients: []RelayRecipient{{Recipient: "bob@partner.example", State: "delivered", Reply: MaskText("250 2.0.0 ok")}}}))
 	add(NotTold(head(), Notice{Kind: "ndr", To: []string{"ann@example.com"}, Reason: "precedence", Recipients: []string{"bob@partner.example"}}))
+	add(Forgotten(person, Erasure{Person: strings.Repeat("ab", 32), Records: 4, Items: 1, Entries: 2, Fingerprints: 1, Kept: 3}))
+	for _, op := range []Operation{AlertTriggered, AlertUpdated} {
+		add(Alerted(person, op, Alert{AlertID: "A-7K3M9QXY", Name: "Ten or more", Policy: "Cards leaving", Severity: "High", Status: "investigating",
+			Previous: "active", Assignee: "carol", Assigned: true, Comments: MaskText("I look."), Simulated: true}))
+	}
 	add(Repeated(head(), Retry{Outcome: "held", FirstQueueID: "4F8C7F", FirstReference: "P-000000", Seen: 2}))
 	return records
 }

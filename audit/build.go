@@ -3,6 +3,7 @@ package audit
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -30,6 +31,7 @@ type Outcome struct {
 	Policies        []PolicyDetails
 	Forks           []Fork
 	Signals         []Signal
+	Notices         []Sent
 	Exception       *ExceptionInfo
 	Simulated       bool
 	AddressMismatch bool
@@ -60,6 +62,7 @@ func (h Head) decision(op Operation, o Outcome) Record {
 		m.Sent = time.Time{} // the Date of a message may be anything
 	}
 	r.ExchangeMetaData, r.PolicyDetails, r.Forks, r.Signals = &m, identified(o.Policies), o.Forks, o.Signals
+	r.Notices = o.Notices
 	r.ExceptionInfo, r.Simulated, r.AddressMismatch, r.Explain = o.Exception, o.Simulated, o.AddressMismatch, o.Explain
 	for _, p := range o.Policies {
 		for _, rule := range p.Rules {
@@ -142,6 +145,13 @@ func Repeated(h Head, retry Retry) (Record, error) {
 	return checked(r)
 }
 
+// Forgotten records that what was stored of a person was erased.
+func Forgotten(h Head, e Erasure) (Record, error) {
+	r := h.record(PersonErased)
+	r.Erasure = &e
+	return checked(r)
+}
+
 // Loaded records a set of policies: op is PolicyLoaded, PolicyRefused or
 // MonitoringChanged.
 func Loaded(h Head, op Operation, p Policies) (Record, error) {
@@ -170,4 +180,9 @@ func identifier(name string) string {
 	d[6] = d[6]&0x0f | 0x80
 	d[8] = d[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", d[0:4], d[4:6], d[6:8], d[8:10], d[10:16])
+}
+
+// Operations lists what may be recorded, in order.
+func Operations() []Operation {
+	return slices.Sorted(maps.Keys(operations))
 }

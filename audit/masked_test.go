@@ -77,19 +77,20 @@ func TestMaskJSON(t *testing.T) {
 // policies, addresses, identifiers, words of ours. A new place belongs here only
 // when no content of a message can come into it; otherwise its type is Masked.
 var plainStrings = []string{
-	"AdministrativeUnit", "ClientIP", "ExceptionInfo.Reason", "ExceptionInfo.Rules", "ExchangeMetaData.BCC", "ExchangeMetaData.CC",
-	"ExchangeMetaData.From", "ExchangeMetaData.MessageID", "ExchangeMetaData.To", "Forks.FinalRecipients", "Forks.Item", "Forks.Policy",
-	"Forks.Recipients", "Forks.Rule", "Forks.Simulated", "Forks.Verdict", "ID", "IncidentID", "Item.Digest", "Item.ID", "Item.Kind",
-	"Item.Recipients", "Item.Redirect", "Item.State", "Item.Via", "Notice.Kind", "Notice.MessageID", "Notice.Reason", "Notice.Recipients",
-	"Notice.To", "Operation", "Policies.Changes", "Policies.Files", "Policies.Previous", "PolicyDetails.PolicyID", "PolicyDetails.PolicyName",
-	"PolicyDetails.Rules.Actions", "PolicyDetails.Rules.ConditionsMatched.DocumentProperties.Name",
-	"PolicyDetails.Rules.ConditionsMatched.OtherConditions.Name",
+	"AdministrativeUnit", "Alert.AlertID", "Alert.AlertType", "Alert.Assignee", "Alert.Category", "Alert.Name", "Alert.Policy", "Alert.PolicyID",
+	"Alert.Previous", "Alert.RuleID", "Alert.Severity", "Alert.Status", "ClientIP", "Erasure.Person", "ExceptionInfo.Reason", "ExceptionInfo.Rules",
+	"ExchangeMetaData.BCC", "ExchangeMetaData.CC", "ExchangeMetaData.From", "ExchangeMetaData.MessageID", "ExchangeMetaData.To",
+	"Forks.FinalRecipients", "Forks.Item", "Forks.Policy", "Forks.Recipients", "Forks.Rule", "Forks.Simulated", "Forks.Verdict", "ID", "IncidentID",
+	"Item.Digest", "Item.ID", "Item.Kind", "Item.Recipients", "Item.Redirect", "Item.State", "Item.Via", "Notice.As", "Notice.Effect", "Notice.Kind",
+	"Notice.MessageID", "Notice.Policy", "Notice.Reason", "Notice.Recipients", "Notice.Rule", "Notice.To",
+	"Notices.Kind", "Notices.To", "Operation",
+	"Policies.Changes", "Policies.Files", "Policies.Previous", "PolicyDetails.PolicyID", "PolicyDetails.PolicyName", "PolicyDetails.Rules.Actions",
+	"PolicyDetails.Rules.ConditionsMatched.DocumentProperties.Name", "PolicyDetails.Rules.ConditionsMatched.OtherConditions.Name",
 	"PolicyDetails.Rules.ConditionsMatched.SensitiveInformation.SensitiveInformationTypeName",
-	"PolicyDetails.Rules.ConditionsMatched.SensitiveInformation.SensitiveType", "PolicyDetails.Rules.OverriddenActions",
-	"PolicyDetails.Rules.RuleID", "PolicyDetails.Rules.RuleMode", "PolicyDetails.Rules.RuleName", "PolicyDetails.Rules.Severity",
-	"PolicyDetails.Rules.State", "PolicyVersion", "QueueID", "Reference", "Relay.Entry", "Relay.Kind",
-	"Relay.Recipients.Recipient", "Relay.Recipients.State", "Relay.RemoteQueueID", "Retry.FirstQueueID", "Retry.FirstReference",
-	"Retry.Outcome", "Signals.Detail", "Signals.Signal", "UserKey", "Workload",
+	"PolicyDetails.Rules.ConditionsMatched.SensitiveInformation.SensitiveType", "PolicyDetails.Rules.OverriddenActions", "PolicyDetails.Rules.RuleID",
+	"PolicyDetails.Rules.RuleMode", "PolicyDetails.Rules.RuleName", "PolicyDetails.Rules.Severity", "PolicyDetails.Rules.State", "PolicyVersion",
+	"QueueID", "Reference", "Relay.Entry", "Relay.Kind", "Relay.Recipients.Recipient", "Relay.Recipients.State", "Relay.RemoteQueueID",
+	"Retry.FirstQueueID", "Retry.FirstReference", "Retry.Outcome", "Signals.Detail", "Signals.Signal", "UserKey", "Workload",
 }
 
 // places goes over the fields of a type: plain strings, and masked ones.

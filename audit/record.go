@@ -25,6 +25,9 @@ const (
 	PolicyLoaded      Operation = "PolicyLoaded"      // a set of policies went live
 	PolicyRefused     Operation = "PolicyRefused"     // a set of policies was bad; the old one stays
 	MonitoringChanged Operation = "MonitoringChanged" // all policies only test, or enforce again
+	PersonErased      Operation = "PersonErased"      // what was stored of a person was erased
+	AlertTriggered    Operation = "AlertTriggered"    // matches have raised an alert
+	AlertUpdated      Operation = "AlertUpdated"      // somebody has changed an alert
 )
 
 // The constants of every record (exchange-dlp schema).
@@ -61,14 +64,18 @@ type Record struct {
 	// Simulated tells that only policies in a test mode matched.
 	Simulated bool `json:"Simulated,omitempty"`
 	// AddressMismatch tells that header From, reverse-path and login disagree.
-	AddressMismatch bool      `json:"AddressMismatch,omitempty"`
-	Forks           []Fork    `json:"Forks,omitempty"`
-	Signals         []Signal  `json:"Signals,omitempty"`
-	Item            *Item     `json:"Item,omitempty"`
-	Relay           *Relay    `json:"Relay,omitempty"`
-	Notice          *Notice   `json:"Notice,omitempty"`
-	Retry           *Retry    `json:"Retry,omitempty"`
-	Policies        *Policies `json:"Policies,omitempty"`
+	AddressMismatch bool     `json:"AddressMismatch,omitempty"`
+	Forks           []Fork   `json:"Forks,omitempty"`
+	Signals         []Signal `json:"Signals,omitempty"`
+	Item            *Item    `json:"Item,omitempty"`
+	Relay           *Relay   `json:"Relay,omitempty"`
+	Notice          *Notice  `json:"Notice,omitempty"`
+	// Notices are the mails written because of a message.
+	Notices  []Sent    `json:"Notices,omitempty"`
+	Retry    *Retry    `json:"Retry,omitempty"`
+	Policies *Policies `json:"Policies,omitempty"`
+	Erasure  *Erasure  `json:"Erasure,omitempty"`
+	Alert    *Alert    `json:"Alert,omitempty"`
 	// Error is the cause of MessageFailed.
 	Error Masked `json:"Error,omitzero"`
 	// Explain is the whole decision as `explain --json` shows it.
@@ -86,6 +93,8 @@ type ExchangeMetaData struct {
 	Sent           time.Time `json:"Sent,omitzero"` // the Date field, in UTC
 	RecipientCount int       `json:"RecipientCount"`
 	Size           int64     `json:"Size,omitempty"` // octets
+	// AttachmentNames are those of the first attachments.
+	AttachmentNames []Masked `json:"AttachmentNames,omitempty"`
 }
 
 // PolicyDetails is one policy with those of its rules that matched.
@@ -239,6 +248,23 @@ type Notice struct {
 	Reason string `json:"Reason,omitempty"`
 	// Recipients are those it would have named.
 	Recipients []string `json:"Recipients,omitempty"`
+	// Policy and Rule name the rule that asks for it; empty for none.
+	Policy string `json:"Policy,omitempty"`
+	Rule   string `json:"Rule,omitempty"`
+	// As is what the people are to the message: sender, manager, siteAdmin, named,
+	// recipient, reviewer.
+	As        string `json:"As,omitempty"`
+	Simulated bool   `json:"Simulated,omitempty"`
+	// Effect is what became of the message: delivered, blocked, held.
+	Effect string `json:"Effect,omitempty"`
+	// Subject is that of the message, for a notice that waits for a summary.
+	Subject Masked `json:"Subject,omitzero"`
+}
+
+// Sent is a mail that was written because of a message.
+type Sent struct {
+	Kind string   `json:"Kind"`
+	To   []string `json:"To"`
 }
 
 // Retry is a message that came again.
@@ -260,4 +286,18 @@ type Policies struct {
 	Changes []string `json:"Changes,omitempty"`
 	// Reason is why all policies only test.
 	Reason Masked `json:"Reason,omitzero"`
+}
+
+// Erasure tells that what was stored of a person was erased, not of whom.
+type Erasure struct {
+	// Person is a SHA-256, in hexadecimal, over a salt that is kept nowhere and the
+	// person's address: who was given the salt can prove whose erasure it was.
+	Person string `json:"Person"`
+	// What was erased is counted by kind; Kept is what is held or waits to be sent.
+	Records      int `json:"Records"`
+	Items        int `json:"Items"`
+	Entries      int `json:"Entries"`
+	Fingerprints int `json:"Fingerprints"`
+	Alerts       int `json:"Alerts"`
+	Kept         int `json:"Kept"`
 }

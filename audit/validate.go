@@ -17,10 +17,14 @@ const (
 	ofNotice
 	ofRetry
 	ofPolicies
+	ofErasure
+	ofAlert
 )
 
 // operations lists what may be recorded, with what each is about.
 var operations = map[Operation]detail{
+	AlertTriggered:    ofAlert,
+	AlertUpdated:      ofAlert,
 	BlobDeleted:       ofItem,
 	DlpRuleMatch:      ofMessage,
 	ItemDeleted:       ofItem,
@@ -35,6 +39,7 @@ var operations = map[Operation]detail{
 	MessageSignalled:  ofMessage,
 	MonitoringChanged: ofPolicies,
 	NoticeNotSent:     ofNotice,
+	PersonErased:      ofErasure,
 	PolicyLoaded:      ofPolicies,
 	PolicyRefused:     ofPolicies,
 	RelayResult:       ofRelay,
@@ -67,14 +72,15 @@ func (r *Record) validate() error {
 	}
 	for d, present := range map[detail]bool{
 		ofMessage: r.ExchangeMetaData != nil, ofItem: r.Item != nil, ofRelay: r.Relay != nil,
-		ofNotice: r.Notice != nil, ofRetry: r.Retry != nil, ofPolicies: r.Policies != nil,
+		ofNotice: r.Notice != nil, ofRetry: r.Retry != nil, ofPolicies: r.Policies != nil, ofErasure: r.Erasure != nil,
+		ofAlert: r.Alert != nil,
 	} {
 		if present != (d == about) {
 			return errors.New("it lacks what it is about, or says more")
 		}
 	}
 	if about != ofMessage {
-		if len(r.PolicyDetails)+len(r.Forks)+len(r.Signals) > 0 || r.ExceptionInfo != nil || !r.Error.IsZero() {
+		if len(r.PolicyDetails)+len(r.Forks)+len(r.Signals)+len(r.Notices) > 0 || r.ExceptionInfo != nil || !r.Error.IsZero() {
 			return errors.New("it lacks what it is about, or says more")
 		}
 	}
@@ -90,6 +96,10 @@ func (r *Record) validate() error {
 		return errors.Join(need("the notice's kind", r.Notice.Kind), need("the reason", r.Notice.Reason))
 	case ofRetry:
 		return need("the outcome", r.Retry.Outcome)
+	case ofErasure:
+		return need("the person's digest", r.Erasure.Person)
+	case ofAlert:
+		return r.Alert.validate()
 	}
 	return nil
 }
@@ -124,6 +134,11 @@ func (r *Record) validateMessage() error {
 	for _, f := range r.Forks {
 		if f.Verdict == "" || len(f.Recipients) == 0 {
 			return errors.New("a fork has no verdict or no recipients")
+		}
+	}
+	for _, n := range r.Notices {
+		if n.Kind == "" || len(n.To) == 0 {
+			return errors.New("a notice has no kind or goes to nobody")
 		}
 	}
 	for _, s := range r.Signals {

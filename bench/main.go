@@ -28,11 +28,22 @@ func main() {
 	rounds := flag.Int("rounds", 9, "rounds of each measurement")
 	small := flag.Int("small", 800, "messages of 10 KB a round")
 	large := flag.Int("large", 400, "messages of 100 KB a round")
+	var d drain
+	flag.IntVar(&d.notices, "outbox", 0, "time verdicts while so many notices are sent, instead")
+	flag.DurationVar(&d.lasts, "for", 5*time.Minute, "with -outbox: how long, with the notices and without")
+	flag.Float64Var(&d.rate, "rate", 20, "with -outbox: messages a second, far below what can be judged")
+	flag.IntVar(&d.size, "size", 10<<10, "with -outbox: octets of a message")
+	flag.IntVar(&d.rounds, "repeat", 1, "with -outbox: how often both are measured, in turn")
 	check := flag.Bool("check", false, "exit status 1 when a target is missed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	met, err := run(ctx, *rounds, []burst{{10 << 10, *small}, {100 << 10, *large}})
+	met, err := false, error(nil)
+	if d.notices > 0 {
+		met, err = runOutbox(ctx, d)
+	} else {
+		met, err = run(ctx, *rounds, []burst{{10 << 10, *small}, {100 << 10, *large}})
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(2)

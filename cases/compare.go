@@ -12,6 +12,7 @@ import (
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
@@ -109,11 +110,21 @@ func (c *Case) compare(m *message.Message, dec *actions.Decision, commit *quaran
 	if w.undecided != nil || w.err == "" {
 		d.list("undecided", undecided, w.undecided)
 	}
+	var alerts []string
+	for _, a := range dec.Alerts {
+		line := ruleName(a.Rule) + ": " + a.Counts()
+		for i, p := range a.To {
+			line += []string{" to ", ", "}[min(i, 1)] + p.String()
+		}
+		alerts = append(alerts, line)
+	}
+	d.list("alerts", alerts, w.alerts)
 	c.compareReply(&d, dec)
 	c.compareRules(&d, m, dec)
 	c.compareForks(&d, m, dec)
 	c.compareEdits(&d, m, dec)
 	c.compareKept(&d, commit)
+	c.compareTold(&d, dec, commit)
 	return d.found
 }
 
@@ -296,6 +307,10 @@ func (w *wantFork) compare(d *comparison, name string, m *message.Message, f *ac
 		failures = append(failures, line)
 	}
 	d.list(name+" failures", failures, append([]string{}, w.failures...))
+	d.list(name+" broken signatures", append([]string{}, f.BrokenSignatures...), append([]string{}, w.signatures...))
+	if w.stripped != nil {
+		d.list(name+" attachments removed", f.Stripped, w.stripped)
+	}
 	if w.final != nil {
 		d.list(name+" final recipients", f.FinalRecipients, w.final)
 	}
@@ -329,6 +344,18 @@ func (c *Case) compareEdits(d *comparison, m *message.Message, dec *actions.Deci
 		if fields, ok = mod.Apply(fields); !ok {
 			d.is("edit of "+mod.Name, fmt.Sprintf("no field number %d", mod.Index), "")
 		}
+	}
+	body := m.Body()
+	for _, mod := range dec.Outcome.Modifications {
+		if mod.Kind == actions.ReplaceBody {
+			body = mod.Body
+			if d.whole && c.want.body.none() {
+				d.is("body", "another one", "")
+			}
+		}
+	}
+	if dec.Outcome.Verdict == actions.Deliver {
+		c.want.body.compare(d, "body", body)
 	}
 	d.list("recipients added", added, c.want.added)
 	d.list("recipients deleted", dropped, c.want.dropped)
@@ -364,7 +391,9 @@ func (c *Case) compareKept(d *comparison, commit *quarantine.Commit) {
 	copies := 0
 	for _, e := range commit.Entries {
 		if e.Kind == quarantine.EntryNotice {
-			notices = append(notices, noticeLine(e, blobs[e.Blob]))
+			if k := actions.NoticeKind(&e); k != notice.KindNotification && k != notice.KindRecipient {
+				notices = append(notices, noticeLine(e, blobs[e.Blob]))
+			}
 			continue
 		}
 		if copies++; copies > len(c.want.copies) {
@@ -413,6 +442,9 @@ func noticeLine(e quarantine.Entry, content []byte) string {
 		to = append(to, r.Address)
 	}
 	line := strings.Join(to, " ") + ": "
+	if reported, ok := reportLine(content); ok {
+		return line + reported
+	}
 	report, err := dsn.Parse(bytes.NewReader(content))
 	if err != nil {
 		return line + "held"
@@ -431,6 +463,8 @@ func (w *wantCopy) compare(d *comparison, name string, e *quarantine.Entry, cont
 	}
 	d.list(name+" to", to, w.to)
 	d.is(name+" marked", e.Marked, w.marked)
+	_, body, _ := bytes.Cut(content, []byte("\r\n\r\n"))
+	w.body.compare(d, name+" body", body)
 	if w.header == nil {
 		return
 	}
@@ -445,6 +479,24 @@ func (w *wantCopy) compare(d *comparison, name string, e *quarantine.Entry, cont
 		header = append(header, name+": "+strings.TrimLeft(value, " "))
 	}
 	d.list(name+" header section", header, w.header)
+}
+
+func (w *wantBody) none() bool { return w.is == nil && w.contains == nil && w.absent == nil }
+
+// compare looks at a body with LF line ends.
+func (w *wantBody) compare(d *comparison, what string, body []byte) {
+	text := strings.ReplaceAll(string(body), "\r\n", "\n")
+	if w.is != nil {
+		d.is(what, text, *w.is)
+	}
+	for _, part := range w.contains {
+		d.has(what, text, part)
+	}
+	for _, part := range w.absent {
+		if strings.Contains(text, part) {
+			d.is(what, text, "a text without "+part)
+		}
+	}
 }
 
 func nameOf(r *rules.Rule) string {

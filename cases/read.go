@@ -48,6 +48,7 @@ type session struct {
 	unavailable []string                   // addresses and logins whose look-ups fail
 	splitGroups *bool                      // recipients that are plain groups are replaced by their members; nil: as the house does
 	onError     actions.OnError            // empty: that of the house
+	simulation  *bool                      // policies in a test mode send reports; nil: as the house does
 	at          time.Time                  // when it is judged; zero: [Now]
 	// deferredBefore is how long ago the message was put off before, by a rule with
 	// retryThenBlock.
@@ -317,6 +318,9 @@ func (r *caseReader) envelope(m *strictyaml.Mapping, env *session) {
 		case "onError":
 			word, _ := r.OneOf(k.Value, k.Field, string(actions.OnErrorTempfail), string(actions.OnErrorQuarantine), string(actions.OnErrorAccept))
 			env.onError = actions.OnError(word)
+		case "simulationReports":
+			yes, _ := r.Bool(k.Value, k.Field)
+			env.simulation = &yes
 		case "at":
 			var err error
 			if env.at, err = time.Parse(time.RFC3339, r.text(k)); err != nil {

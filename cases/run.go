@@ -90,6 +90,9 @@ func (c *Case) Run(ctx context.Context, h *House) (*Result, []strictyaml.Problem
 	if c.env.onError != "" {
 		settings.OnError = c.env.onError
 	}
+	if c.env.simulation != nil {
+		settings.Incidents.Simulated = *c.env.simulation
+	}
 	store := &captured{now: c.now(), deferredBefore: c.env.deferredBefore}
 	live := h.live(store)
 	live.Now = c.now
@@ -125,7 +128,7 @@ func (c *captured) Commit(_ context.Context, commit *quarantine.Commit) error {
 func (h *House) live(store quarantine.Store) *actions.Live {
 	var n atomic.Int64
 	return &actions.Live{
-		Store: store, Notices: h.Settings.Notices, Organization: h.World.Organization, Reviewers: h.Reviewers,
+		Store: store, Notices: h.Settings.Notices, Organization: h.World.Organization, Reviewers: h.Reviewers, Incidents: h.Settings.Incidents,
 		Keep: 30 * 24 * time.Hour, Lifetime: 5 * 24 * time.Hour,
 		Reference: func() string { return caseReference },
 		ID:        func() string { return fmt.Sprint("id", n.Add(1)) },

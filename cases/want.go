@@ -14,10 +14,15 @@ type want struct {
 	forks     []wantFork // nil: one with the verdict of the message
 	rules     map[string]wantRule
 	header    []string // the header section sent on, "Name: value"
+	body      wantBody // sent on in the session
 	added     []string // recipients added, with ESMTP arguments
 	dropped   []string // recipients deleted in the session, as the client wrote them
 	held      []string // the recipients of each item, and of its draft the actions
+	alerts    []string // "policy / rule: what its match does", " to ADDRESS, ADDRESS"
 	notices   []string // "ADDRESS: ndr RECIPIENTS" or "ADDRESS: held"
+	told      []string // "KIND to ADDRESSES as ROLE by POLICY / RULE", of mail that rules ask for; ", simulated"
+	notTold   []string // the same, and ": REASON"
+	mails     []wantMail
 	copies    []wantCopy
 	signals   []string // "part: signal"
 	// severities are those of the rules that are recorded, by name of the rule.
@@ -47,6 +52,9 @@ type wantFork struct {
 	// failures are the actions that could not be done: "Policy / Rule: action remedy",
 	// and a part of the reason behind a colon where one is named.
 	failures []string
+	// signatures are the domains of DKIM signatures that the edits break.
+	signatures []string
+	stripped   []string // names of attachments taken out; nil is not asked for
 }
 
 // wantCopy is a message given back to the MTA.
@@ -54,6 +62,24 @@ type wantCopy struct {
 	to     []string // with ESMTP arguments
 	marked bool
 	header []string
+	body   wantBody
+}
+
+// wantBody is what a body that is sent on holds, and what not. The message is read
+// again for its text: parts are shown one behind the other.
+type wantBody struct {
+	is               *string // all of it
+	contains, absent []string
+}
+
+// wantMail is a notice as it is sent, in the order in which they are written.
+type wantMail struct {
+	to       string // addresses, parted by blanks
+	from     string // the header field
+	subject  string
+	contains []string // in text and HTML both
+	absent   []string // from the whole of the mail
+	attached string   // media types of what is attached, parted by blanks
 }
 
 type wantRule struct {
@@ -92,14 +118,27 @@ func (r *caseReader) want(m *strictyaml.Mapping, c *Case) {
 			})
 		case "header":
 			w.header = r.texts(k)
+		case "body":
+			r.body(k, &w.body)
 		case "added":
 			w.added = r.texts(k)
 		case "dropped":
 			w.dropped = r.texts(k)
 		case "held":
 			w.held = r.texts(k)
+		case "alerts":
+			w.alerts = r.texts(k)
 		case "notices":
 			w.notices = r.texts(k)
+		case "told":
+			w.told = r.texts(k)
+		case "notTold":
+			w.notTold = r.texts(k)
+		case "mails":
+			w.mails = []wantMail{}
+			for i, n := range r.List(k.Value, k.Field) {
+				w.mails = append(w.mails, r.mail(n, strictyaml.Index(k.Field, i)))
+			}
 		case "copies":
 			w.copies = []wantCopy{}
 			for i, n := range r.List(k.Value, k.Field) {
@@ -157,6 +196,25 @@ func (r *caseReader) reply(k strictyaml.Entry, w *wantReply) {
 	})
 }
 
+// body reads the text of a body, or what it contains and what not.
+func (r *caseReader) body(k strictyaml.Entry, w *wantBody) {
+	if len(k.Value.Content) == 0 {
+		w.is = r.words(k)
+		return
+	}
+	r.each(r.Mapping(k.Value, k.Field), func(e strictyaml.Entry) bool {
+		switch e.Key {
+		case "contains":
+			w.contains = r.texts(e)
+		case "absent":
+			w.absent = r.texts(e)
+		default:
+			return false
+		}
+		return true
+	})
+}
+
 func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
 	m := r.Mapping(n, field)
 	m.Require("verdict", "write what becomes of the fork")
@@ -188,6 +246,10 @@ func (r *caseReader) fork(n *strictyaml.Node, field string) (f wantFork) {
 			f.why = r.text(k)
 		case "failures":
 			f.failures = r.texts(k)
+		case "brokenSignatures":
+			f.signatures = r.texts(k)
+		case "stripped":
+			f.stripped = r.texts(k)
 		default:
 			return false
 		}
@@ -208,12 +270,37 @@ func (r *caseReader) copied(n *strictyaml.Node, field string) (c wantCopy) {
 			c.marked, _ = r.Bool(k.Value, k.Field)
 		case "header":
 			c.header = r.texts(k)
+		case "body":
+			r.body(k, &c.body)
 		default:
 			return false
 		}
 		return true
 	})
 	return c
+}
+
+func (r *caseReader) mail(n *strictyaml.Node, field string) (m wantMail) {
+	r.each(r.Mapping(n, field), func(k strictyaml.Entry) bool {
+		switch k.Key {
+		case "to":
+			m.to = r.text(k)
+		case "from":
+			m.from = r.text(k)
+		case "subject":
+			m.subject = r.text(k)
+		case "contains":
+			m.contains = r.texts(k)
+		case "absent":
+			m.absent = r.texts(k)
+		case "attached":
+			m.attached = r.text(k)
+		default:
+			return false
+		}
+		return true
+	})
+	return m
 }
 
 // rule reads the result alone, which is then that for all recipients, or a

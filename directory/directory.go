@@ -26,6 +26,9 @@ type Person struct {
 	Logins  []string
 	Guest   bool
 	Manager message.Path // the manager's primary address; null when none
+	// Language is what the person prefers to read, as an Accept-Language header field
+	// lists it ("de-AT, en;q=0.8", RFC 9110); empty when not known.
+	Language string
 	// Units are the administrative units the person belongs to, by name.
 	Units []string
 	// Attributes are by the names of [AttributeNames].

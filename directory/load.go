@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/language"
+
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/strictyaml"
 )
@@ -17,6 +19,7 @@ import (
 //	    logins: [anna]
 //	    manager: boss@example.com
 //	    guest: false
+//	    language: [de-AT, en]
 //	    units: [North]
 //	    attributes: {Department: Sales, Title: [Buyer, Deputy]}
 //	groups:
@@ -92,7 +95,7 @@ type reference struct {
 }
 
 func (l *loader) person(n *strictyaml.Node, field string) {
-	m := l.Mapping(n, field, "address", "proxies", "name", "logins", "manager", "guest", "units", "attributes")
+	m := l.Mapping(n, field, "address", "proxies", "name", "logins", "manager", "guest", "language", "units", "attributes")
 	if m == nil {
 		return
 	}
@@ -125,6 +128,9 @@ func (l *loader) person(n *strictyaml.Node, field string) {
 	if e, ok := m.Get("guest"); ok {
 		p.Guest, _ = l.Bool(e.Value, e.Field)
 	}
+	if e, ok := m.Get("language"); ok {
+		l.language(p, e)
+	}
 	if e, ok := m.Get("units"); ok {
 		p.Units, _, _ = l.Texts(e.Value, e.Field)
 		for _, u := range p.Units {
@@ -141,6 +147,19 @@ func (l *loader) person(n *strictyaml.Node, field string) {
 			l.file.personByKey[a.Key()] = p
 		}
 	}
+}
+
+// language reads what somebody prefers to read: one language, or several, the best
+// first.
+func (l *loader) language(p *Person, e strictyaml.Entry) {
+	texts, nodes, _ := l.Texts(e.Value, e.Field)
+	for i, t := range texts {
+		if _, err := language.Parse(t); err != nil {
+			l.Errorf(nodes[i], e.Field, "write a language as `de` or `pt-BR`", "%q is no language", t)
+			return
+		}
+	}
+	p.Language = strings.Join(texts, ", ")
 }
 
 func (l *loader) attributes(p *Person, e strictyaml.Entry) {

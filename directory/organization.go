@@ -59,13 +59,25 @@ func (o *Organization) Inside(ctx context.Context, addr message.Path) (bool, err
 	return false, fmt.Errorf("inside or outside: %w: %w", ErrUnavailable, err)
 }
 
+// Authoritative tells whether an address is in an authoritative domain.
+func (o *Organization) Authoritative(addr message.Path) bool {
+	return domainKind(o.Domains, addr) == Authoritative
+}
+
 // insideDomain tells whether the domain of an address is authoritative or an
-// internal relay. The most specific name decides: the domain itself, then the
-// longest name that stands for subdomains.
+// internal relay.
 func insideDomain(domains []AcceptedDomain, addr message.Path) bool {
+	kind := domainKind(domains, addr)
+	return kind == Authoritative || kind == InternalRelay
+}
+
+// domainKind gives the kind of the domain of an address; that of none is
+// ExternalRelay. The most specific name decides: the domain itself, then the
+// longest name that stands for subdomains.
+func domainKind(domains []AcceptedDomain, addr message.Path) DomainKind {
 	domain := asciiDomain(addr.Domain())
 	if domain == "" {
-		return false
+		return ExternalRelay
 	}
 	kind, best := ExternalRelay, 0
 	for _, d := range domains {
@@ -81,7 +93,7 @@ func insideDomain(domains []AcceptedDomain, addr message.Path) bool {
 			kind, best = d.Kind, length
 		}
 	}
-	return kind == Authoritative || kind == InternalRelay
+	return kind
 }
 
 // asciiDomain gives a domain in the form of Path.Key, so that an

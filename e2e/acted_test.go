@@ -61,6 +61,17 @@ var actedCases = []acted{
 	{name: "add-cc", actions: `{addRecipients: {cc: [extra@add-cc.example]}}`, samples: headSamples, dkim: true, inner: true, to: []string{"extra@add-cc.example"}},
 	{name: "add-bcc", actions: `{addRecipients: {bcc: [extra@add-bcc.example]}}`, samples: headSamples, dkim: true, inner: true, to: []string{"extra@add-bcc.example"}},
 	{name: "redirect", actions: `{redirectMessageTo: [desk@redirect.example]}`, samples: headSamples, dkim: true, inner: true, instead: "desk@redirect.example"},
+	{name: "subject-replace", actions: `{modifySubject: {patterns: ["plain|signed|PGP|Gr.", "こん"], text: "Öffentlich", strategy: replace}}`, samples: headSamples, inner: true},
+	{name: "subject-append", actions: `{modifySubject: {patterns: ["text"], text: "[geprüft]", strategy: append}}`, samples: headSamples, inner: true},
+	{name: "subject-prepend", actions: `{modifySubject: {patterns: ["^with "], text: "[ok] ", strategy: prepend}}`, samples: headSamples, inner: true},
+	{name: "manager-cc", actions: `{addRecipients: {managerAs: cc}}`, samples: []string{"plain", "utf8", "dkim"}, dkim: true, to: []string{"mia@example.com"}},
+	{name: "append", actions: `{applyHtmlDisclaimer: {text: "<p>Sent by %%DisplayName%%, %%title%% of %%Company%% – Größe &lt;5&gt; 機密 конфиденциально.<br><a href=\"https://example.com/x\">Legal</a></p>", location: append}}`, samples: bodySamples, inner: true},
+	{name: "prepend", actions: `{applyHtmlDisclaimer: {text: "<p>External mail – <b>Vorsicht</b>.</p>", location: prepend, fallback: wrap}}`, samples: bodySamples, inner: true},
+	{name: "append-ascii", actions: `{applyHtmlDisclaimer: {text: "<p>Confidential.</p>", fallback: ignore}}`, samples: bodySamples, inner: true},
+	{name: "append-reject", actions: `{applyHtmlDisclaimer: {text: "<p>Confidential.</p>", fallback: reject}}`, samples: sealed, refused: sealed},
+	{name: "strip", actions: `{stripAttachment: {extensions: [exe], text: "%%FileName%% wurde entfernt – größere Gefahr."}}`, samples: []string{"plain", "attachment", "alternative", "smime-signed", "dkim"}, dkim: true, inner: true},
+	{name: "both", actions: `{stripAttachment: {extensions: [exe, csv], text: "Removed: %%FileName%%"}, applyHtmlDisclaimer: {text: "<p>Größe</p>"}, setHeader: {X-Class: a}, prependSubject: "[x] ", addRecipients: {cc: [extra@both.example]}}`, samples: bodySamples, inner: true, to: []string{"extra@both.example"},
+		held: []string{"smime-enveloped", "pgp-encrypted"}},
 }
 
 func (a *acted) rule() string {
@@ -197,9 +208,12 @@ func (h *holding) came(t *testing.T, id, to string) *sink.Message {
 
 func messageID(data []byte) string { return (&sink.Message{Data: data}).ID() }
 
-// delivered takes away the trace fields that MTAs put on top.
+// onTop are fields that are others each time: what MTAs and signers put on top.
+var onTop = []string{"Received:", "X-Postern-Release:", "DKIM-Signature:"}
+
+// delivered takes those fields away.
 func delivered(data []byte) []byte {
-	for bytes.HasPrefix(data, []byte("Received:")) || bytes.HasPrefix(data, []byte("X-Postern-Release:")) {
+	for slices.ContainsFunc(onTop, func(name string) bool { return bytes.HasPrefix(data, []byte(name)) }) {
 		for {
 			_, rest, _ := bytes.Cut(data, []byte("\r\n"))
 			data = rest

@@ -15,6 +15,7 @@ import (
 	netmail "net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
@@ -54,29 +55,28 @@ func parted(body []byte, boundary string) [][]byte {
 	return parts
 }
 
-// leaf walks into a message until a part of one of some types, through wrappers.
-func leaf(data []byte, types ...string) (kind string, params map[string]string, raw, body []byte, err error) {
+// leaf walks into a message, through wrappers, until a part of one of some types
+// that a function takes.
+func leaf(data []byte, take func(params map[string]string, raw, body []byte) error, types ...string) error {
 	h, body, err := section(data)
 	if err != nil {
-		return "", nil, nil, nil, err
+		return err
 	}
-	kind, params, _ = mime.ParseMediaType(h.Get("Content-Type"))
-	for _, t := range types {
-		if kind == t {
-			return kind, params, data, body, nil
-		}
-	}
+	kind, params, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	err = errors.New("there is no such part")
 	switch {
+	case slices.Contains(types, kind):
+		return take(params, data, body)
 	case kind == "message/rfc822":
-		return leaf(body, types...)
+		return leaf(body, take, types...)
 	case strings.HasPrefix(kind, "multipart/"):
 		for _, p := range parted(body, params["boundary"]) {
-			if kind, params, raw, body, err := leaf(p, types...); err == nil {
-				return kind, params, raw, body, nil
+			if err = leaf(p, take, types...); err == nil {
+				return nil
 			}
 		}
 	}
-	return "", nil, nil, nil, errors.New("there is no such part")
+	return err
 }
 
 func readSample(name string) ([]byte, error) {
@@ -84,43 +84,43 @@ func readSample(name string) ([]byte, error) {
 }
 
 func verifySMIME(data []byte) error {
-	kind, params, _, body, err := leaf(data, "multipart/signed", "application/pkcs7-mime", "application/x-pkcs7-mime")
-	if err != nil {
-		return err
-	}
-	var signed, signature []byte
-	if kind == "multipart/signed" {
-		parts := parted(body, params["boundary"])
-		if len(parts) != 2 {
-			return errors.New("there are not two parts")
+	return leaf(data, func(params map[string]string, _, body []byte) error {
+		var signed []byte
+		if params["boundary"] != "" {
+			parts := parted(body, params["boundary"])
+			if len(parts) != 2 {
+				return errors.New("there are not two parts")
+			}
+			signed = parts[0]
+			var err error
+			if _, body, err = section(parts[1]); err != nil {
+				return err
+			}
 		}
-		signed = parts[0]
-		if _, body, err = section(parts[1]); err != nil {
+		signature, err := base64.StdEncoding.DecodeString(strings.NewReplacer("\r", "", "\n", "").Replace(string(body)))
+		if err != nil {
 			return err
 		}
-	}
-	if signature, err = base64.StdEncoding.DecodeString(strings.NewReplacer("\r", "", "\n", "").Replace(string(body))); err != nil {
-		return err
-	}
-	p, err := pkcs7.Parse(signature)
-	if err != nil {
-		return err
-	}
-	if signed != nil {
-		p.Content = signed
-	}
-	certificate, err := readSample("anna.pem")
-	if err != nil {
-		return err
-	}
-	block, _ := pem.Decode(certificate)
-	c, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return err
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(c)
-	return p.VerifyWithChain(roots)
+		p, err := pkcs7.Parse(signature)
+		if err != nil {
+			return err
+		}
+		if signed != nil {
+			p.Content = signed
+		}
+		certificate, err := readSample("anna.pem")
+		if err != nil {
+			return err
+		}
+		block, _ := pem.Decode(certificate)
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return err
+		}
+		roots := x509.NewCertPool()
+		roots.AddCert(c)
+		return p.VerifyWithChain(roots)
+	}, "multipart/signed", "application/pkcs7-mime", "application/x-pkcs7-mime")
 }
 
 func verifyPGP(data []byte) error {
@@ -132,7 +132,10 @@ func verifyPGP(data []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, params, _, body, err := leaf(data, "multipart/signed"); err == nil {
+	return leaf(data, func(params map[string]string, raw, body []byte) error {
+		if params["boundary"] == "" {
+			return verifyText(ring, raw, body)
+		}
 		parts := parted(body, params["boundary"])
 		if len(parts) != 2 {
 			return errors.New("there are not two parts")
@@ -143,12 +146,16 @@ func verifyPGP(data []byte) error {
 		}
 		_, err = openpgp.CheckArmoredDetachedSignature(ring, bytes.NewReader(parts[0]), bytes.NewReader(signature), nil)
 		return err
-	}
-	_, _, raw, body, err := leaf(data, "text/plain")
+	}, "multipart/signed", "text/plain")
+}
+
+// verifyText takes a text that is signed in itself.
+func verifyText(ring openpgp.KeyRing, raw, body []byte) error {
+	h, _, err := section(raw)
 	if err != nil {
 		return err
 	}
-	if h, _, err := section(raw); err == nil && strings.EqualFold(h.Get("Content-Transfer-Encoding"), "quoted-printable") {
+	if strings.EqualFold(h.Get("Content-Transfer-Encoding"), "quoted-printable") {
 		if body, err = io.ReadAll(quotedprintable.NewReader(bytes.NewReader(body))); err != nil {
 			return err
 		}

@@ -39,6 +39,9 @@ func TestBufferKeepsWhatIsWritten(t *testing.T) {
 			if b.Len() != int64(len(want)) {
 				t.Errorf("length %d, not %d", b.Len(), len(want))
 			}
+			if spooled := c.budget.Spooled(); b.file != nil && spooled != b.Len() || b.file == nil && spooled != 0 {
+				t.Errorf("%d octets are in files, of %d", spooled, b.Len())
+			}
 			got, err := b.Bytes()
 			if err != nil || !bytes.Equal(got, want) {
 				t.Errorf("the octets differ (%v)", err)
@@ -52,8 +55,8 @@ func TestBufferKeepsWhatIsWritten(t *testing.T) {
 			if err := b.Close(); err != nil {
 				t.Errorf("closed twice: %v", err)
 			}
-			if used := c.budget.Used(); used != 0 {
-				t.Errorf("%d octets are not given back", used)
+			if used, spooled := c.budget.Used(), c.budget.Spooled(); used != 0 || spooled != 0 {
+				t.Errorf("%d octets of memory and %d of files are not given back", used, spooled)
 			}
 		})
 	}

@@ -33,6 +33,7 @@ const (
 	respReplyCode = 'y'
 	respProgress  = 'p'
 	respAddRcpt   = '2' // with ESMTP arguments
+	respBody      = 'b' // a piece of the new body
 )
 
 // maxArguments bounds the ESMTP arguments of one command.

@@ -47,6 +47,10 @@ type guard struct {
 	feed []byte // what the library has still to read
 	text [2 * maxShell]byte
 	out  []byte
+	// bulk is a new body, to be sent between out[:bulkAt] and what is behind that.
+	bulk    []byte
+	bulkAt  int
+	replace bool
 	// written is called once with the result of the next write, nil or not.
 	written func(error)
 	err     error // why the connection ends; errQuit for QUIT
@@ -253,12 +257,15 @@ func (g *guard) Write(p []byte) (int, error) {
 func (g *guard) reject(err error) { g.err = err }
 
 // discard drops the frames gathered for a step that cannot be finished.
-func (g *guard) discard() { g.out = g.out[:0] }
+func (g *guard) discard() {
+	g.out = g.out[:0]
+	g.bulk, g.replace = nil, false
+}
 
 func (g *guard) flush() error {
 	var err error
 	if len(g.out) > 0 {
-		err = g.send(g.out)
+		err = g.sendOut()
 		if cap(g.out) > bufferSizes[1] {
 			g.out = nil
 		}

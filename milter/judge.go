@@ -57,6 +57,11 @@ func (s *session) finish(tx *transaction, m *milter.Modifier) milter.Response {
 		s.logFailure(tx, err)
 		s.discard()
 		j.outcome = s.failureOutcome()
+		if errors.Is(err, errBody) {
+			// Whatever becomes of errors: what a rule takes out of a body does not pass
+			// in silence.
+			j.outcome = actions.Outcome{Verdict: actions.Defer, Reply: replyFailed}
+		}
 		resp, _ = s.write(j.outcome, tx.simulated, m)
 	}
 	if j.msg != nil {

@@ -17,7 +17,7 @@ const (
 
 // wantedActions are the changes that outcomes are made of. An MTA that offers
 // fewer gets what it offered; an outcome that needs more is a failure then.
-const wantedActions = milter.OptAddHeader | milter.OptChangeHeader |
+const wantedActions = milter.OptAddHeader | milter.OptChangeHeader | milter.OptChangeBody |
 	milter.OptAddRcpt | milter.OptAddRcptWithArgs | milter.OptRemoveRcpt | milter.OptSetSymList
 
 // wantedProtocol leaves MAIL and RCPT to be answered: there a message can be

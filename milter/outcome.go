@@ -11,7 +11,10 @@ import (
 	"github.com/postern-mail/postern/actions"
 )
 
-var errAction = errors.New("the MTA does not let us make this change")
+var (
+	errAction = errors.New("the MTA does not let us make this change")
+	errBody   = errors.New("the MTA does not let us replace the body")
+)
 
 // write gives the response for an outcome. The changes of a delivery are
 // gathered in the guard and leave together with the response; after an error
@@ -80,6 +83,11 @@ func (s *session) modify(mod actions.Modification, m *milter.Modifier) error {
 			return errAction
 		}
 		return m.DeleteRecipient(bare(mod.Address))
+	case actions.ReplaceBody:
+		if !s.may(milter.OptChangeBody) {
+			return errBody
+		}
+		return s.replaceBody(mod.Body)
 	}
 	return fmt.Errorf("unknown modification %d", mod.Kind)
 }

@@ -1,6 +1,7 @@
 package milter_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
@@ -25,10 +26,10 @@ func TestNegotiationAsksForNoMoreThanIsOffered(t *testing.T) {
 		wantProtocol               uint32
 		macros                     bool
 	}{
-		{"Postfix", 6, 0x1ff, 0x1fffff, 6, 0x19d, 0x1f3180, true},
-		{"newer than we are", 7, 0xffffffff, 0xffffffff, 6, 0x19d, 0x1f3180, true},
+		{"Postfix", 6, 0x1ff, 0x1fffff, 6, 0x19f, 0x1f3180, true},
+		{"newer than we are", 7, 0xffffffff, 0xffffffff, 6, 0x19f, 0x1f3180, true},
 		{"few actions", 6, 0x01, 0x1fffff, 6, 0x01, 0x1f3180, false},
-		{"old", 2, 0x3f, 0x7f, 2, 0x1d, 0, false},
+		{"old", 2, 0x3f, 0x7f, 2, 0x1f, 0, false},
 		{"nothing", 6, 0, 0, 6, 0, 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -271,6 +272,17 @@ func TestOutcomesOnTheWire(t *testing.T) {
 			actions.Modification{Kind: actions.AddRecipient, Address: "<b@example.org>", Args: []string{"NOTIFY=NEVER", "ORCPT=rfc822;x"}},
 			actions.Modification{Kind: actions.DeleteRecipient, Address: "<@r:b@example.net>"}),
 			`+"<a@example.org>\x00" ; 2"<b@example.org>\x00NOTIFY=NEVER ORCPT=rfc822;x\x00" ; -"<@r:b@example.net>\x00" ; c`},
+		{"a body", mods(
+			actions.Modification{Kind: actions.AddHeader, Name: "X", Value: "y"},
+			actions.Modification{Kind: actions.ReplaceBody, Body: []byte("new\r\n")}),
+			`h"X\x00 y\x00" ; b"new\r\n" ; c`},
+		{"an empty body", mods(actions.Modification{Kind: actions.ReplaceBody}), `b ; c`},
+		{"a body twice", mods(actions.Modification{Kind: actions.ReplaceBody}, actions.Modification{Kind: actions.ReplaceBody}),
+			`y"451 4.3.0 Mail policy check failed, try again later\x00"`},
+		{"a body and an address that breaks out", mods(
+			actions.Modification{Kind: actions.ReplaceBody, Body: []byte("new\r\n")},
+			actions.Modification{Kind: actions.AddRecipient, Address: "a@example.org\x00b"}),
+			`y"451 4.3.0 Mail policy check failed, try again later\x00"`},
 		{"an address that breaks out", mods(
 			actions.Modification{Kind: actions.AddHeader, Name: "X", Value: "y"},
 			actions.Modification{Kind: actions.AddRecipient, Address: "a@example.org\x00b"}),
@@ -311,6 +323,51 @@ func TestEditsThatTheMTADoesNotTake(t *testing.T) {
 		r := content(t, c, "")
 		if want := map[bool]byte{false: 'y', true: 'c'}[accept]; len(r.Edits) != 0 || r.Verdict.Command != want {
 			t.Errorf("accept %v: outcome %+v", accept, r)
+		}
+	}
+}
+
+// A body that the MTA does not let us replace keeps the message back, whatever becomes
+// of errors: what a rule takes out of it must not pass.
+func TestABodyThatTheMTADoesNotTake(t *testing.T) {
+	for _, accept := range []bool{false, true} {
+		filter := deliver(actions.Modification{Kind: actions.ReplaceBody, Body: []byte("new\r\n")})
+		s := start(t, milter.Config{Filter: filter, AcceptOnError: accept})
+		c := miltertest.New(s.dial(t))
+		must(t, c.Negotiate(6, 0x1fd, 0x1fffff))
+		accepted(t)(c.Connect("a", netip.MustParseAddrPort("192.0.2.1:1")))
+		envelope(t, c)
+		if r := content(t, c, ""); len(r.Edits) != 0 || r.Verdict.Command != 'y' {
+			t.Errorf("accept %v: outcome %+v", accept, r)
+		}
+	}
+}
+
+// A new body goes over the wire whole and in order, in pieces of a size that every
+// MTA takes, with nothing between them.
+func TestALongBody(t *testing.T) {
+	for _, line := range []int{70, 1000, 200_000} {
+		body := []byte(strings.Repeat(strings.Repeat("x", line)+"\r\n", 1+500_000/line))
+		filter := deliver(
+			actions.Modification{Kind: actions.AddHeader, Name: "X", Value: "y"},
+			actions.Modification{Kind: actions.ReplaceBody, Body: body})
+		c := start(t, milter.Config{Filter: filter}).session(t)
+		for range 2 {
+			envelope(t, c)
+			r := content(t, c, "Body\r\n")
+			if r.Edits[0].Command != 'h' || r.Verdict.Command != 'c' {
+				t.Fatalf("first %c, at last %c", r.Edits[0].Command, r.Verdict.Command)
+			}
+			var got []byte
+			for _, f := range r.Edits[1:] {
+				if f.Command != 'b' || len(f.Payload) > 65535 {
+					t.Fatalf("frame %c of %d octets", f.Command, len(f.Payload))
+				}
+				got = append(got, f.Payload...)
+			}
+			if !bytes.Equal(got, body) {
+				t.Errorf("lines of %d: %d octets, want %d, or others", line, len(got), len(body))
+			}
 		}
 	}
 }

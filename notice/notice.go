@@ -16,6 +16,7 @@ const (
 	KindExpiry   Kind = "expiry"   // a held message expired unreleased
 	KindDigest   Kind = "digest"   // what is held, for a reviewer
 	KindHeld     Kind = "held"     // a message was held that nobody else is told of
+	KindAlert    Kind = "alert"    // an alert was raised
 	KindRejected Kind = "rejected" // a held message was looked at and refused
 	KindDelay    Kind = "delay"    // a message waits
 	// KindNotification tells sender, owner, manager or named people of a match.
@@ -24,6 +25,8 @@ const (
 	KindRecipient Kind = "recipientNotice"
 	// KindSummary tells at once of several messages that nobody was written to about.
 	KindSummary Kind = "notificationSummary"
+	// KindIncident tells of a message that rules matched.
+	KindIncident Kind = "incidentReport"
 )
 
 // Notice is one mail, ready to be sent. Its reverse-path is the null path.
@@ -73,6 +76,10 @@ type Block struct {
 	LearnMore string
 	// Status is the enhanced status code; empty is 5.7.1.
 	Status string
+	// Notification is the user notification to the sender that the report takes the
+	// place of: what it says of the match, or its own text, stands in the report. nil
+	// for none.
+	Notification *Notification
 }
 
 // Failure is a message that could not be delivered after it was taken.

@@ -144,7 +144,7 @@ func TestBlockNDRNamesExactlyTheRefused(t *testing.T) {
 	if diff := cmp.Diff([]string{"<root@example.com>", "<original-1@example.com>"}, r.References); diff != "" {
 		t.Error(diff)
 	}
-	golden(t, "block.en.txt", r.Text)
+	golden(t, "block-short.en.txt", r.Text)
 	if r.Subject != "Not delivered: The quarter" || r.Recipients[0].Diagnostic.Text != "550 5.7.1 refused by a mail policy of Example Ltd, reference P-7K3M9Q" {
 		t.Errorf("%q %q", r.Subject, r.Recipients[0].Diagnostic.Text)
 	}

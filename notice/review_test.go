@@ -60,7 +60,7 @@ func TestDigestListsWhatExpiresSoonFirst(t *testing.T) {
 	if subject != "4 held, 2 expiring soon" {
 		t.Error(subject)
 	}
-	golden(t, "digest.en.txt", plain)
+	golden(t, "digest-long.en.txt", plain)
 	places := []int{strings.Index(html, "P-A"), strings.Index(html, "P-B"), strings.Index(html, "Other held"), strings.Index(html, "P-C"), strings.Index(html, "P-D")}
 	for i, at := range places {
 		if at < 0 || i > 0 && at < places[i-1] {

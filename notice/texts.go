@@ -4,7 +4,6 @@ import (
 	"embed"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -72,70 +71,42 @@ var builtIn = sync.OnceValues(func() (*Texts, error) {
 	return t, nil
 })
 
-// LoadTexts gives the sentences with those of a folder in their place: the file
-// de.yaml there replaces German ones key by key, and a file of another language, as
-// fr.yaml, adds a language, which says in English what the file leaves out. An
-// empty name takes none. Problems name file, line and column; one that is an error
-// is a key or a placeholder that there is none of.
-func LoadTexts(dir string) (*Texts, []strictyaml.Problem) {
+// File is a file as it was read.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// LoadTexts gives the sentences with those of files in their place: a file named
+// de.yaml replaces German ones key by key, and one of another language, as fr.yaml,
+// adds a language, which says in English what the file leaves out. Problems name
+// file, line and column; a key or a placeholder that there is none of is an error.
+// The texts are whole without what has an error.
+func LoadTexts(files []File) (*Texts, []strictyaml.Problem) {
 	base, err := builtIn()
 	if err != nil {
-		return nil, []strictyaml.Problem{{File: dir, What: err.Error()}}
-	}
-	if dir == "" {
-		return base, nil
-	}
-	names, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*"))
-	if err != nil || !isDir(dir) {
-		return nil, []strictyaml.Problem{{File: dir, What: "there is no folder of this name", Write: "write the name of a folder with files as de.yaml"}}
+		return nil, []strictyaml.Problem{{What: err.Error()}}
 	}
 	t := &Texts{languages: maps.Clone(base.languages)}
 	var problems []strictyaml.Problem
-	for _, name := range names {
-		tag, ok := strings.CutSuffix(filepath.Base(name), ".yaml")
+	for _, f := range files {
+		tag, ok := strings.CutSuffix(filepath.Base(f.Name), ".yaml")
 		parsed, err := language.Parse(tag)
 		if !ok || err != nil {
-			problems = append(problems, strictyaml.Problem{File: name, What: "this is no file of texts", Write: "name it after a language, as de.yaml, or take it out of the folder"})
+			problems = append(problems, strictyaml.Problem{File: f.Name, What: "this is no file of texts", Write: "name it after a language, as de.yaml, or take it out of the folder"})
 			continue
 		}
 		tag = parsed.String()
-		data, err := readBounded(name)
-		if err != nil {
-			problems = append(problems, strictyaml.Problem{File: name, What: err.Error()})
-			continue
-		}
 		s := &sentences{tag: tag, plural: parsed, of: make(map[string]sentence)}
 		if own := base.languages[tag]; own != nil {
 			s.of = maps.Clone(own.of)
 		} else {
 			s.other = base.languages["en"]
 		}
-		problems = append(problems, s.read(name, data, base.languages["en"])...)
+		problems = append(problems, s.read(f.Name, f.Data, base.languages["en"])...)
 		t.languages[tag] = s
 	}
 	return t, problems
-}
-
-// readBounded reads a file of texts.
-func readBounded(name string) ([]byte, error) {
-	const most = 1 << 20
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("this is no file of at most %d octets", most)
-	}
-	return os.ReadFile(name)
-}
-
-func isDir(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
-}
-
-func escapeGlob(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
 // Languages lists the languages there are.

@@ -3,7 +3,7 @@ package notice
 import (
 	"go/ast"
 	"go/parser"
-	"go/token"
+	gotoken "go/token"
 	"io/fs"
 	"maps"
 	"os"
@@ -15,11 +15,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-mail/postern/strictyaml"
 )
 
 func catalogue(t testing.TB) *Texts {
 	t.Helper()
-	texts, problems := LoadTexts("")
+	texts, problems := LoadTexts(nil)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -82,7 +84,7 @@ func TestKeysAreThere(t *testing.T) {
 			return err
 		}
 		code += string(data)
-		file, err := parser.ParseFile(token.NewFileSet(), p, data, 0)
+		file, err := parser.ParseFile(gotoken.NewFileSet(), p, data, 0)
 		if err != nil {
 			return err
 		}
@@ -166,17 +168,14 @@ func TestNumbersAndForms(t *testing.T) {
 }
 
 func TestTextsOfTheAdministrator(t *testing.T) {
-	write := func(files ...string) string {
-		dir := t.TempDir()
+	load := func(files ...string) (*Texts, []strictyaml.Problem) {
+		var all []File
 		for i := 0; i < len(files); i += 2 {
-			if err := os.WriteFile(filepath.Join(dir, files[i]), []byte(files[i+1]), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			all = append(all, File{"texts/" + files[i], []byte(files[i+1])})
 		}
-		return dir
+		return LoadTexts(all)
 	}
-	dir := write("de.yaml", "block.title: Angehalten\nblock.why: \"{organization} sagt nein.\"\nlist.more: {one: einer, other: \"{n} mehr\"}\n", "fr.yaml", "block.title: Message non remis\n")
-	texts, problems := LoadTexts(dir)
+	texts, problems := load("de.yaml", "block.title: Angehalten\nblock.why: \"{organization} sagt nein.\"\nlist.more: {one: einer, other: \"{n} mehr\"}\n", "fr.yaml", "block.title: Message non remis\n")
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -202,15 +201,29 @@ func TestTextsOfTheAdministrator(t *testing.T) {
 		"block.title: \"\"\n":                  `de.yaml:1:14: block.title: the text is empty; write a text`,
 		"- a\n":                                `de.yaml:1:1: the file holds a list where keys and values are due`,
 	} {
-		dir := write("de.yaml", content)
-		_, problems := LoadTexts(dir)
-		if len(problems) != 1 || !strings.HasPrefix(strings.TrimPrefix(problems[0].String(), dir+"/"), want) {
+		_, problems := load("de.yaml", content)
+		if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "texts/"+want) {
 			t.Errorf("%q: %v\nwant %s", content, problems, want)
 		}
 	}
-	for _, dir := range []string{write("texts.txt", "x"), write("de.yaml.bak", "x"), filepath.Join(t.TempDir(), "absent")} {
-		if _, problems := LoadTexts(dir); len(problems) != 1 {
-			t.Errorf("%s: %v", dir, problems)
+	for _, name := range []string{"texts.txt", "de.yaml.bak", "what is this.yaml"} {
+		if _, problems := load(name, "block.title: x\n"); len(problems) != 1 || !strings.Contains(problems[0].String(), "name it after a language") {
+			t.Errorf("%s: %v", name, problems)
 		}
 	}
+}
+
+func FuzzLoadTexts(f *testing.F) {
+	for _, s := range []string{"block.title: x\n", "list.more: {one: a, other: \"{n}\"}", "a: [", "block.why: {organization}", "? x", "block.title: &a x\nblock.to: *a"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		texts, _ := LoadTexts([]File{{"de.yaml", data}, {"pl.yaml", data}})
+		for _, preferred := range []string{"de", "pl"} {
+			s := texts.pick(preferred, "en")
+			if s.say("block.title") == "" || s.count("list.more", 2) == "" {
+				t.Errorf("%s has lost a text", preferred)
+			}
+		}
+	})
 }

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"fmt"
+	"net/mail"
 	"strconv"
 	"strings"
 	"time"
@@ -125,6 +126,15 @@ func (s *sentences) subjectOf(o *Original) string {
 	return s.say("subject.none")
 }
 
+// dateOf is when a message says it was written.
+func (w *Writer) dateOf(s *sentences, o *Original) string {
+	text := o.field("Date")
+	if t, err := mail.ParseDate(text); err == nil {
+		return w.moment(s, t)
+	}
+	return text
+}
+
 // field gives a field of a message in one line; empty when it has none.
 func (o *Original) field(name string) string {
 	f, ok := o.Header.Get(name)
@@ -137,19 +147,24 @@ func (o *Original) field(name string) string {
 // about is the end of a notice about a message: what is told of the message, where
 // to read more, and whom to ask.
 func (w *Writer) about(s *sentences, o *Original, learnMore string, more ...layout.Fact) []layout.Block {
-	facts := append(more,
-		layout.Fact{Label: s.say("label.subject"), Value: s.subjectOf(o)},
-		layout.Fact{Label: s.say("label.date"), Value: o.field("Date")},
-		layout.Fact{Label: s.say("label.messageId"), Value: o.field("Message-ID")},
-		layout.Fact{Label: s.say("label.reference"), Value: line(o.Reference, lineLength)},
-	)
-	blocks := []layout.Block{layout.Heading(s.say("heading.message")), layout.Facts(facts...), layout.Heading(s.say("heading.ask"))}
-	reference := line(o.Reference, lineLength)
+	facts := append([]layout.Fact{
+		{Label: s.say("label.subject"), Value: s.subjectOf(o)}, {Label: s.say("label.date"), Value: w.dateOf(s, o)},
+	}, more...)
+	facts = append(facts, layout.Fact{Label: s.say("label.reference"), Value: line(o.Reference, lineLength)})
+	blocks := []layout.Block{layout.Heading(s.say("heading.message")), layout.Facts(facts...)}
+	return append(blocks, w.ask(s, line(o.Reference, lineLength), learnMore)...)
+}
+
+// ask is the end of a notice: whom to ask, and where to read more.
+func (w *Writer) ask(s *sentences, reference, learnMore string) []layout.Block {
+	who := s.say("ask.nobody", "organization", w.organization())
 	if w.s.Contact != "" {
-		blocks = append(blocks, layout.Paragraph(s.say("ask.contact", "contact", w.s.Contact, "reference", reference)))
-	} else {
-		blocks = append(blocks, layout.Paragraph(s.say("ask.nobody", "organization", w.organization(), "reference", reference)))
+		who = s.say("ask.contact", "contact", w.s.Contact)
 	}
+	if reference != "" {
+		who += " " + s.say("ask.reference", "reference", reference)
+	}
+	blocks := []layout.Block{layout.Heading(s.say("heading.ask")), layout.Paragraph(who)}
 	if learnMore == "" || checkURL(learnMore) != nil {
 		learnMore = w.s.LearnMore
 	}

@@ -29,6 +29,8 @@ var (
 	ErrLegalHold = errors.New("the item is under legal hold")
 	// ErrLeaseLost says that the entry is finished, or leased to somebody else.
 	ErrLeaseLost = errors.New("the lease is lost")
+	// ErrTold says that the mail of the alert is not due: it is written, or not wanted.
+	ErrTold = errors.New("the mail of the alert is not due")
 	// ErrPoisoned says that the disk has failed: the store writes nothing more until
 	// it is opened again.
 	ErrPoisoned = errors.New("the store writes no more after a failure of the disk")

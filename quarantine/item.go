@@ -43,6 +43,9 @@ type Item struct {
 	Draft     json.RawMessage `json:"draft,omitempty"`
 	Matches   json.RawMessage `json:"matches,omitempty"`
 	Remaining json.RawMessage `json:"remaining,omitempty"`
+	// Reports is JSON of the floor above: what was reported of the message, for a
+	// report on the decision.
+	Reports json.RawMessage `json:"reports,omitempty"`
 	// Reason is one sentence for the reviewers: why the message is held.
 	Reason string `json:"reason,omitempty"`
 	// Policy and Rule name the enforced rule; both are empty when an error holds the

@@ -21,8 +21,7 @@ const (
 
 // Mention is one thing in the store that names a person.
 type Mention struct {
-	// Kind is what names the person: record, item, entry or fingerprint; a store may
-	// know more.
+	// Kind is what names the person: record, item, entry, fingerprint or alert.
 	Kind string
 	// ID names it: the identifier, or the number of a record.
 	ID string
@@ -30,7 +29,7 @@ type Mention struct {
 	Reference string
 	Time      time.Time
 	// Detail is the operation of a record, the state of an item, the kind of an entry,
-	// the outcome of a fingerprint.
+	// the outcome of a fingerprint, the status of an alert.
 	Detail string
 	// As is how the person is named: sender, recipient, or mentioned.
 	As string
@@ -50,11 +49,12 @@ const (
 	KeptHeld      = "held"      // the message is held, or being released
 	KeptOutbox    = "outbox"    // mail that names the person waits to be sent
 	KeptLegalHold = "legalHold" // somebody has said that it must not go
+	KeptOpen      = "open"      // the alert is not closed
 )
 
 // Erased counts what was erased of a person.
 type Erased struct {
-	Records, Items, Entries, Fingerprints, Others int
+	Records, Items, Entries, Fingerprints, Alerts int
 	// Kept is what still names the person, at most 1000 of them; KeptCount counts all.
 	Kept      []Mention
 	KeptCount int

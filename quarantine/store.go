@@ -19,14 +19,15 @@ type Blob struct {
 // Commit is what one message leaves behind, made durable at once or not at all.
 // Every blob is referred to by an item or an entry of the commit, and every item
 // and entry refers to a blob of the commit; an entry that belongs to an item may
-// refer to that item's blob, stored earlier. [Fingerprint] and [Record] stand
-// alone.
+// refer to that item's blob, stored earlier. A [Match] refers to a record of the
+// commit; [Fingerprint] and [Record] stand alone.
 type Commit struct {
 	Blobs        []Blob
 	Items        []Item
 	Entries      []Entry
 	Fingerprints []Fingerprint
 	Records      []Record
+	Matches      []Match
 }
 
 // Decision is one event of one item.
@@ -120,13 +121,31 @@ type Store interface {
 	Waiting(ctx context.Context, before time.Time) (n int, oldest time.Time, err error)
 	// Entries gives the entries of a reference, the oldest first, finished ones too.
 	Entries(ctx context.Context, reference string) ([]Entry, error)
-	// Wake is closed when an entry may have become ready to be leased since the
-	// channel was asked for.
+	// Wake is closed when an entry may have become ready to be leased, or the mail of
+	// an alert due, since the channel was asked for.
 	Wake() <-chan struct{}
 
 	// Records gives the records that fit, in the order of their numbers. It may be
 	// used while others append, and need not be read to its end.
 	Records(ctx context.Context, f RecordFilter) iter.Seq2[Record, error]
+
+	// Alert gives an alert with its comments, or ErrNotFound.
+	Alert(ctx context.Context, id string) (*Alert, error)
+	// Alerts gives one page of the alerts that fit, without their comments.
+	Alerts(ctx context.Context, f AlertFilter) (*AlertPage, error)
+	// AlertEvents gives the matches of an alert, those counted last first, at most
+	// limit.
+	AlertEvents(ctx context.Context, alert string, limit int) ([]AlertEvent, error)
+	// ChangeAlert does what somebody decided about an alert and gives it as it is
+	// then. A status that does not follow its present one gives an [AlertError], and
+	// nothing is changed.
+	ChangeAlert(ctx context.Context, u *AlertUpdate) (*Alert, error)
+	// DueAlerts gives alerts whose mail is to be written, the first raised first.
+	DueAlerts(ctx context.Context, limit int) ([]Alert, error)
+	// TellAlert makes durable together that the mail of an alert is no longer due and
+	// the mail itself, which is c; nil is none. When it is not due the error is ErrTold
+	// and nothing is done: of several that write it one is heard.
+	TellAlert(ctx context.Context, alert string, at time.Time, c *Commit) error
 
 	// VerifyRecords reads all records and tells where they are not what was recorded:
 	// changed, removed before their time, put in or moved, texts about people that
@@ -137,7 +156,7 @@ type Store interface {
 	// [message.Path.Key] does, or a login.
 	FindPerson(ctx context.Context, person string) iter.Seq2[Mention, error]
 	// ErasePerson erases a person from records, from items and entries that have
-	// ended, with the message of such an item, and from fingerprints. What a sender's
+	// ended, with the message of such an item, from fingerprints and closed alerts. What a sender's
 	// messages said goes too: subjects, names of files, values found, where it came
 	// from. A message that is held, being released or under legal hold is kept with
 	// all its records, and so is mail in the outbox; they are named. It is done in
@@ -153,7 +172,8 @@ type Store interface {
 	// Sweep deletes what is to be deleted by now: blobs of items at their end since
 	// longer than [Retention.Blobs], blobs that a crash left without a row and that are
 	// older than [Retention.Orphans], fingerprints past their time, and records,
-	// ended items and finished entries older than [Retention.Records]. Nothing of an
+	// ended items, finished entries, counted matches and alerts older than
+	// [Retention.Records]. Nothing of an
 	// item under legal hold is deleted. Purged, unless nil, gives the record of an
 	// item whose blob is deleted; it becomes durable with the deletion.
 	Sweep(ctx context.Context, now time.Time, purged func(*Item) (Record, error)) (*Swept, error)
@@ -223,8 +243,9 @@ type Retention struct {
 	Blobs time.Duration
 	// Orphans counts from the last change of a file without a row.
 	Orphans time.Duration
-	// Records counts from the time of a record, the end of an item whose blob is
-	// deleted, and the end of an entry.
+	// Records counts from the time of a record or a counted match, the end of an item
+	// whose blob is deleted, the end of an entry, and the latest match or change of an
+	// alert.
 	Records time.Duration
 }
 
@@ -248,7 +269,7 @@ func (r Retention) OrDefault() Retention {
 
 // Swept counts what a sweep deleted.
 type Swept struct {
-	Blobs, Orphans, Fingerprints, Records, Items, Entries int
+	Blobs, Orphans, Fingerprints, Records, Items, Entries, Matches, Alerts int
 }
 
 // Stats counts what is stored.
@@ -264,6 +285,8 @@ type Stats struct {
 	// without any.
 	Outbox       int
 	OldestOutbox time.Time
+	// Alerts counts alerts that are active or being investigated.
+	Alerts int
 	// Waiting counts the same by kind, without kinds that have none.
 	Waiting map[EntryKind]Waiting
 	// Blobs and Bytes count blobs and their messages' octets; Records counts records.

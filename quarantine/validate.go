@@ -60,6 +60,11 @@ func (c *Commit) Validate() error {
 			return invalid("record %q: wants an operation and JSON", r.Operation)
 		}
 	}
+	for i := range c.Matches {
+		if err := c.Matches[i].validate(c.Records); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -90,8 +95,8 @@ func (v *validation) item(i *Item) error {
 	if i.Created.IsZero() {
 		return invalid("item %s: no time", i.ID)
 	}
-	if !validJSON(i.Draft) || !validJSON(i.Matches) || !validJSON(i.Remaining) {
-		return invalid("item %s: draft, matches and remaining rules want to be JSON", i.ID)
+	if !validJSON(i.Draft) || !validJSON(i.Matches) || !validJSON(i.Remaining) || !validJSON(i.Reports) {
+		return invalid("item %s: draft, matches, remaining rules and reports want to be JSON", i.ID)
 	}
 	return nil
 }

@@ -213,6 +213,30 @@ func (v view) ask(ctx context.Context, s *Scan, strict bool, test senderTest) (r
 	return result, reason
 }
 
+// Manager gives the manager of the person that an address belongs to; the null path
+// where the directory knows no person or no manager. An error means that it did not
+// answer.
+func (s *Scan) Manager(ctx context.Context, of message.Path) (message.Path, error) {
+	p, err := s.person(ctx, of)
+	switch {
+	case err == nil:
+		return p.Manager, nil
+	case notFound(err):
+		return message.Path{}, nil
+	}
+	return message.Path{}, err
+}
+
+// Language gives what the person that an address belongs to prefers to read, as
+// [directory.Person] has it; empty when it is not known.
+func (s *Scan) Language(ctx context.Context, of message.Path) string {
+	p, err := s.person(ctx, of)
+	if err != nil {
+		return ""
+	}
+	return p.Language
+}
+
 // AddressMismatch tells whether header From, reverse-path and login name
 // different mailboxes. What cannot be looked up is compared as it is written.
 func (s *Scan) AddressMismatch(ctx context.Context) bool {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# need.sh: installs what Postern's tests and demo need and this machine lacks,
-# with apt, and names every package it installed.
+# need.sh [browser]: installs what Postern's tests and demo need and this machine
+# lacks, with apt, and names every package it installed; a browser where asked for.
 #
 # It starts and touches no system service. Postfix and slapd are installed without
 # a configuration, so that their services have nothing to run. Where another mail
@@ -48,6 +48,9 @@ fi
 # The tests trace and break system calls, and sign what leaves.
 command -v strace >/dev/null || want="$want strace"
 [ -x /usr/sbin/opendkim ] || command -v opendkim >/dev/null || want="$want opendkim"
+
+# The tests look at mail in HTML with a browser; the demo needs none.
+[ "${1:-}" != browser ] || command -v chromium >/dev/null || command -v google-chrome >/dev/null || want="$want chromium"
 
 # The tests ask a directory of their own.
 for tool in slapd:slapd slapadd:slapd ldapsearch:ldap-utils; do

@@ -34,7 +34,7 @@ skip() {
 	fi
 }
 
-scripts/need.sh </dev/null || [ "$?" = 1 ] || exit 2
+scripts/need.sh browser </dev/null || [ "$?" = 1 ] || exit 2
 
 # A program with the race detector waits a second at its end for late reports,
 # and the tests start hundreds.

@@ -32,6 +32,7 @@ Exit status: 0 no errors, 1 errors, 2 postern.yaml cannot be read.`,
 			if w != nil {
 				problems = append(problems, c.unheeded(w.set)...)
 				problems = append(problems, actions.Lint(w.set)...)
+				problems = append(problems, actions.LintAlerts(w.set, c.alertSettings())...)
 			}
 			silent := c.serverProblems(cmd.Context())
 			problems = append(problems, silent...)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -34,11 +35,13 @@ type config struct {
 	domains     []directory.AcceptedDomain
 	learnMore   string
 	notices     dsn.Mailbox // whom notices come from; the null path sends none
-	language    string      // of notices
+	words       noticesConfig
 	reviewers   []message.Path
+	told        told          // how people are told by mail
 	keep        time.Duration // how long held mail waits
 	digest      int           // when reviewers are told, in minutes of the local day
 	blockText   string
+	senders     bool            // reports.senders
 	zone        *time.Location  // of dates in policies, and of the day of reviewers
 	onErrorAt   reference       // the place of onError
 	people      reference       // path of the people file; empty without one
@@ -52,9 +55,12 @@ type config struct {
 	policies    []reference
 	// conditions is what the file says of conditions, partners and risks.
 	conditions rules.Settings
-	noLimits   bool // limits of Purview on policies are hints
-	extract    extract.Limits
-	extractIn  time.Duration
+	alerts     alertConfig
+	// incidents is how incident reports are sent.
+	incidents actions.IncidentSettings
+	noLimits  bool // limits of Purview on policies are hints
+	extract   extract.Limits
+	extractIn time.Duration
 }
 
 // reference is a path or pattern written in postern.yaml, with its place.
@@ -83,6 +89,7 @@ type process struct {
 	logFormat   string
 	logLevel    zapcore.Level
 	watch       bool
+	exports     []exportTo
 }
 
 // address is where milter connections are taken.
@@ -117,8 +124,11 @@ func defaults(file string) *config {
 			logFormat:   "json",
 			logLevel:    zapcore.InfoLevel,
 		},
+		alerts:    alertConfig{fold: defaultFold},
 		keep:      defaultKeep,
+		incidents: actions.IncidentSettings{When: actions.ReportAtMatch, OriginalSize: defaultOriginal},
 		digest:    defaultDigest,
+		told:      told{delay: defaultDelay, limits: actions.DefaultLimits},
 		zone:      time.Local,
 		extract:   extract.DefaultLimits,
 		extractIn: 30 * time.Second,
@@ -167,7 +177,12 @@ func (o overrides) apply(p *process) {
 
 // settings gives those of the engine.
 func (c *config) settings(notices *notice.Writer) actions.Settings {
-	return actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Reviewed: len(c.reviewers) > 0 && notices != nil}
+	s := actions.Settings{BlockText: c.blockText, LearnMore: c.learnMore, OnError: c.process.onError, Notices: notices, Language: c.words.language.path, Admins: c.siteAdmins(),
+		Incidents: c.incidentSettings(), Alerts: c.alertSettings()}
+	if notices != nil {
+		s.Reviewers = c.reviewers
+	}
+	return s
 }
 
 // restart names the sections of postern.yaml that differ between two processes
@@ -183,6 +198,7 @@ func (p process) restart(next process) []string {
 	for i := range p.listen {
 		sameListen = sameListen && p.listen[i] == next.listen[i]
 	}
+	differs("audit", slices.Equal(p.exports, next.exports))
 	differs("extract", p.readers.equal(next.readers))
 	differs("limits", p.messageSize == next.messageSize && p.memory == next.memory && p.decision == next.decision &&
 		p.limits == next.limits && p.connections == next.connections)

@@ -53,7 +53,7 @@ organization:
   name: Example Ltd
   acceptedDomains: [Example.COM, {name: "*.example.net", kind: externalRelay}]
   partnerDomains: [Partner.example, "*.example.org"]
-  notices: {from: "Policy <policy@example.com>", language: en, learnMore: "https://intranet.example.com/dlp"}
+  notices: {from: "Policy <policy@example.com>", language: de, learnMore: "https://intranet.example.com/dlp", contact: "the help desk, help@example.com", texts: texts}
 directory: {file: people.yaml}
 recipients: {resolve: [groups], postfix: [alias_maps], postfixConfig: postfix}
 conditions: {senderAddressLocation: envelope, senderFields: fromSenderReplyTo, fromScope: address, subdomains: include, sizes: over, sclField: X-SCL, listAttribute: Post Office Box}
@@ -66,6 +66,8 @@ relay:
   auth: {user: postern, passwordFile: secret}
   noticeRate: 7
 quarantine: {reviewers: [anna@example.com], keep: 10d, digest: "06:45"}
+incidentReport: {when: decision, siteAdmin: [compliance@example.com], attachOriginal: true, originalSize: 1MB}
+simulation: {reports: true}
 onError: accept
 blockText: Refused.
 limits: {messageSize: 10MB, memory: 0, decisionTime: 20s, extractedCharacters: 5, extractTime: 3s, nesting: 7, members: 8, connections: 9, policies: none}
@@ -103,10 +105,15 @@ func TestEveryKeyIsTaken(t *testing.T) {
 		{"relay", []string{p.relay.address, p.relay.authorities, p.relay.certificate, p.relay.key, p.relay.username, p.relay.passwordFile},
 			[]string{"tcp:mail.example.com:587", "/etc/postern/ca.pem", "/etc/postern/cert.pem", "/etc/postern/key.pem", "postern", "/etc/postern/secret"}},
 		{"from", c.notices.Name + " " + c.notices.Path.String(), "Policy policy@example.com"},
-		{"language", c.language, "en"},
+		{"language", c.words.language.path, "de"},
+		{"contact", c.words.contact, "the help desk, help@example.com"},
+		{"texts", filepath.Base(c.words.texts.path), "texts"},
 		{"reviewers", texts(c.reviewers), []string{"anna@example.com"}},
 		{"keep", c.keep, 240 * time.Hour},
 		{"digest", c.digest, 6*60 + 45},
+		{"incidentReport", []any{c.incidents.When, texts(c.incidentSettings().SiteAdmins), c.incidents.AttachOriginal, c.incidents.OriginalSize},
+			[]any{actions.ReportAtDecision, []string{"compliance@example.com"}, true, int64(1 << 20)}},
+		{"simulation", c.incidents.Simulated, true},
 		{"onError", p.onError, actions.OnErrorAccept},
 		{"blockText", c.blockText, "Refused."},
 		{"messageSize", p.messageSize, int64(10 << 20)},

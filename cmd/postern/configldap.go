@@ -70,6 +70,7 @@ func (cr *configReader) ldap(e strictyaml.Entry) {
 				"loginDomains": func(e strictyaml.Entry) { s.Domains, _, _ = cr.Texts(e.Value, e.Field) },
 				"names":        cr.names(&s.Names),
 				"manager":      cr.attribute(&s.Manager),
+				"language":     cr.attribute(&s.Language),
 			}})
 		},
 		"groups": func(e strictyaml.Entry) {

@@ -18,15 +18,7 @@ func (cr *configReader) organization(e strictyaml.Entry) {
 			"timeZone":        cr.timeZone,
 			"acceptedDomains": cr.acceptedDomains,
 			"partnerDomains":  cr.partnerDomains,
-			"notices": func(e strictyaml.Entry) {
-				cr.section(e.Value, e.Field, section{
-					keys: map[string]func(strictyaml.Entry){
-						"from":      cr.noticesFrom,
-						"language":  func(e strictyaml.Entry) { cr.c.language, _ = cr.OneOf(e.Value, e.Field, "en") },
-						"learnMore": cr.learnMore,
-					},
-				})
-			},
+			"notices":         cr.noticesSection,
 		},
 		unbuilt: []string{"workdays"},
 	})

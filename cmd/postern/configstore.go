@@ -183,7 +183,10 @@ func (cr *configReader) quarantine(e strictyaml.Entry) {
 	m.Require("reviewers", "write who looks after held mail, as in `reviewers: [postmaster@example.com]`")
 }
 
-func (cr *configReader) reviewers(e strictyaml.Entry) {
+func (cr *configReader) reviewers(e strictyaml.Entry) { cr.mailboxes(e, &cr.c.reviewers) }
+
+// mailboxes reads addresses of people, each once.
+func (cr *configReader) mailboxes(e strictyaml.Entry, into *[]message.Path) {
 	texts, nodes, _ := cr.Texts(e.Value, e.Field)
 	for i, text := range texts {
 		p, err := message.ParsePath(text)
@@ -191,11 +194,11 @@ func (cr *configReader) reviewers(e strictyaml.Entry) {
 			cr.Errorf(nodes[i], strictyaml.Index(e.Field, i), "write an address, as in `postmaster@example.com`", "%q is not an address", clip(text, 60))
 			continue
 		}
-		if slices.ContainsFunc(cr.c.reviewers, func(o message.Path) bool { return o.Key() == p.Key() }) {
+		if slices.ContainsFunc(*into, func(o message.Path) bool { return o.Key() == p.Key() }) {
 			cr.Errorf(nodes[i], strictyaml.Index(e.Field, i), "write it once", "%q is listed twice", clip(text, 60))
 			continue
 		}
-		cr.c.reviewers = append(cr.c.reviewers, p)
+		*into = append(*into, p)
 	}
 }
 

@@ -164,7 +164,8 @@ func ask(store string, req request) (reloaded, error) {
 
 // patience is how long a command may take.
 func (r *deskRequest) patience() time.Duration {
-	if r.Do == "check" || r.Do == "reindex" {
+	switch r.Do {
+	case "check", "reindex", "verify", "report", "records", "incidents", "overrides", "findPerson", "erasePerson":
 		return controlRead
 	}
 	return controlWait

@@ -28,6 +28,9 @@ type desk struct {
 	running *service // nil where no process runs
 	// mute is set where mail has no way to the MTA: a release could not leave.
 	mute bool
+	zone *time.Location // in which days begin
+	// senders is set where reports may be broken down by sender.
+	senders bool
 }
 
 var errMute = errors.New("there is no `relay` in postern.yaml: what is released could not be sent")
@@ -122,7 +125,7 @@ func (d *desk) release(ctx context.Context, name string, how actions.Release, wh
 	if c.Records, err = d.note(i, audit.ItemReleased, what); err != nil {
 		return nil, err
 	}
-	return d.decide(ctx, i, quarantine.EventRelease, why, c)
+	return d.decide(ctx, i, actions.HeldDecision{Event: quarantine.EventRelease, Comment: why, Release: how}, c)
 }
 
 // remove deletes a held message; its octets stay for the days of grace.
@@ -137,7 +140,7 @@ func (d *desk) remove(ctx context.Context, name, why string) (*quarantine.Item, 
 	if err != nil {
 		return nil, err
 	}
-	deleted, err := d.decide(ctx, i, quarantine.EventDelete, why, &quarantine.Commit{Records: rows})
+	deleted, err := d.decide(ctx, i, actions.HeldDecision{Event: quarantine.EventDelete, Comment: why}, &quarantine.Commit{Records: rows})
 	if errors.Is(err, quarantine.ErrLegalHold) {
 		err = fmt.Errorf("%w: it cannot be deleted before `postern quarantine extend %s --legal-hold=off`", err, i.ID)
 	}
@@ -162,9 +165,14 @@ func (d *desk) legalHold(ctx context.Context, name string, hold bool, why string
 	return d.vault.Item(ctx, i.ID)
 }
 
-func (d *desk) decide(ctx context.Context, i *quarantine.Item, event quarantine.Event, why string, c *quarantine.Commit) (*quarantine.Item, error) {
+// decide takes a decision, and has those hear of it to whom the match is reported.
+func (d *desk) decide(ctx context.Context, i *quarantine.Item, h actions.HeldDecision, c *quarantine.Commit) (*quarantine.Item, error) {
+	h.By, h.At = d.by, time.Now()
+	if err := d.effects.ReportDecision(ctx, c, i, h); err != nil {
+		return nil, err
+	}
 	fault.Point("release.before.decision")
-	return d.vault.Decide(ctx, &quarantine.Decision{Item: i.ID, Event: event, By: d.by, At: time.Now(), Justification: why, Commit: c})
+	return d.vault.Decide(ctx, &quarantine.Decision{Item: i.ID, Event: h.Event, By: d.by, At: h.At, Justification: h.Comment, Commit: c})
 }
 
 // possible says early what the store would say of an event.
@@ -235,6 +243,9 @@ func (d *desk) decision(ctx context.Context, reference string) ([]byte, error) {
 		rec, err := audit.Parse(row.Data)
 		if err != nil {
 			return nil, err
+		}
+		if string(rec.Explain.Bytes()) == `{"erased":true}` {
+			return nil, unknown{"what was decided under " + clip(reference, 80) + " was erased with the person who sent the message; `postern audit export --reference` has what remains"}
 		}
 		return rec.Explain.Bytes(), nil
 	}

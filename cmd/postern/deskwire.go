@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
@@ -38,6 +39,11 @@ type deskRequest struct {
 	Hold         bool      `json:"hold,omitempty"` // for legalHold: set, not lifted
 
 	Filter quarantine.Filter `json:"filter,omitzero"`
+
+	Records *recordsQuery `json:"records,omitempty"`
+	Heads   []string      `json:"heads,omitempty"`
+	Person  string        `json:"person,omitempty"`
+	Alert   *alertRequest `json:"alert,omitempty"`
 }
 
 // deskReply is a desk's answer.
@@ -48,11 +54,19 @@ type deskReply struct {
 	No    bool   `json:"no,omitempty"`
 
 	Items    []itemJSON      `json:"items,omitempty"`
+	Alerts   []alertJSON     `json:"alerts,omitempty"`
 	Next     string          `json:"next,omitempty"`
 	Problems []storeProblem  `json:"problems,omitempty"`
 	Status   *statusJSON     `json:"status,omitempty"`
 	Explain  json.RawMessage `json:"explain,omitempty"`
-	// Octets is the length of the message that follows the line of the reply.
+	Verify   *verifyJSON     `json:"verify,omitempty"`
+	Counts   []audit.Count   `json:"counts,omitempty"`
+	Mentions []mentionJSON   `json:"mentions,omitempty"`
+	Erased   *erasedJSON     `json:"erased,omitempty"`
+	// After is the number of the record behind which the next page begins; 0 when this
+	// was the last.
+	After int64 `json:"after,omitempty"`
+	// Octets is the length of the message or the page that follows the line of the reply.
 	Octets int64 `json:"octets,omitempty"`
 	// Aside is where a reindex has put a database that cannot be read.
 	Aside string `json:"aside,omitempty"`
@@ -103,9 +117,30 @@ func (d *desk) do(ctx context.Context, r *deskRequest) (reply deskReply, content
 	case "reindex":
 		err = d.reindex(ctx, &reply)
 	case "status":
-		reply.Status, err = d.status(ctx)
+		if reply.Status, err = d.status(ctx); err == nil && d.running != nil {
+			reply.Status.Exports = d.running.exportStates()
+		}
 	case "explain":
 		reply.Explain, err = d.decision(ctx, r.Item)
+	case "verify":
+		reply.Verify, err = d.verify(ctx, r.Heads)
+	case "findPerson":
+		reply.Mentions, err = d.findPerson(ctx, r.Person)
+	case "erasePerson":
+		reply.Erased, err = d.erasePerson(ctx, r.Person)
+	case "records", "report", "incidents", "overrides":
+		content, err = d.read(ctx, r, &reply)
+	case "alertShow":
+		reply.Alerts, err = d.showAlert(ctx, r.Item)
+	case "alertList", "alertSet":
+		switch {
+		case r.Alert == nil:
+			err = errors.New("the request lacks what it is about")
+		case r.Do == "alertList":
+			err = d.listAlerts(ctx, r.Alert, &reply)
+		default:
+			reply.Alerts, err = d.setAlert(ctx, r.Item, r.Alert, r.Why)
+		}
 	default:
 		err = fmt.Errorf("the running process knows no command %q", clip(r.Do, 50))
 	}
@@ -115,6 +150,24 @@ func (d *desk) do(ctx context.Context, r *deskRequest) (reply deskReply, content
 	return reply, content
 }
 
+// read does what only reads records.
+func (d *desk) read(ctx context.Context, r *deskRequest, reply *deskReply) (content []byte, err error) {
+	q := r.Records
+	if q == nil {
+		q = &recordsQuery{}
+	}
+	switch r.Do {
+	case "report":
+		reply.Counts, err = d.report(ctx, q)
+	case "records":
+		content, err = d.records(ctx, q, reply)
+	default:
+		content, err = d.told(ctx, r.Do, q, reply)
+	}
+	reply.Octets = int64(len(content))
+	return content, err
+}
+
 // isNo tells errors that are an answer from those that kept a command from
 // running.
 func isNo(err error) bool {
@@ -122,7 +175,7 @@ func isNo(err error) bool {
 	if errors.As(err, &name) {
 		return true
 	}
-	for _, no := range []error{actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed, quarantine.ErrLegalHold} {
+	for _, no := range []error{actions.ErrNotRecipient, actions.ErrNotEdited, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed, quarantine.ErrLegalHold} {
 		if errors.Is(err, no) {
 			return true
 		}
@@ -217,11 +270,12 @@ func openDesk(ctx context.Context, p process, reindex bool) (v *vault, aside str
 	return v, aside, err
 }
 
-// newDesk makes a desk where no process runs. Only a release asks who is inside.
+// newDesk makes a desk where no process runs. Only a release, and a list of alerts of
+// a user, ask about people.
 func newDesk(ctx context.Context, v *vault, file string, c *config, r *deskRequest) (*desk, error) {
-	d := &desk{vault: v, by: r.By, mute: c.process.relay.address == ""}
+	d := &desk{vault: v, by: r.By, mute: c.process.relay.address == "", zone: c.zone, senders: c.senders}
 	w := &world{config: c}
-	if r.Do == "release" {
+	if r.Do == "release" || r.Alert != nil && r.Alert.User != "" {
 		loaded, _, problems, err := loadSettled(ctx, file, classify.Builtin(), anyPolicy)
 		if err != nil {
 			return nil, err
@@ -231,13 +285,23 @@ func newDesk(ctx context.Context, v *vault, file string, c *config, r *deskReque
 		}
 		w = loaded
 	}
+	if r.Do == "release" || r.Do == "delete" {
+		var err error
+		if w.notices, err = newNotices(w.config, v.install); err != nil {
+			return nil, err
+		}
+	}
 	d.effects = w.live(v, nil)
 	return d, nil
 }
 
 // answerDesk answers a command over the control socket.
 func (s *service) answerDesk(ctx context.Context, w io.Writer, r *deskRequest) error {
-	d := &desk{vault: s.vault, effects: s.gate.live.Load().effects, by: r.By, running: s, mute: s.process.relay.address == ""}
+	live := s.gate.live.Load()
+	d := &desk{
+		vault: s.vault, effects: live.effects, by: r.By, running: s, mute: s.process.relay.address == "",
+		zone: live.config.zone, senders: live.config.senders,
+	}
 	if strings.TrimSpace(d.by) == "" {
 		d.by = "unknown"
 	}

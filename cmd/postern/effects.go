@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/postern-mail/postern/actions"
+	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
@@ -51,14 +52,31 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Notices:      w.notices,
 		Reviewers:    w.config.reviewers,
 		Organization: w.rules.Organization,
+		Directory:    w.rules.Directory,
+		Incidents:    w.config.incidentSettings(),
+		Mask:         w.mask,
 		Keep:         w.config.keep,
 		Lifetime:     outboxLife,
+		Fold:         w.config.alerts.fold,
+		Alert:        newAlertID,
 		Reference:    newReference,
 		ID:           newID,
 		Now:          time.Now,
 		Explain:      recorded,
+		Delay:        w.config.told.delay,
+		Limits:       w.config.told.limits,
 		Repeated:     func(r actions.Repeat) { logRepeat(log, r) },
 	}
+}
+
+// mask masks what any type finds in a text. Where the types of the administrator are
+// not at hand, those built in mask.
+func (w *world) mask(text string) string {
+	types := w.rules.Types
+	if types == nil {
+		types = classify.Builtin()
+	}
+	return types.Mask(text)
 }
 
 // recorded gives a decision as `explain --ref` shows it later.
@@ -84,7 +102,10 @@ func newNotices(c *config, in install) (*notice.Writer, error) {
 	return notice.New(notice.Settings{
 		From:         c.notices,
 		Organization: cmp.Or(c.name, name),
-		Language:     c.language,
+		Texts:        c.words.loaded,
+		Language:     c.words.language.path,
+		Contact:      c.words.contact,
+		Zone:         c.zone,
 		LearnMore:    c.learnMore,
 		Hostname:     hostname(),
 		InstallID:    in.ID,

@@ -301,6 +301,12 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 		for _, edit := range f.Edits {
 			o.printf("    %s\n", edit)
 		}
+		if len(f.Stripped) > 0 {
+			o.printf("    attachments removed: %s\n", clip(strings.Join(bound(f.Stripped, 10), ", "), 2000))
+		}
+		if len(f.BrokenSignatures) > 0 {
+			o.printf("    breaks the DKIM signature of %s\n", clip(strings.Join(bound(f.BrokenSignatures, 10), ", "), 300))
+		}
 		for _, e := range f.Failures {
 			o.printf("    not done: %s of %s: %s; %s\n", e.Action, e.ruleJSON, clip(e.Reason, 300), e.Remedy)
 		}
@@ -316,6 +322,13 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 	}
 	for _, u := range e.Undecided {
 		o.printf("  %s for %s: %s could not be judged: %s\n", u.Remedy, clip(strings.Join(bound(u.Recipients, 10), ", "), 4000), u.ruleJSON, clip(u.Reason, 300))
+	}
+	for _, a := range e.Alerts {
+		o.printf("  alert: %s: %s", a.ruleJSON, a.Counts)
+		if len(a.To) > 0 {
+			o.printf("; mail to %s", clip(strings.Join(bound(a.To, 10), ", "), 4000))
+		}
+		o.printf("\n")
 	}
 	o.signals(e.Signals)
 	for _, p := range e.Parts {

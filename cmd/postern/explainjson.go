@@ -8,8 +8,6 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
-	"github.com/postern-mail/postern/message/dsn"
-	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -23,9 +21,12 @@ type explanationJSON struct {
 	Forks         []forkJSON       `json:"forks"`
 	Rules         []ruleResultJSON `json:"rules"`
 	Signals       []signalJSON     `json:"signals"`
+	// Alerts are the matches that raise alerts, or are counted towards them.
+	Alerts []alertPlanJSON `json:"alerts,omitempty"`
 	// Parts are left out of a record.
 	Parts     []readPartJSON  `json:"parts,omitempty"`
 	Undecided []undecidedJSON `json:"undecided,omitempty"`
+	NotTold   []untoldJSON    `json:"notTold,omitempty"`
 	Error     string          `json:"error,omitempty"`
 }
 
@@ -68,6 +69,10 @@ type forkJSON struct {
 	Reason          string          `json:"reason,omitempty"`
 	Notices         []noticeJSON    `json:"notices"`
 	Failures        []failureJSON   `json:"failures,omitempty"`
+	// Stripped are the names of the attachments taken out, masked.
+	Stripped []string `json:"stripped,omitempty"`
+	// BrokenSignatures are the domains of DKIM signatures that the edits break.
+	BrokenSignatures []string `json:"brokenSignatures,omitempty"`
 }
 
 // failureJSON is an action that could not be done as its rule says, with what was
@@ -83,6 +88,30 @@ type failureJSON struct {
 type noticeJSON struct {
 	Kind string   `json:"kind"`
 	To   []string `json:"to"`
+	// As is what the people are to the message: sender, manager, siteAdmin, named,
+	// recipient or reviewer.
+	As        string    `json:"as,omitempty"`
+	Rule      *ruleJSON `json:"rule,omitempty"` // that asks for it
+	Simulated bool      `json:"simulated,omitempty"`
+	// When is "decision" for mail that comes with the decision on a held message.
+	When string `json:"when,omitempty"`
+}
+
+// untoldJSON is mail that was due and is not sent.
+type untoldJSON struct {
+	noticeJSON
+	Reason string `json:"reason"`
+}
+
+func plannedJSON(n actions.Planned) noticeJSON {
+	out := noticeJSON{Kind: string(n.Kind), To: make([]string, 0, len(n.To)), As: string(n.Role), Rule: ruleOf(n.Rule), Simulated: n.Simulated}
+	for _, p := range n.To {
+		out.To = append(out.To, p.String())
+	}
+	if n.AtDecision {
+		out.When = "decision"
+	}
+	return out
 }
 
 type replyJSON struct {
@@ -96,6 +125,11 @@ type editJSON struct {
 	Name     string `json:"name"`
 	Value    string `json:"value"`
 	Patterns string `json:"patterns,omitempty"` // parted by LF
+	Fallback string `json:"fallback,omitempty"`
+}
+
+func newEditJSON(e actions.Edit) editJSON {
+	return editJSON{e.Action, e.Name, e.Value, e.Patterns, e.Fallback}
 }
 
 func (e editJSON) String() string {
@@ -196,8 +230,12 @@ func explained(file string, m *message.Message, d *actions.Decision) explanation
 	for _, u := range d.Undecided {
 		e.Undecided = append(e.Undecided, undecidedJSON{*ruleOf(u.Rule), addresses(env, u.Recipients), u.Reason, string(u.Remedy)})
 	}
+	e.Alerts = alertPlans(d)
 	for i := range d.Forks {
 		e.Forks = append(e.Forks, explainedFork(env, &d.Forks[i]))
+	}
+	for _, u := range d.Untold {
+		e.NotTold = append(e.NotTold, untoldJSON{plannedJSON(u.Planned), string(u.Reason)})
 	}
 	if d.Evaluation != nil {
 		for i := range d.Evaluation.Rules {
@@ -219,26 +257,21 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		Rules:           make([]ruleStateJSON, 0, len(f.Rules)),
 		Simulated:       simulatedJSON{Verdict: string(f.Simulated.Verdict), DecidedBy: ruleOf(f.Simulated.DecidedBy)},
 		Notices:         []noticeJSON{},
-	}
-	if f.Route == actions.Returned && slices.ContainsFunc(f.Recipients, func(i int) bool { return toldOf(env.Recipients[i]) }) {
-		out.Notices = append(out.Notices, noticeJSON{Kind: string(notice.KindBlock), To: []string{env.ReversePath.String()}})
+
+		Stripped: f.Stripped, BrokenSignatures: f.BrokenSignatures,
 	}
 	for _, n := range f.Notices {
-		planned := noticeJSON{Kind: string(n.Kind), To: []string{}}
-		for _, p := range n.To {
-			planned.To = append(planned.To, p.String())
-		}
-		out.Notices = append(out.Notices, planned)
+		out.Notices = append(out.Notices, plannedJSON(n))
 	}
 	if f.Reply != nil {
 		out.Reply = &replyJSON{f.Reply.Code, f.Reply.Enhanced, strings.Join(f.Reply.Lines, "\n")}
 	}
 	for _, e := range f.Edits {
-		out.Edits = append(out.Edits, editJSON{e.Action, e.Name, e.Value, e.Patterns})
+		out.Edits = append(out.Edits, newEditJSON(e))
 	}
 	if !slices.Equal(f.Simulated.Edits, f.Edits) {
 		for _, e := range f.Simulated.Edits {
-			out.Simulated.Edits = append(out.Simulated.Edits, editJSON{e.Action, e.Name, e.Value, e.Patterns})
+			out.Simulated.Edits = append(out.Simulated.Edits, newEditJSON(e))
 		}
 	}
 	for _, e := range f.Failures {
@@ -248,13 +281,6 @@ func explainedFork(env *message.Envelope, f *actions.Fork) forkJSON {
 		out.Rules = append(out.Rules, ruleStateJSON{*ruleOf(r.Rule), string(r.State)})
 	}
 	return out
-}
-
-// toldOf tells whether the sender is told that a recipient was refused. Arguments
-// that cannot be read count as not given.
-func toldOf(r message.Recipient) bool {
-	args, _ := dsn.ReadRcptArgs(r.Args)
-	return args.Notify.Failure()
 }
 
 func explainedRule(env *message.Envelope, r *rules.RuleResult) ruleResultJSON {

@@ -27,6 +27,8 @@ type fileSet struct {
 	// which stand among the policies, and Dictionaries the files of terms they name.
 	Types        []rules.File `json:"types,omitempty"`
 	Dictionaries []rules.File `json:"dictionaries,omitempty"`
+	// Texts are those of notices in the administrator's words.
+	Texts []rules.File `json:"texts,omitempty"`
 }
 
 // gather reads postern.yaml and the files it names. It goes on at mistakes, so
@@ -74,6 +76,7 @@ func gather(file string) (fileSet, []strictyaml.Problem, error) {
 			s.Policies = append(s.Policies, rules.File{Name: name, Data: data})
 		}
 	}
+	s.Texts = gatherTexts(c, r)
 	return s, r.Problems, nil
 }
 
@@ -123,7 +126,7 @@ func (s *fileSet) catalog() (*classify.Catalog, []strictyaml.Problem) {
 
 // others lists the files beside postern.yaml and the policies.
 func (s *fileSet) others() []rules.File {
-	list := slices.Concat(s.Types, s.Dictionaries)
+	list := slices.Concat(s.Types, s.Dictionaries, s.Texts)
 	if s.People != nil {
 		list = append(list, *s.People)
 	}
@@ -181,8 +184,8 @@ func (s fileSet) missing(next fileSet) []string {
 	if s.People != nil && next.People == nil {
 		out = append(out, s.People.Name)
 	}
-	for _, f := range slices.Concat(s.Policies, s.Types) {
-		if !slices.ContainsFunc(slices.Concat(next.Policies, next.Types), func(n rules.File) bool { return n.Name == f.Name }) {
+	for _, f := range slices.Concat(s.Policies, s.Types, s.Texts) {
+		if !slices.ContainsFunc(slices.Concat(next.Policies, next.Types, next.Texts), func(n rules.File) bool { return n.Name == f.Name }) {
 			out = append(out, f.Name)
 		}
 	}
@@ -205,7 +208,7 @@ func (s fileSet) names() []string {
 	if s.People != nil {
 		names = append(names, s.People.Name)
 	}
-	for _, f := range slices.Concat(s.Policies, s.Types, s.Dictionaries) {
+	for _, f := range slices.Concat(s.Policies, s.Types, s.Dictionaries, s.Texts) {
 		names = append(names, f.Name)
 	}
 	return names

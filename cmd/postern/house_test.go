@@ -42,6 +42,7 @@ var house = map[string]room{
 	"notice":                 {floor: 1},
 	"relay":                  {floor: 1},
 	"audit":                  {floor: 1},
+	"audit/export":           {floor: 2, only: []string{}},
 	"classify":               {floor: 1, only: []string{"strictyaml"}},
 	"directory":              {floor: 1},
 	"directory/ldap":         {floor: 2, only: []string{"directory", "message"}},

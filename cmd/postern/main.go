@@ -69,7 +69,7 @@ run.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newCheck(), newClassify(), newExplain(), newExtract(), newPolicy(), newQuarantine(), newReload(), newSchema(), newServe(), newStatus(), newStore(), newTest(), newTypes(), newVersion())
+	root.AddCommand(newAlerts(), newAudit(), newCheck(), newClassify(), newExplain(), newExtract(), newPolicy(), newPrivacy(), newQuarantine(), newReload(), newReport(), newSchema(), newServe(), newStatus(), newStore(), newTest(), newTypes(), newVersion())
 	return root
 }
 

@@ -193,29 +193,36 @@ type names struct {
 	known map[string]bool
 }
 
-// bound gives a name for a label: itself, printable and not too long, or "other"
-// when there are too many already.
-func (n *names) bound(name string) string {
-	name = clip(name, nameLabel)
+// admit tells whether a name is one of those that are told apart.
+func (n *names) admit(name string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
 	case n.known[name]:
-		return name
+		return true
 	case len(n.known) >= mostNames:
-		return otherNames
+		return false
 	case n.known == nil:
 		n.known = map[string]bool{}
 	}
 	n.known[name] = true
-	return name
+	return true
+}
+
+// bound gives a name for a label: itself, printable and not too long, or "other"
+// when there are too many already.
+func (n *names) bound(name string) string {
+	if !n.admit(name) {
+		return otherNames
+	}
+	return clip(name, nameLabel)
 }
 
 // rule gives the labels of a rule. Where there are too many rules the policy is
 // still told, if there are not too many of these.
 func (m *meters) rule(r *rules.Rule) (policy, rule string) {
 	policy = m.policies.bound(r.Policy.Name)
-	if policy == otherNames || m.matched.bound(r.Policy.Name+"\x00"+r.Name) == otherNames {
+	if !m.matched.admit(r.Policy.Name + "\x00" + r.Name) {
 		return policy, otherNames
 	}
 	return policy, clip(r.Name, nameLabel)

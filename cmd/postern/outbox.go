@@ -136,6 +136,9 @@ func (o *outbox) follows(ctx context.Context, e *quarantine.Entry, s relay.Settl
 	if err := add(audit.Relayed(head(), try)); err != nil {
 		return nil, err
 	}
+	if err := o.delayed(ctx, fx, c, e, s); err != nil {
+		return nil, err
+	}
 	failed := s.Failed()
 	switch {
 	case len(failed) == 0:
@@ -212,7 +215,7 @@ func (o *outbox) tell(ctx context.Context, fx *actions.Live, c *quarantine.Commi
 		return nil, fmt.Errorf("%w: the reverse-path of entry %s: %w", quarantine.ErrCorrupt, e.ID, err)
 	}
 	f := notice.Failure{
-		Original: notice.Original{Reference: e.Reference, ReversePath: from, MailArgs: e.MailArgs, Header: m.Header, Arrival: e.Created},
+		Original: notice.Original{Reference: e.Reference, ReversePath: from, MailArgs: e.MailArgs, Header: fx.MaskHeader(m.Header), Arrival: e.Created, Language: fx.Prefers(ctx, from, m.Header)},
 		Released: e.Kind == quarantine.EntryRelease,
 	}
 	var kept []quarantine.Recipient
@@ -281,6 +284,7 @@ func (o *outbox) hold(ctx context.Context, fx *actions.Live, c *quarantine.Commi
 			return err
 		}
 		item.Envelope, item.Policy, item.Rule, item.PolicyVersion, item.Matches = before.Envelope, before.Policy, before.Rule, before.PolicyVersion, before.Matches
+		item.Reports = before.Reports
 		data = content
 	}
 	item.Envelope.Recipients, item.Size = rcpts, int64(len(data))

@@ -137,11 +137,22 @@ func decisionFields(d *actions.Decision) []zap.Field {
 		}
 		fields = append(fields, zap.Strings("undecided", bound(undecided, logRules)))
 	}
-	var failures []string
+	var failures, signatures []string
+	stripped := 0
 	for i := range d.Forks {
+		for _, domain := range d.Forks[i].BrokenSignatures {
+			signatures = addOnce(signatures, clip(domain, logText))
+		}
+		stripped = max(stripped, len(d.Forks[i].Stripped))
 		for _, e := range d.Forks[i].Failures {
 			failures = addOnce(failures, ruleName(e.Rule)+": "+e.Action+" "+string(e.Remedy)+", "+clip(e.Reason, logText))
 		}
+	}
+	if stripped > 0 {
+		fields = append(fields, zap.Int("attachmentsRemoved", stripped))
+	}
+	if len(signatures) > 0 {
+		fields = append(fields, zap.Strings("brokenSignatures", bound(signatures, logRules)))
 	}
 	if len(failures) > 0 {
 		fields = append(fields, zap.Strings("actionFailures", bound(failures, logRules)))

@@ -126,6 +126,9 @@ func (s *service) expireItem(ctx context.Context, i *quarantine.Item) error {
 	if c.Records, err = auditRows(recs...); err != nil {
 		return err
 	}
+	if err := fx.ReportDecision(ctx, c, i, actions.HeldDecision{Event: quarantine.EventExpire, At: now}); err != nil {
+		return err
+	}
 	fault.Point("expiry.before.decision")
 	_, err = s.vault.Decide(ctx, &quarantine.Decision{Item: i.ID, Event: quarantine.EventExpire, By: viaTimer, At: now, Commit: c})
 	return err
@@ -155,8 +158,9 @@ func (s *service) expiryNotice(ctx context.Context, fx *actions.Live, i *quarant
 			break
 		}
 		defer m.Close()
-		x.Header = m.Header
+		x.Header = fx.MaskHeader(m.Header)
 	}
+	x.Language = fx.Prefers(ctx, env.ReversePath, x.Header)
 	return fx.Notices.ExpiryNDR(x)
 }
 
@@ -238,7 +242,7 @@ func (s *service) digest(ctx context.Context, w *world, day time.Time) error {
 	}
 	var failed []error
 	for _, to := range w.config.reviewers {
-		n, err := w.effects.Notices.Digest(notice.Digest{To: to, Items: held})
+		n, err := w.effects.Notices.Digest(notice.Digest{To: to, Items: held, Language: w.effects.Prefers(ctx, to, nil)})
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", to, err))
 			continue

@@ -69,7 +69,7 @@ func openVault(ctx context.Context, p process, alone bool) (_ *vault, err error)
 	if v.install, err = readInstall(p.store); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	if v.Store, err = embedded.Open(ctx, embedded.Options{Dir: p.store, Quota: p.quota, Alone: alone}); err != nil {
+	if v.Store, err = embedded.Open(ctx, embedded.Options{Dir: p.store, Quota: p.quota, Alone: alone, Privacy: recordPrivacy}); err != nil {
 		return nil, err
 	}
 	return v, nil
@@ -215,6 +215,16 @@ func newReference() string {
 		b[i] = referenceAlphabet[b[i]&31]
 	}
 	return "P-" + string(b[:])
+}
+
+// newAlertID gives the name of an alert: 40 random bits, for people to type.
+func newAlertID() string {
+	var b [8]byte
+	rand.Read(b[:])
+	for i := range b {
+		b[i] = referenceAlphabet[b[i]&31]
+	}
+	return "A-" + string(b[:])
 }
 
 // record appends records.

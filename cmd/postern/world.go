@@ -78,8 +78,10 @@ func build(ctx context.Context, s fileSet, types *classify.Catalog, settled sett
 	problems = append(problems, more...)
 	resolver, more := newResolver(ctx, c, people)
 	problems = append(problems, more...)
+	more = s.loadTexts(c)
+	problems = append(problems, more...)
 	notices, err := newNotices(c, dryInstall)
-	if err != nil {
+	if err != nil && !strictyaml.Errors(more) {
 		problems = append(problems, strictyaml.Problem{File: c.file, Field: "organization.notices", What: "notices cannot be written: " + err.Error()})
 	}
 	problems = append(problems, c.errorNeeds()...)
@@ -141,16 +143,30 @@ func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 		reviewers = "quarantine: {reviewers: [postmaster@example.com]}"
 		relay     = "relay: {reinject: \"unix:/var/spool/postfix/public/postern-in\"}"
 		from      = "organization: {notices: {from: \"Mail policy <mail-policy@example.com>\"}}"
-		unheard   = "may hold mail, and nobody would hear of it"
-		unsent    = "may hold mail, of which nobody would hear, and which could not be released"
-		uncopied  = "may give the recipients of one message different copies, which could not be sent"
-		untold    = "may refuse a message to some of its recipients; its sender could not be told, so all are refused"
+		admins    = "incidentReport: {siteAdmin: [compliance@example.com]}"
+		originals = "incidentReport: {attachOriginal: true}"
+
+		unalerted  = "raises alerts, of which no mail could be sent"
+		unreported = "generates incident reports, which could not be sent"
+
+		unheard  = "may hold mail, and nobody would hear of it"
+		unsent   = "may hold mail, of which nobody would hear, and which could not be released"
+		uncopied = "may give the recipients of one message different copies, which could not be sent"
+		untold   = "may refuse a message to some of its recipients; its sender could not be told, so all are refused"
 	)
 	to, writes := c.process.relay.address != "", !c.notices.Path.IsNull()
 	holding, telling, forking := actions.Holding(set), actions.Telling(set), actions.Forking(set)
 	need(strictyaml.Error, len(c.reviewers) > 0, holding, unheard, reviewers)
 	need(strictyaml.Error, to, holding, unsent, relay)
 	need(strictyaml.Error, writes, holding, unheard, from)
+	reporting := actions.Reporting(set, c.incidents.Simulated)
+	need(strictyaml.Error, to, reporting, unreported, relay)
+	need(strictyaml.Error, writes, reporting, unreported, from)
+	need(strictyaml.Error, len(c.incidentSettings().SiteAdmins) > 0, actions.ReportingSiteAdmin(set), "reports to `siteAdmin`, and nobody is named as that", admins)
+	need(strictyaml.Hint, c.incidents.AttachOriginal, actions.ReportingOriginals(set), "asks for the original message in its reports, and the settings leave it out", originals)
+	alerting := actions.Alerting(set)
+	need(strictyaml.Hint, to, alerting, unalerted, relay)
+	need(strictyaml.Hint, writes, alerting, unalerted, from)
 	if holding == nil {
 		need(strictyaml.Error, to, forking, uncopied, relay)
 		need(strictyaml.Hint, writes, telling, untold, from)
@@ -279,7 +295,7 @@ func newResolver(ctx context.Context, c *config, people directory.Directory) (di
 // way for mail; empty when it can.
 func (w *world) missing(p process) string {
 	if p.relay.address == "" && w.config.process.relay.address != "" &&
-		(p.onError == actions.OnErrorQuarantine || actions.Holding(w.set) != nil || actions.Telling(w.set) != nil || actions.Forking(w.set) != nil) {
+		(p.onError == actions.OnErrorQuarantine || actions.Holding(w.set) != nil || actions.Telling(w.set) != nil || actions.Forking(w.set) != nil || actions.Reporting(w.set, w.config.incidents.Simulated) != nil) {
 		return "the policies need `relay`, which is read at start only: restart postern"
 	}
 	return ""

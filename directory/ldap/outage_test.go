@@ -77,12 +77,24 @@ func TestAnswersOutliveTheServer(t *testing.T) {
 	}
 	known := map[string]string{"anna@example.com": "anna, true", "p1@example.com": "p1, false", "x@customer.example": "not found, false"}
 	expect("the server runs", known)
+	running := d.Stats()
+	if running.Asked == 0 || running.Stale != 0 || running.Failed != 0 || running.Silent {
+		t.Errorf("while it runs: %+v", running)
+	}
+	expect("asked again", known)
+	if again := d.Stats(); again.Asked != running.Asked || again.Kept <= running.Kept {
+		t.Errorf("asked again: %+v and then %+v", running, again)
+	}
 	s.Stop()
 	expect("just stopped", known)
 	expect("just stopped", map[string]string{"p2@example.com": "unavailable, unavailable", "y@customer.example": "unavailable, unavailable"})
 	c.pass(23 * time.Hour)
 	expect("silent for 23 hours", known)
 	expect("silent for 23 hours", map[string]string{"p2@example.com": "unavailable, unavailable"})
+	silent := d.Stats()
+	if silent.Stale == 0 || silent.Failed == 0 || silent.Asked != running.Asked || !silent.Silent {
+		t.Errorf("while it is silent: %+v", silent)
+	}
 	c.pass(time.Hour + time.Minute)
 	expect("silent for longer than answers may be used", map[string]string{
 		"anna@example.com": "unavailable, unavailable", "p1@example.com": "unavailable, unavailable", "x@customer.example": "unavailable, unavailable"})

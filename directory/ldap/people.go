@@ -124,6 +124,7 @@ func (c *core) read(e *entry) *person {
 		Name:       e.first(s.Names...),
 		Logins:     e.values(s.Logins...),
 		Units:      c.o.Units.unitsOf(e),
+		Language:   e.first(s.Language),
 		Attributes: make(map[string][]string),
 	}}
 	if s.UserID != "" {

@@ -30,6 +30,9 @@ type Schema struct {
 	// is shown, any finds a group.
 	Names   []string
 	Manager string // holds the distinguished name of the manager
+	// Language holds what a person prefers to read, as an Accept-Language field lists
+	// it (RFC 2798, section 2.7).
+	Language string
 
 	// Members of groups: by distinguished name, by the login of UserID, by address,
 	// and as URLs of searches (RFC 4516).
@@ -93,6 +96,7 @@ func OpenLDAP() Schema {
 		Logins:       []string{"uid"},
 		Names:        []string{"displayName", "cn"},
 		Manager:      "manager",
+		Language:     "preferredLanguage",
 		MemberDN:     []string{"member", "uniqueMember"},
 		MemberID:     []string{"memberUid"},
 		UserID:       "uid",
@@ -139,6 +143,7 @@ func ActiveDirectory() Schema {
 		Logins:        []string{"sAMAccountName", "userPrincipalName"},
 		Names:         []string{"displayName", "cn", "sAMAccountName"},
 		Manager:       "manager",
+		Language:      "preferredLanguage",
 		MemberDN:      []string{"member"},
 		DynamicFilter: "msExchDynamicDLFilter",
 		DynamicBase:   "msExchDynamicDLBaseDN",
@@ -155,7 +160,7 @@ const inChain = ":1.2.840.113556.1.4.1941:"
 
 // personNames and groupNames are the attributes that are asked for.
 func (s *Schema) personNames() []string {
-	names := slices.Concat(s.Mail, s.Proxies, s.Logins, s.Names, one(s.Manager), one(s.UserID))
+	names := slices.Concat(s.Mail, s.Proxies, s.Logins, s.Names, one(s.Manager), one(s.Language), one(s.UserID))
 	for _, list := range s.Attributes {
 		names = append(names, list...)
 	}

@@ -138,9 +138,11 @@ func (w *htmlWriter) block(b *Block) {
 	}
 }
 
+// callout is a table of one cell: Outlook drops the padding of anything else.
 func (w *htmlWriter) callout(b *Block) {
 	c := &light.callouts[b.severity&3]
-	w.write("<div class=\"p-", calloutNames[b.severity&3], "\" style=\"margin:0 0 16px;padding:12px 16px 4px;border-left:5px solid ", c.border, ";background:", c.back, ";color:", c.text, ";\">\n")
+	w.write("<table role=\"presentation\" style=\"width:100%;margin:0 0 16px;border-collapse:collapse;\"><tr><td class=\"p-", calloutNames[b.severity&3],
+		"\" style=\"padding:12px 16px 4px;border-left:5px solid ", c.border, ";background:", c.back, ";color:", c.text, ";\">\n")
 	if strings.TrimSpace(b.text) != "" {
 		w.write("<p style=\"margin:0 0 8px;font-size:17px;font-weight:600;\">", inline(b.text), "</p>\n")
 	}
@@ -148,7 +150,7 @@ func (w *htmlWriter) callout(b *Block) {
 	w.within = c
 	w.blocks(b.inside)
 	w.within = outer
-	w.write("</div>\n")
+	w.write("</td></tr></table>\n")
 }
 
 func (w *htmlWriter) facts(rows [][]string) {

@@ -67,6 +67,9 @@ func (s *Store) Stats(ctx context.Context) (*quarantine.Stats, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
+	if err := s.read.QueryRowContext(ctx, "SELECT count(*) FROM alert WHERE status IN ('active', 'investigating')").Scan(&st.Alerts); err != nil {
+		return nil, translate(err)
+	}
 	if err := s.read.QueryRowContext(ctx, "SELECT blobs, bytes, records FROM tally").
 		Scan(&st.Blobs, &st.Bytes, &st.Records); err != nil {
 		return nil, translate(err)
@@ -94,7 +97,7 @@ func (s *Store) Check(ctx context.Context) ([]quarantine.Problem, error) {
 	if s.setBack.Load() {
 		c.add(quarantine.Problem{Text: "The database is older than the blobs: reindex."})
 	}
-	for _, step := range []func() error{c.database, c.items, c.entries, c.blobs, c.files} {
+	for _, step := range []func() error{c.database, c.items, c.entries, c.alerts, c.blobs, c.files} {
 		if err := step(); err != nil {
 			return c.problems, translate(err)
 		}
@@ -165,6 +168,14 @@ func (c *checker) items() error {
 		(SELECT 1 FROM entry WHERE item = item.id AND kind = 'release' AND done = 0)`,
 		func(id string) error {
 			c.add(quarantine.Problem{Item: id, Text: "It is being released, but nothing in the outbox does so."})
+			return nil
+		})
+}
+
+func (c *checker) alerts() error {
+	return c.each(`SELECT id FROM alert WHERE events <> (SELECT count(*) FROM alert_event WHERE alert_event.alert <> '' AND alert_event.alert = alert.id)`,
+		func(id string) error {
+			c.add(quarantine.Problem{Text: "Alert " + id + " counts other matches than it has."})
 			return nil
 		})
 }

@@ -66,6 +66,8 @@ type prepared struct {
 	entries      []entryRow
 	fingerprints []fingerprintRow
 	records      []sealed
+	matches      []matchRow
+	raised       bool // one of the matches has raised an alert
 }
 
 type itemRow struct {
@@ -136,6 +138,13 @@ func (s *Store) prepare(ctx context.Context, c *quarantine.Commit) (*prepared, e
 		}
 		p.fingerprints = append(p.fingerprints, fingerprintRow{f, data})
 	}
+	for i := range c.Matches {
+		row, err := matchRowOf(&c.Matches[i], s.opts.Privacy)
+		if err != nil {
+			return nil, err
+		}
+		p.matches = append(p.matches, row)
+	}
 	return p, nil
 }
 
@@ -197,7 +206,7 @@ func (s *Store) store(ctx context.Context, p *prepared, do func(*transactor) err
 		}
 		return err
 	}
-	if len(p.entries) > 0 {
+	if len(p.entries) > 0 || p.raised {
 		s.awake()
 	}
 	return nil
@@ -256,6 +265,9 @@ func (p *prepared) insert(t *transactor) error {
 	}
 	for i := range p.records {
 		if err := t.record(&p.records[i]); err != nil {
+			return err
+		}
+		if err := p.matched(t, i); err != nil {
 			return err
 		}
 	}

@@ -24,6 +24,7 @@ type workload struct {
 	held     map[string]bool // committed with no error
 	released bool
 	expired  bool
+	matched  int // matches counted with no error
 	errs     []error
 	promised func(what string) // told of each promise; may be nil
 }
@@ -35,6 +36,8 @@ func (w *workload) promise(what string) {
 		w.released = true
 	case "expiry":
 		w.expired = true
+	case "match":
+		w.matched++
 	default:
 		if w.held == nil {
 			w.held = map[string]bool{}
@@ -61,7 +64,19 @@ func (w *workload) run(ctx context.Context, s quarantine.Store) {
 			w.promise(id)
 		}
 	}
-	_, err := s.Decide(ctx, &quarantine.Decision{
+	for _, c := range threeRaise() {
+		if note(s.Commit(ctx, c)) {
+			for range c.Matches {
+				w.promise("match")
+			}
+		}
+	}
+	alerts, err := s.DueAlerts(ctx, 10)
+	note(err)
+	for _, a := range alerts {
+		note(s.TellAlert(ctx, a.ID, start, storetest.Mailed("alert-"+a.ID)))
+	}
+	_, err = s.Decide(ctx, &quarantine.Decision{
 		Item: "one", Event: quarantine.EventRelease, By: "reviewer", At: start.Add(time.Hour),
 		Commit: &quarantine.Commit{
 			Blobs:   []quarantine.Blob{{ID: "edited", Data: storetest.Text("edited")}},
@@ -126,6 +141,7 @@ func (w *workload) inspect(t *testing.T, dir string) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
+	w.inspectAlerts(t, s)
 	// Orphans go, and nothing else does.
 	if _, err := s.Sweep(t.Context(), time.Now().Add(2*time.Hour), nil); err != nil {
 		t.Error(err)

@@ -17,12 +17,20 @@ import (
 
 // These make the test binary the process that is killed.
 const (
-	helperDir   = "POSTERN_TEST_STORE"
-	helperFault = "POSTERN_TEST_FAULT"
+	helperDir    = "POSTERN_TEST_STORE"
+	helperFault  = "POSTERN_TEST_FAULT"
+	helperAlerts = "POSTERN_TEST_ALERTS"
 )
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(helperDir); dir != "" {
+		if spec := os.Getenv(helperAlerts); spec != "" {
+			if err := matchAlone(dir, spec); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(metErrors)
+			}
+			os.Exit(0)
+		}
 		os.Exit(helper(dir, os.Getenv(helperFault)))
 	}
 	os.Exit(m.Run())
@@ -112,7 +120,7 @@ func TestKilled(t *testing.T) {
 	for _, name := range []string{
 		"hold.blob.created", "hold.blob.written", "hold.blob.synced", "hold.blob.renamed", "hold.blob.durable",
 		"store.rows.written", "store.rows.committed", "hold.durable", "release.decided", "expiry.decided", "decision.durable",
-		"outbox.leased", "outbox.finished", "outbox.blob.removed", "sweep.rows.durable", "sweep.blob.removed",
+		"alert.told", "outbox.leased", "outbox.finished", "outbox.blob.removed", "sweep.rows.durable", "sweep.blob.removed",
 	} {
 		if !names[name] {
 			t.Errorf("the workload does not pass %s", name)

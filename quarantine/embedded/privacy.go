@@ -57,7 +57,7 @@ func (s *Store) mentions(ctx context.Context, p *person) iter.Seq2[found, error]
 		// What a sender's message left elsewhere is of the sender too.
 		sent := map[string]bool{}
 		for _, source := range []func(context.Context, *person, map[string]bool, string, int64) ([]found, string, int64, error){
-			s.itemsNaming, s.entriesNaming, s.fingerprintsNaming, s.recordsNaming,
+			s.itemsNaming, s.entriesNaming, s.alertsNaming, s.fingerprintsNaming, s.recordsNaming,
 		} {
 			for name, number, more := "", int64(0), true; more; {
 				some, nextName, nextNumber, err := source(ctx, p, sent, name, number)
@@ -68,7 +68,7 @@ func (s *Store) mentions(ctx context.Context, p *person) iter.Seq2[found, error]
 				more = nextName != name || nextNumber != number
 				name, number = nextName, nextNumber
 				for _, f := range some {
-					if err := s.read.QueryRowContext(ctx, kept, f.item, f.Reference).Scan(&f.Kept); err != nil {
+					if err := s.whyKept(ctx, &f); err != nil {
 						yield(found{}, translate(err))
 						return
 					}
@@ -79,6 +79,14 @@ func (s *Store) mentions(ctx context.Context, p *person) iter.Seq2[found, error]
 			}
 		}
 	}
+}
+
+// whyKept tells why something cannot be erased now. An alert has said it itself.
+func (s *Store) whyKept(ctx context.Context, f *found) error {
+	if f.Kind == "alert" {
+		return nil
+	}
+	return s.read.QueryRowContext(ctx, kept, f.item, f.Reference).Scan(&f.Kept)
 }
 
 // itemsNaming looks at a batch of items.
@@ -296,6 +304,9 @@ func (e *eraser) erase(ctx context.Context, part []found) error {
 			case "fingerprint":
 				err = t.exec("DELETE FROM fingerprint WHERE number = ?", f.number)
 				done.Fingerprints++
+			case "alert":
+				err = e.alert(t, f.ID)
+				done.Alerts++
 			case "record":
 				err = e.record(t, f.number)
 				done.Records++
@@ -321,6 +332,7 @@ func (e *eraser) erase(ctx context.Context, part []found) error {
 	e.Entries += done.Entries
 	e.Fingerprints += done.Fingerprints
 	e.Records += done.Records
+	e.Alerts += done.Alerts
 	for _, m := range keep {
 		e.keep(m)
 	}
@@ -395,6 +407,12 @@ func (e *eraser) record(t *transactor, number int64) error {
 		content := privacyOf(t.privacy, places, i) >= quarantine.Content
 		if sender && content && t.privacy != nil || e.person.inJSON(row.texts[i].raw) {
 			gone[string(row.texts[i].raw)] = true
+		}
+	}
+	if sender {
+		// Whose matches raised an alert is told by a digest.
+		if err := t.exec("UPDATE alert_event SET user = '' WHERE reference = ? AND record = ?", r.Reference, number); err != nil {
+			return err
 		}
 	}
 	var packed []byte

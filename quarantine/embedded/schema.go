@@ -11,7 +11,7 @@ import (
 
 // migrations bring a database from the version of their index to the next; the
 // version is kept in user_version. One that has been released is never changed.
-var migrations = []string{schema1, schema2, schema3, schema4, schema5}
+var migrations = []string{schema1, schema2, schema3, schema4, schema5, schema6}
 
 //go:embed schema1.sql
 var schema1 string
@@ -27,6 +27,9 @@ var schema4 string
 
 //go:embed schema5.sql
 var schema5 string
+
+//go:embed schema6.sql
+var schema6 string
 
 // migrate brings the database to the newest version, each step in a transaction.
 func migrate(ctx context.Context, c *sql.Conn) error {

@@ -37,6 +37,8 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, purged func(*quarantin
 		{&swept.Records, "record", "number", expired, history},
 		{&swept.Entries, "entry", "number", `done > 0 AND done <= ?
 			AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item AND legal_hold = 1)`, history},
+		{&swept.Alerts, "alert", "id", "max(last, updated) <= ?", history},
+		{&swept.Matches, "alert_event", "number", "at <= ? AND NOT EXISTS (SELECT 1 FROM alert WHERE id = alert_event.alert)", history},
 		{&swept.Items, "item", "id", "ended > 0 AND ended <= ? AND purged > 0", history},
 	} {
 		if *rows.count, err = s.sweepRows(ctx, rows.table, rows.key, rows.condition, rows.until); err != nil {

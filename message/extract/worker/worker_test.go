@@ -272,6 +272,9 @@ func TestAWorkerThatFailsCostsOneDocument(t *testing.T) {
 				t.Errorf("%s, %q; want %s, %q", d.Status, d.Detail, test.want, test.detail)
 			}
 			mu.Lock()
+			if n := p.Stats().Lost; n != int64(len(lost)) {
+				t.Errorf("%d are counted as lost of %d", n, len(lost))
+			}
 			if len(lost) != test.lost {
 				t.Errorf("%d workers were lost, want %d: %q", len(lost), test.lost, lost)
 			}
@@ -354,6 +357,9 @@ func TestWorkersAreUsedAgainAndReplaced(t *testing.T) {
 	}
 	if len(pids) != 3 {
 		t.Errorf("%d workers for 7 documents, want 3: %v", len(pids), pids)
+	}
+	if want, got := (Stats{Workers: 1, Running: 1, Started: 3, Documents: 7}), p.Stats(); got != want {
+		t.Errorf("stats %+v, want %+v", got, want)
 	}
 }
 
