@@ -132,9 +132,14 @@ var alertKeys = []string{
 
 // counted reads what has to come together before an alert is raised.
 func (a *alerting) counted(r *strictyaml.Reader, m *strictyaml.Mapping, n *strictyaml.Node, field string) {
+	if isNone := func(e strictyaml.Entry) bool {
+		return strings.EqualFold(e.Key, "aggregationType") && e.Value != nil && strings.EqualFold(e.Value.Value, "None")
+	}; slices.ContainsFunc(m.Entries(), isNone) {
+		return // whatever else an export holds
+	}
 	a.at = n
 	t := &a.trigger
-	good, none := true, false
+	good := true
 	seen := map[string]string{}
 	for _, e := range m.Entries() {
 		key := e.Key
@@ -169,7 +174,7 @@ func (a *alerting) counted(r *strictyaml.Reader, m *strictyaml.Mapping, n *stric
 		default:
 			var word string
 			word, ok = r.OneOf(e.Value, e.Field, "None", "SimpleAggregation", "AnomalousAggregation", "CustomAggregation")
-			if none = word == "None"; ok && !none && word != "SimpleAggregation" {
+			if ok && word != "SimpleAggregation" {
 				r.Errorf(e.Value, e.Field, "write `SimpleAggregation`", "%s is not supported by this version", word)
 				ok = false
 			}
@@ -178,8 +183,6 @@ func (a *alerting) counted(r *strictyaml.Reader, m *strictyaml.Mapping, n *stric
 	}
 	switch {
 	case !good || r.Probing():
-	case none:
-		*t = quarantine.AlertTrigger{} // whatever else an export holds
 	case !t.Aggregate():
 		r.Errorf(n, field, "write `count: 10` or `volume: 50MB`, or take it away", "nothing is counted, so that no alert would ever be raised")
 	case t.Window == 0:

@@ -50,13 +50,22 @@ func (n *notifier) reply() {
 }
 
 // words gives the text of the notification that a refused fork would send its sender,
-// where a reply or a report takes its place; empty for none.
+// where a reply takes its place; empty for none.
 func (b *batch) words(f *Fork, w *notice.Writer) string {
-	if f.by != nil || f.DecidedBy == nil || w == nil || !specOf(f.DecidedBy).telling.addresses(RoleSender) {
-		return ""
+	if n := b.replaced(f); n != nil && w != nil {
+		return w.Words(*n)
 	}
-	from := b.m.Envelope.ReversePath
-	return w.Words(b.notification(f, Planned{Kind: notice.KindNotification, Rule: f.DecidedBy, Role: RoleSender}, from))
+	return ""
+}
+
+// replaced gives the notification that a refused fork would send its sender, where a
+// reply or a report takes its place; nil for none.
+func (b *batch) replaced(f *Fork) *notice.Notification {
+	if f.by != nil || f.DecidedBy == nil || !specOf(f.DecidedBy).telling.addresses(RoleSender) {
+		return nil
+	}
+	n := b.notification(f, Planned{Kind: notice.KindNotification, Rule: f.DecidedBy, Role: RoleSender}, b.m.Envelope.ReversePath)
+	return &n
 }
 
 // mask gives what masks texts before anything is recorded.

@@ -23,6 +23,18 @@ func languageOf(ctx context.Context, scan *rules.Scan) string {
 	return languageField(m.Header)
 }
 
+// Prefers gives what the sender of a message that was judged before prefers to read,
+// as an Accept-Language field lists it: what the directory says, or else the message;
+// empty when neither does. The header section may be nil.
+func (l *Live) Prefers(ctx context.Context, sender message.Path, h message.Header) string {
+	if l.Directory != nil && !sender.IsNull() {
+		if p, err := l.Directory.Person(ctx, sender); err == nil && p.Language != "" {
+			return p.Language
+		}
+	}
+	return languageField(h)
+}
+
 // languageLength is the most octets of a header field that are read.
 const languageLength = 200
 

@@ -3,6 +3,8 @@ package actions
 import (
 	"testing"
 
+	"github.com/postern-mail/postern/directory"
+	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -29,6 +31,34 @@ func TestTipInTheLanguageOfTheSender(t *testing.T) {
 	} {
 		if got, _ := s.tipIn(reader{c.prefers, c.house}); got != c.want {
 			t.Errorf("%q in a house of %q: %q, want %q", c.prefers, c.house, got, c.want)
+		}
+	}
+}
+
+func TestWhatASenderPrefersLater(t *testing.T) {
+	people, problems := directory.LoadFile("people.yaml", []byte("people:\n  - {address: a@example.com, language: de-AT}\n  - {address: b@example.com}\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	said := message.Header{{Name: "Accept-Language", Value: " fr, en"}}
+	for _, tc := range []struct {
+		live   Live
+		sender string
+		header message.Header
+		want   string
+	}{
+		{Live{Directory: people}, "a@example.com", said, "de-AT"},
+		{Live{Directory: people}, "b@example.com", said, "fr, en"},
+		{Live{Directory: people}, "nobody@example.com", nil, ""},
+		{Live{}, "a@example.com", said, "fr, en"},
+		{Live{Directory: people}, "<>", nil, ""},
+	} {
+		p, err := message.ParsePath(tc.sender)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tc.live.Prefers(t.Context(), p, tc.header); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.sender, got, tc.want)
 		}
 	}
 }

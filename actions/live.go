@@ -27,7 +27,9 @@ type Live struct {
 	// Reviewers hear of held mail whose sender cannot be told.
 	Reviewers    []message.Path
 	Organization *directory.Organization
-	Incidents    IncidentSettings
+	// Directory says what people prefer to read; nil says nothing.
+	Directory directory.Directory
+	Incidents IncidentSettings
 	// Keep is how long held mail waits for a decision.
 	Keep time.Duration
 	// Lifetime is how long the outbox tries.

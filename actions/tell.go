@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
@@ -28,8 +27,10 @@ func (b *batch) tell() error {
 	}
 	first := &b.d.Forks[b.d.first(b.refused)]
 	s := first.spec()
-	words := strings.TrimSpace(s.words(b.d.reader) + "\n\n" + b.words(first, b.Notices))
-	n, err := b.Notices.BlockNDR(notice.Block{Original: b.about(), Recipients: refused, Tip: words, Status: s.halt.enhanced, LearnMore: s.telling.learnMore()})
+	n, err := b.Notices.BlockNDR(notice.Block{
+		Original: b.about(), Recipients: refused, Tip: s.words(b.d.reader), Status: s.halt.enhanced, LearnMore: s.telling.learnMore(),
+		Notification: b.replaced(first),
+	})
 	var not *notice.NotSent
 	switch {
 	case errors.As(err, &not) && not.Reason == notice.ReasonNotify:

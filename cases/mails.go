@@ -70,6 +70,9 @@ func plannedLine(p actions.Planned) string {
 
 var tags = regexp.MustCompile("(?s)<style.*?</style>|<[^>]*>")
 
+// inlineTags stand within words and lines.
+var inlineTags = regexp.MustCompile(`</?(?:a|b|em|i|span|strong|u)(?:\s[^>]*)?>`)
+
 func (w *wantMail) compare(d *comparison, name string, e *quarantine.Entry, content []byte) {
 	var to []string
 	for _, r := range e.Recipients {
@@ -104,7 +107,7 @@ func (w *wantMail) compare(d *comparison, name string, e *quarantine.Entry, cont
 		texts++
 		text := string(data)
 		if p.MediaType == "text/html" {
-			text = html.UnescapeString(tags.ReplaceAllString(text, " "))
+			text = html.UnescapeString(tags.ReplaceAllString(inlineTags.ReplaceAllString(text, ""), " "))
 		}
 		text = strings.Join(strings.Fields(text), " ")
 		for _, part := range w.contains {

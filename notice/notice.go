@@ -76,6 +76,10 @@ type Block struct {
 	LearnMore string
 	// Status is the enhanced status code; empty is 5.7.1.
 	Status string
+	// Notification is the user notification to the sender that the report takes the
+	// place of: what it says of the match, or its own text, stands in the report. nil
+	// for none.
+	Notification *Notification
 }
 
 // Failure is a message that could not be delivered after it was taken.

@@ -3,7 +3,6 @@ package notice
 import (
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -142,18 +141,14 @@ func (w *Writer) notificationPage(t *sentences, n *Notification, values map[stri
 	}
 	event = append(event, layout.Paragraphs(paragraphs(n.Tip, tipLength))...)
 	blocks := []layout.Block{layout.Title(title), layout.Callout(severity, heading, event...)}
-	if n.Text != "" {
+	said, own := w.matched(t, n, values)
+	if own && !trial {
 		// The words of the administrator say it all, but for a trial: there they are
 		// written for the day when the policy is in force.
-		safe, _ := safeHTML(n.Text, values)
-		if !trial {
-			blocks = nil
-		}
-		blocks = append(blocks, layout.Written(safe, edit.Text(safe)))
-	} else {
-		if found := w.found(t, n); len(found) > 0 {
-			blocks = append(blocks, layout.Heading(t.say("notify.found")), layout.List(found...))
-		}
+		blocks = nil
+	}
+	blocks = append(blocks, said...)
+	if !own {
 		blocks = append(blocks, layout.Heading(t.say("heading.next")), layout.List(t.numbered(which+".next")...))
 	}
 	if n.Attached != nil {
@@ -166,6 +161,19 @@ func (w *Writer) notificationPage(t *sentences, n *Notification, values map[stri
 		facts = append(facts, layout.Fact{Label: t.say("label.from"), Value: sender(&n.Original)}, layout.Fact{Label: t.say("label.to"), Value: t.people(shownPaths(n.Recipients), shownRecipients)})
 	}
 	return layout.Page{Language: t.tag, Title: title, Blocks: append(blocks, w.about(t, &n.Original, n.LearnMore, facts...)...)}
+}
+
+// matched says what a rule matched, in the administrator's own words where there
+// are some.
+func (w *Writer) matched(t *sentences, n *Notification, values map[string]string) (blocks []layout.Block, own bool) {
+	if n.Text != "" {
+		safe, _ := safeHTML(n.Text, values)
+		return []layout.Block{layout.Written(safe, edit.Text(safe))}, true
+	}
+	if found := w.found(t, n); len(found) > 0 {
+		blocks = []layout.Block{layout.Heading(t.say("notify.found")), layout.List(found...)}
+	}
+	return blocks, false
 }
 
 // lead says in one or two sentences what became of the message.
@@ -275,126 +283,4 @@ func shownPaths(paths []message.Path) []string {
 func begin(text string) string {
 	r, n := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(r)) + text[n:]
-}
-
-// RecipientNotice is what a rule says to a recipient of a message
-// (generateNotification).
-type RecipientNotice struct {
-	// Original is the message. Its Language is that of the sender and not used.
-	Original
-	To        message.Path
-	Preferred string
-	// HTML is the text of the administrator; it may have tokens.
-	HTML string
-}
-
-// RecipientTokens are the names of the tokens of a text to recipients.
-var RecipientTokens = []string{"Cc", "From", "Headers", "MessageDate", "Subject", "To"}
-
-// headersLength is how many characters of a header section %%Headers%% gives.
-const headersLength = 8000
-
-// RecipientNotice tells one recipient of a message what a rule has to say. A text
-// of nothing is [*NotSent].
-func (w *Writer) RecipientNotice(n RecipientNotice) (Notice, error) {
-	safe, _ := safeHTML(n.HTML, w.recipientValues(&n.Original))
-	text := edit.Text(safe)
-	if strings.TrimSpace(text) == "" {
-		return Notice{}, &NotSent{ReasonNobody}
-	}
-	t := w.texts.pick(n.Preferred, w.s.Language)
-	answers := n.Header
-	if answers == nil {
-		answers = message.Header{}
-	}
-	return w.compose(letter{
-		kind: KindRecipient, to: []message.Path{n.To}, reference: n.Reference, answers: answers,
-		subject: t.say("recipient.subject", "subject", t.subjectOf(&n.Original)),
-		page: layout.Page{Language: t.tag, Title: t.say("recipient.title"), Blocks: []layout.Block{
-			layout.Written(safe, text),
-			layout.Facts(layout.Fact{Label: t.say("label.reference"), Value: line(n.Reference, lineLength)}),
-			layout.Small(t.say("foot.automatic")),
-		}},
-	})
-}
-
-// recipientValues gives the values of tokens. Fields that recipients do not get to
-// see are not among them.
-func (w *Writer) recipientValues(o *Original) map[string]string {
-	values := make(map[string]string)
-	for name, field := range map[string]string{"From": "From", "To": "To", "Cc": "Cc", "Subject": "Subject", "MessageDate": "Date"} {
-		var all []string
-		for _, f := range o.Header.All(field) {
-			all = append(all, line(f.Text(), replyLength))
-		}
-		values[name] = strings.Join(all, ", ")
-	}
-	var fields strings.Builder
-	for _, f := range o.Header {
-		switch strings.ToLower(f.Name) {
-		case "bcc", "resent-bcc":
-			continue
-		}
-		fields.WriteString(f.Name + ": " + line(f.Text(), replyLength) + "\n")
-	}
-	values["Headers"] = paragraphs(fields.String(), headersLength)
-	return lowerKeys(values)
-}
-
-// Told is a message that somebody was not written to about.
-type Told struct {
-	Time      time.Time
-	Subject   string // masked by the caller; may be empty
-	Effect    Effect
-	Simulated bool
-	Reference string
-}
-
-// Summary tells one person of the messages that no mail of their own was sent
-// about, because there were too many.
-type Summary struct {
-	To        message.Path
-	Preferred string
-	Items     []Told
-	// More is how many there are beside Items.
-	More         int
-	Since, Until time.Time
-}
-
-// shownTold is how many messages a summary lists.
-const shownTold = 100
-
-// Summary writes a summary. Without any message it is [*NotSent].
-func (w *Writer) Summary(s Summary) (Notice, error) {
-	n := len(s.Items) + max(0, s.More)
-	if n == 0 {
-		return Notice{}, &NotSent{ReasonNobody}
-	}
-	t := w.texts.pick(s.Preferred, w.s.Language)
-	shown := s.Items[:min(len(s.Items), shownTold)]
-	var rows [][]string
-	for _, item := range shown {
-		effect := t.say("summary.effect." + string(item.Effect.known()))
-		if item.Simulated {
-			effect = t.say("summary.effect.simulated")
-		}
-		subject := line(item.Subject, lineLength)
-		if subject == "" {
-			subject = t.say("subject.none")
-		}
-		rows = append(rows, []string{w.moment(t, item.Time), subject, effect, line(item.Reference, lineLength)})
-	}
-	blocks := []layout.Block{
-		layout.Title(begin(t.count("summary.title", n))),
-		layout.Paragraph(t.count("summary.lead", n, "since", w.moment(t, s.Since), "until", w.moment(t, s.Until), "organization", w.organization())),
-		layout.Table([]string{t.say("label.time"), t.say("label.subject"), t.say("label.effect"), t.say("label.reference")}, rows...),
-	}
-	if more := n - len(shown); more > 0 {
-		blocks = append(blocks, layout.Paragraph(begin(t.count("summary.more", more))))
-	}
-	blocks = append(blocks, w.ask(t, "", "")...)
-	return w.compose(letter{
-		kind: KindSummary, to: []message.Path{s.To}, subject: begin(t.count("summary.subject", n)),
-		page: layout.Page{Language: t.tag, Title: begin(t.count("summary.title", n)), Blocks: blocks},
-	})
 }

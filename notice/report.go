@@ -21,7 +21,7 @@ func (w *Writer) BlockNDR(b Block) (Notice, error) {
 	if dsn.ReplyStatus("550 "+status) != status {
 		status = "5.7.1"
 	}
-	r := draft{kind: KindBlock, texts: "block", original: b.Original, tip: b.Tip, learnMore: b.LearnMore}
+	r := draft{kind: KindBlock, texts: "block", original: b.Original, tip: b.Tip, learnMore: b.LearnMore, told: b.Notification}
 	for _, rcpt := range b.Recipients {
 		r.recipients = append(r.recipients, w.refused(rcpt, status, "refused by a mail policy of", b.Reference))
 	}
@@ -124,6 +124,7 @@ type draft struct {
 	// quote is text of others, with the key of what introduces it; may be empty.
 	quoteLabel, quote string
 	until             time.Time // may be zero
+	told              *Notification
 }
 
 // candidate is a recipient who is named if NOTIFY allows it.
@@ -204,7 +205,15 @@ func (w *Writer) reportPage(t *sentences, d *draft, named []string) layout.Page 
 		layout.Title(t.say(d.texts + ".title")),
 		layout.Paragraph(t.say(d.texts + ".to")), layout.List(shown...), layout.Callout(severity, "", reason...),
 		layout.Paragraph(t.say("report.only")),
-		layout.Heading(t.say("heading.next")), layout.List(t.numbered(d.texts + ".next")...),
+	}
+	var own bool
+	if d.told != nil {
+		var said []layout.Block
+		said, own = w.matched(t, d.told, w.notificationValues(t, d.told))
+		blocks = append(blocks, said...)
+	}
+	if !own {
+		blocks = append(blocks, layout.Heading(t.say("heading.next")), layout.List(t.numbered(d.texts+".next")...))
 	}
 	return layout.Page{
 		Language: t.tag, Title: t.say(d.texts + ".title"),

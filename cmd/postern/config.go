@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -88,6 +89,7 @@ type process struct {
 	logFormat   string
 	logLevel    zapcore.Level
 	watch       bool
+	exports     []exportTo
 }
 
 // address is where milter connections are taken.
@@ -196,6 +198,7 @@ func (p process) restart(next process) []string {
 	for i := range p.listen {
 		sameListen = sameListen && p.listen[i] == next.listen[i]
 	}
+	differs("audit", slices.Equal(p.exports, next.exports))
 	differs("extract", p.readers.equal(next.readers))
 	differs("limits", p.messageSize == next.messageSize && p.memory == next.memory && p.decision == next.decision &&
 		p.limits == next.limits && p.connections == next.connections)

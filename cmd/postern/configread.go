@@ -61,6 +61,7 @@ func (cr *configReader) root(root *strictyaml.Node) {
 			"policies":       cr.policies,
 			"conditions":     cr.conditions,
 			"userRisk":       cr.userRisk,
+			"audit":          cr.audit,
 			"reports":        cr.reports,
 			"store":          cr.store,
 			"relay":          cr.relay,

@@ -61,7 +61,7 @@ func (o *outbox) delayed(ctx context.Context, fx *actions.Live, c *quarantine.Co
 	}
 	defer m.Close()
 	n, err := fx.Notices.DelayDSN(notice.Delay{
-		Original:   notice.Original{Reference: e.Reference, ReversePath: from, MailArgs: e.MailArgs, Header: fx.MaskHeader(m.Header), Arrival: e.Created},
+		Original:   notice.Original{Reference: e.Reference, ReversePath: from, MailArgs: e.MailArgs, Header: fx.MaskHeader(m.Header), Arrival: e.Created, Language: fx.Prefers(ctx, from, m.Header)},
 		Recipients: waiting, Queued: true, Until: e.Expires,
 	})
 	var not *notice.NotSent

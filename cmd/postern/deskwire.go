@@ -117,7 +117,9 @@ func (d *desk) do(ctx context.Context, r *deskRequest) (reply deskReply, content
 	case "reindex":
 		err = d.reindex(ctx, &reply)
 	case "status":
-		reply.Status, err = d.status(ctx)
+		if reply.Status, err = d.status(ctx); err == nil && d.running != nil {
+			reply.Status.Exports = d.running.exportStates()
+		}
 	case "explain":
 		reply.Explain, err = d.decision(ctx, r.Item)
 	case "verify":

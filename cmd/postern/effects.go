@@ -52,6 +52,7 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Notices:      w.notices,
 		Reviewers:    w.config.reviewers,
 		Organization: w.rules.Organization,
+		Directory:    w.rules.Directory,
 		Incidents:    w.config.incidentSettings(),
 		Mask:         w.mask,
 		Keep:         w.config.keep,

@@ -86,7 +86,9 @@ type statusJSON struct {
 	OldestHeld *time.Time     `json:"oldestHeld,omitempty"`
 	Releasing  int            `json:"releasing"`
 	Recovered  int            `json:"recovered"`
-	Outbox     int            `json:"outbox"`
+	// Alerts counts those that are active or being investigated.
+	Alerts int `json:"alerts"`
+	Outbox int `json:"outbox"`
 	// Late counts those of the outbox that wait for longer than 15 minutes.
 	Late       int        `json:"outboxLate"`
 	OldestSent *time.Time `json:"oldestOutbox,omitempty"`
@@ -94,6 +96,8 @@ type statusJSON struct {
 	Bytes      int64      `json:"bytes"`
 	Records    int64      `json:"records"`
 	FreeBytes  int64      `json:"freeBytes"` // -1 when not known
+	// Exports are the targets of audit.export of the running process.
+	Exports []exportJSON `json:"exports,omitempty"`
 	// SetBack is set when the database is older than the messages: reindex.
 	SetBack bool `json:"setBack"`
 	// Poisoned is set when the disk has failed and nothing more is written.

@@ -58,7 +58,7 @@ func (d *desk) status(ctx context.Context) (*statusJSON, error) {
 	}
 	out := &statusJSON{
 		Stale: []string{}, Held: map[string]int{}, OldestHeld: moment(st.OldestHeld), Releasing: st.Releasing, Recovered: st.Recovered,
-		Outbox: st.Outbox, Late: late, OldestSent: moment(st.OldestOutbox), Blobs: st.Blobs, Bytes: st.Bytes, Records: st.Records, FreeBytes: st.Free, SetBack: st.SetBack, Poisoned: st.Poisoned,
+		Alerts: st.Alerts, Outbox: st.Outbox, Late: late, OldestSent: moment(st.OldestOutbox), Blobs: st.Blobs, Bytes: st.Bytes, Records: st.Records, FreeBytes: st.Free, SetBack: st.SetBack, Poisoned: st.Poisoned,
 	}
 	for _, k := range quarantine.Kinds {
 		out.Held[string(k)] = st.Held[k]

@@ -215,7 +215,7 @@ func (o *outbox) tell(ctx context.Context, fx *actions.Live, c *quarantine.Commi
 		return nil, fmt.Errorf("%w: the reverse-path of entry %s: %w", quarantine.ErrCorrupt, e.ID, err)
 	}
 	f := notice.Failure{
-		Original: notice.Original{Reference: e.Reference, ReversePath: from, MailArgs: e.MailArgs, Header: fx.MaskHeader(m.Header), Arrival: e.Created},
+		Original: notice.Original{Reference: e.Reference, ReversePath: from, MailArgs: e.MailArgs, Header: fx.MaskHeader(m.Header), Arrival: e.Created, Language: fx.Prefers(ctx, from, m.Header)},
 		Released: e.Kind == quarantine.EntryRelease,
 	}
 	var kept []quarantine.Recipient

@@ -38,9 +38,11 @@ func TestMain(m *testing.M) {
 //	hangup                 sends it SIGHUP
 //	terminate              sends it SIGTERM and waits for exit status 0
 //	waitlog [-N] PATTERN   waits until at least N lines of the log match
+//	waitfile FILE PATTERN  waits until the file is there and matches
 //	mail SOCKET FILE TO…   hands a message over as an MTA does; prints verdict,
 //	                       reply and edits
 //	held NAME              puts the identifier of the first held item into a variable
+//	alert NAME FLAGS…      puts that of the first alert listed with flags into one
 //	ref NAME               puts the reference of the first message in the log there
 //	tidy FILE              makes JSON readable, and hides what differs from run to run
 //	status N COMMAND…      runs a command that must end with exit status N
@@ -57,9 +59,11 @@ func TestScripts(t *testing.T) {
 			},
 			"terminate": scriptTerminate,
 			"waitlog":   scriptWaitLog,
+			"waitfile":  scriptWaitFile,
 			"mail":      scriptMail,
 			"tidy":      scriptTidy,
 			"held":      scriptHeld,
+			"alert":     scriptAlert,
 			"ref":       scriptRef,
 			"status":    scriptStatus,
 		},
@@ -165,6 +169,20 @@ func scriptWaitLog(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func scriptWaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	re, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		data, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && re.Match(data) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s does not match %q: %v\n%s", args[0], args[1], err, data)
+		}
+	}
+}
+
 func scriptMail(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 3 {
 		ts.Fatalf("usage: mail SOCKET FILE TO…")
@@ -225,6 +243,7 @@ func transact(c *miltertest.Client, data []byte, to []string) (miltertest.Result
 var (
 	policyVersions = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
 	identifiers    = regexp.MustCompile(`\b0[0-9A-HJKMNP-TV-Z]{25}\b`)
+	alertNames     = regexp.MustCompile(`\bA-[0-9A-HJKMNP-TV-Z]{8}\b`)
 	moments        = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	references     = regexp.MustCompile(`\bP-[0-9A-HJKMNP-TV-Z]{6}\b`)
 )
@@ -240,6 +259,7 @@ func scriptTidy(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	text := policyVersions.ReplaceAllString(out.String(), "VERSION")
 	text = references.ReplaceAllString(text, "P-REFERE")
+	text = alertNames.ReplaceAllString(text, "A-ALERTNAM")
 	text = identifiers.ReplaceAllString(text, "IDENTIFIER")
 	text = moments.ReplaceAllString(text, "TIME")
 	text = strings.ReplaceAll(text, ts.Getenv("WORK"), "WORK")
@@ -253,6 +273,15 @@ func scriptHeld(ts *testscript.TestScript, _ bool, args []string) {
 	line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
 	ts.Check(json.Unmarshal([]byte(line), &i))
 	ts.Setenv(args[0], i.ID)
+}
+
+// scriptAlert asks for alerts.
+func scriptAlert(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("postern", append([]string{"alerts", "list", "--json", "--config", "postern.yaml"}, args[1:]...)...))
+	var a alertJSON
+	line, _, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
+	ts.Check(json.Unmarshal([]byte(line), &a))
+	ts.Setenv(args[0], a.ID)
 }
 
 func scriptRef(ts *testscript.TestScript, _ bool, args []string) {

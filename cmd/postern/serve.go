@@ -110,6 +110,9 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	if err != nil {
 		return fmt.Errorf("relay: %w", err)
 	}
+	if s.exports, err = newExports(p, vault, log); err != nil {
+		return err
+	}
 	tuneCollector(p.memory)
 
 	dead, err := openSuspects(p.store, time.Now, log)
@@ -177,6 +180,9 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 		})
 	}
 	wg.Go(func() { s.serveControl(background, control) })
+	for _, r := range s.exports {
+		wg.Go(func() { r.Run(background) })
+	}
 	wg.Go(func() { every(background, expiryEvery, s.expire) })
 	wg.Go(func() { every(background, sweepEvery, s.sweep) })
 	summaries := &summarizer{s: s}

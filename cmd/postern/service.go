@@ -11,6 +11,7 @@ import (
 
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/audit"
+	"github.com/postern-mail/postern/audit/export"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/rules"
 	"github.com/postern-mail/postern/strictyaml"
@@ -25,6 +26,7 @@ type service struct {
 	gate      *gate
 	vault     *vault
 	documents *documents
+	exports   []*export.Runner
 	log       *zap.Logger
 	meters    *meters                 // nil where nobody asks for measurements
 	monitor   atomic.Pointer[monitor] // nil without listen.metrics

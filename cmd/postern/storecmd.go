@@ -151,10 +151,12 @@ func (o *output) status(s *statusJSON) {
 		late = fmt.Sprintf(", %d for longer than %d minutes", s.Late, outboxLate/time.Minute)
 	}
 	o.printf("outbox       %d%s%s\n", s.Outbox, late, since(s.OldestSent))
+	o.printf("alerts       %d\n", s.Alerts)
 	o.printf("stored       %s, %d octets, %d records\n", count(int(s.Blobs), "message", "messages"), s.Bytes, s.Records)
 	if s.FreeBytes >= 0 {
 		o.printf("free         %d MB\n", s.FreeBytes>>20)
 	}
+	o.exports(s.Exports)
 	if s.SetBack {
 		o.printf("the database is older than the messages: run `postern store reindex`\n")
 	}

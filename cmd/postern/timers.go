@@ -160,6 +160,7 @@ func (s *service) expiryNotice(ctx context.Context, fx *actions.Live, i *quarant
 		defer m.Close()
 		x.Header = fx.MaskHeader(m.Header)
 	}
+	x.Language = fx.Prefers(ctx, env.ReversePath, x.Header)
 	return fx.Notices.ExpiryNDR(x)
 }
 
@@ -241,7 +242,7 @@ func (s *service) digest(ctx context.Context, w *world, day time.Time) error {
 	}
 	var failed []error
 	for _, to := range w.config.reviewers {
-		n, err := w.effects.Notices.Digest(notice.Digest{To: to, Items: held})
+		n, err := w.effects.Notices.Digest(notice.Digest{To: to, Items: held, Language: w.effects.Prefers(ctx, to, nil)})
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", to, err))
 			continue
