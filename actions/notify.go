@@ -64,6 +64,8 @@ const (
 	tellEmail = "email"
 	tellTip   = "policyTip"
 	tellUnset = "notSet"
+	// tellBothPurview is how Purview writes both.
+	tellBothPurview = "Email,PolicyTip"
 )
 
 // notifyNameLength is how many characters the name of a sender may have.
@@ -145,11 +147,10 @@ func readAddressee(r *strictyaml.Reader, n *strictyaml.Node, field, word string)
 func readNotifyUserType(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	t := s.tells()
 	t.kindAt = n
-	if len(n.Content) == 0 && strings.EqualFold(strings.ReplaceAll(n.Value, " ", ""), "email,policytip") {
+	t.kind, _ = r.OneOf(n, field, tellUnset, tellEmail, tellTip, tellBoth, tellBothPurview)
+	if t.kind == tellBothPurview {
 		t.kind = tellBoth
-		return
 	}
-	t.kind, _ = r.OneOf(n, field, tellUnset, tellEmail, tellTip, tellBoth)
 	if t.kind == tellUnset {
 		t.kind = ""
 	}

@@ -14,7 +14,7 @@ func TestMistakesInNotifications(t *testing.T) {
 	for name, c := range map[string]struct{ yaml, want string }{
 		"nobody":                   {"notifyUser: [boss]", "1:14: actions.notifyUser[0]: \"boss\" is nobody who can be told; write `sender`, `owner`, `lastModifier`, `manager`, `siteAdmin` or an address, as in `dlp@example.com`"},
 		"an empty list":            {"notifyUser: []", "1:13: actions.notifyUser: the list is empty; write at least one value or take the key away"},
-		"no such way":              {"notifyUser: sender\nnotifyUserType: pager", "2:17: actions.notifyUserType: \"pager\" is not a value of this key; write `notSet`, `email`, `policyTip` or `both`"},
+		"no such way":              {"notifyUser: sender\nnotifyUserType: pager", "2:17: actions.notifyUserType: \"pager\" is not a value of this key; write `notSet`, `email`, `policyTip`, `both` or `Email,PolicyTip`"},
 		"a way for nobody":         {"notifyUserType: both\nblockAccess: all", "1:17: actions.notifyUserType: the key says something only beside `notifyUser`; write `notifyUser: [sender]` beside it"},
 		"a subject for nobody":     {"blockAccess: all\nnotifyEmailCustomSubject: Hello", "2:27: actions.notifyEmailCustomSubject: the key says something only of the mail of `notifyUser`; write `notifyUser: [sender]` beside it"},
 		"a subject of two lines":   {"notifyUser: sender\nnotifyEmailCustomSubject: \"a\\r\\nBcc: x@y.example\"", "2:27: actions.notifyEmailCustomSubject: the text holds a line end or another control character; write one line"},

@@ -57,6 +57,35 @@ var references = map[string]Reference{
 		Wire:   "`CHGHEADER` for each Subject field that changes, `ADDHEADER` where there is none and a text is put at an end",
 		InFork: ownCopy,
 	},
+	"generateNotification": {
+		Args:   "a text of HTML with the tokens `%%From%%`, `%%To%%`, `%%Cc%%`, `%%Subject%%`, `%%Headers%%` and `%%MessageDate%%`, in any case",
+		Limits: "5120 characters, tags counted; scripts, forms and unknown tokens are refused; not beside `deleteMessage`",
+		Wire:   "a mail to each recipient by the outbox; people outside get one only of mail of a sender who is known for ours",
+		InFork: "the recipients of the fork are told",
+	},
+	"notifyEmailCustomSenderDisplayName": {Args: "a name", Limits: "128 characters in one line; only beside `notifyUser`", Wire: "the name in From of the mail"},
+	"notifyEmailCustomSubject": {
+		Args: "a subject, with the tokens of the text", Limits: "200 characters in one line; only beside `notifyUser`", Wire: "the subject of the mail",
+	},
+	"notifyEmailCustomText": {
+		Args:   "a text of HTML with tokens, see [notices.md](notices.md)",
+		Limits: "5000 characters, tags counted; scripts, forms and unknown tokens are refused; only beside `notifyUser`",
+		Wire:   "the text of the mail; lines of the `550`, at most ten, where the message is refused",
+		InFork: "a text of the report to the sender where there is one",
+	},
+	"notifyEmailExchangeIncludeAttachment": {Args: "`true`, or `false` (default)", Limits: "messages of 10 MiB; people inside; only beside `notifyUser`"},
+	"notifyPolicyTipCustomTextTranslations": {
+		Args: "`{de: text}`, or Purview's list of `de:text`", Limits: "256 characters each; only beside `notifyPolicyTipCustomText`",
+		Wire: "as `notifyPolicyTipCustomText`, in the language that the sender prefers and ASCII can spell",
+	},
+	"notifyPolicyTipUrl": {Args: "an http or https URL", Limits: "beside `notifyUser` or a block", Wire: "stands in refusals, reports and mail"},
+	"notifyUser": {
+		Args:   "a list of `sender`, `owner`, `lastModifier`, `manager`, `siteAdmin` and addresses; in mail owner and last modifier are the sender",
+		Limits: "no groups of the directory; not beside `deleteMessage`",
+		Wire:   "a mail to each by the outbox; none to a sender who reads a `550`",
+		InFork: "one mail to each person for the whole message; a sender who gets a report gets no mail beside it",
+	},
+	"notifyUserType":            {Args: "`email`, `policyTip` or `both` (default; also `notSet` and `Email,PolicyTip`)", Limits: "only beside `notifyUser`"},
 	"notifyPolicyTipCustomText": {Args: "a text", Limits: "256 characters in one line", Wire: "the text of a `550` to a session that is ours", InFork: "a text of the report to the sender"},
 	"onActionError": {
 		Args:   "`quarantine` (default) or `continue`",
