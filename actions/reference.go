@@ -23,8 +23,14 @@ const (
 	asBlock      = "changes what a block does, see `blockAccess`"
 )
 
-// references are those of the actions this version does, by name. Actions that tell
-// somebody have theirs where they are described.
+// What actions that tell people have in common.
+const (
+	onceTold = "one mail for the message, whatever its forks"
+	asNotify = "only beside `notifyUser`"
+	asTip    = "only beside `notifyPolicyTipCustomText`"
+)
+
+// references are those of the actions this version does, by name.
 var references = map[string]Reference{
 	"addRecipients": {
 		Args:   "`to`, `cc`, `bcc`: lists of addresses; `managerAs`: `to`, `cc` or `bcc` for the manager of the sender. Purview's `addToRecipients`, `copyTo`, `blindCopyTo`, `addManagerAsRecipientType`",
@@ -32,6 +38,7 @@ var references = map[string]Reference{
 		Wire:   "`ADDRCPT`; `to` and `cc` are shown in the header field too (`CHGHEADER`); blind copies ask for no report (`NOTIFY=NEVER`)",
 		InFork: ownCopy + "; who is added gets one copy of a message, whatever its forks",
 	},
+	"alertProperties": {Args: "`aggregationType`, `threshold`, `timeWindow` in minutes, `volumeThreshold`", Limits: "only beside `generateAlert`; those of [alerts.md](alerts.md)", InFork: "as `generateAlert`"},
 	"applyHtmlDisclaimer": {
 		Args:   "`text` in HTML, with `%%Attribute%%` of the sender; `location`: `append` (default) or `prepend`; `fallback` where the message cannot be changed (signed, encrypted, ambiguous): `wrap` (default) attaches it to a new one, `ignore` delivers it as it is, `reject` refuses it. Purview's `fallbackAction`",
 		Limits: "5000 characters, tags included; tokens are attributes of people, and anything else is an error",
@@ -51,42 +58,45 @@ var references = map[string]Reference{
 		InFork: "`rejectAll` refuses the message for everybody: `550` that names the recipients refused",
 	},
 	"deleteMessage": {Args: "`true`", Limits: "not beside edits", Wire: "250 and `DISCARD`", InFork: deletedAlone},
+	"generateAlert": {
+		Args:   "`true`, addresses, or `to` and `aggregate` (`count`, `window`, `per`) or `volume`",
+		Limits: "no groups of the directory; those of [alerts.md](alerts.md)",
+		Wire:   "an alert in the store, and mail from the outbox",
+		InFork: "a message counts once for a rule, whatever its forks",
+	},
+	"generateIncidentReport": {
+		Args:   "addresses, `siteAdmin`, or `to`, `content` and `when`; see [incidents.md](incidents.md)",
+		Limits: "no groups of the directory",
+		Wire:   "mail from the outbox",
+		InFork: "one report for an address and a message, with all matches; the decision on a held fork sends a second one",
+	},
+	"generateNotification": {
+		Args:   "a text in HTML with `%%From%%`, `%%To%%`, `%%Cc%%`, `%%Subject%%`, `%%Headers%%`, `%%MessageDate%%`",
+		Limits: "5120 characters; other tokens are an error",
+		Wire:   "mail from the outbox",
+		InFork: "one mail to each of its recipients who may get one",
+	},
+	"incidentReportContent": {Args: "`all`, `default`, or a list of contents; see [incidents.md](incidents.md)", Limits: "only beside a list of addresses in `generateIncidentReport`", InFork: "as `generateIncidentReport`"},
 	"modifySubject": {
 		Args:   "`patterns`: regular expressions, without case; `text`; `strategy`: `replace` (default) puts the text in the place of each match, `append` and `prepend` take all matches away and put the text at the end or the start. Purview's `subjectText`, `replaceStrategy`",
 		Limits: "10 patterns of 128 characters, a text of 128; the text is put in at most 100 times",
 		Wire:   "`CHGHEADER` for each Subject field that changes, `ADDHEADER` where there is none and a text is put at an end",
 		InFork: ownCopy,
 	},
-	"generateNotification": {
-		Args:   "a text of HTML with the tokens `%%From%%`, `%%To%%`, `%%Cc%%`, `%%Subject%%`, `%%Headers%%` and `%%MessageDate%%`, in any case",
-		Limits: "5120 characters, tags counted; scripts, forms and unknown tokens are refused; not beside `deleteMessage`",
-		Wire:   "a mail to each recipient by the outbox; people outside get one only of mail of a sender who is known for ours",
-		InFork: "the recipients of the fork are told",
-	},
-	"notifyEmailCustomSenderDisplayName": {Args: "a name", Limits: "128 characters in one line; only beside `notifyUser`", Wire: "the name in From of the mail"},
-	"notifyEmailCustomSubject": {
-		Args: "a subject, with the tokens of the text", Limits: "200 characters in one line; only beside `notifyUser`", Wire: "the subject of the mail",
-	},
-	"notifyEmailCustomText": {
-		Args:   "a text of HTML with tokens, see [notices.md](notices.md)",
-		Limits: "5000 characters, tags counted; scripts, forms and unknown tokens are refused; only beside `notifyUser`",
-		Wire:   "the text of the mail; lines of the `550`, at most ten, where the message is refused",
-		InFork: "a text of the report to the sender where there is one",
-	},
-	"notifyEmailExchangeIncludeAttachment": {Args: "`true`, or `false` (default)", Limits: "messages of 10 MiB; people inside; only beside `notifyUser`"},
-	"notifyPolicyTipCustomTextTranslations": {
-		Args: "`{de: text}`, or Purview's list of `de:text`", Limits: "256 characters each; only beside `notifyPolicyTipCustomText`",
-		Wire: "as `notifyPolicyTipCustomText`, in the language that the sender prefers and ASCII can spell",
-	},
-	"notifyPolicyTipUrl": {Args: "an http or https URL", Limits: "beside `notifyUser` or a block", Wire: "stands in refusals, reports and mail"},
+	"notifyEmailCustomSenderDisplayName":    {Args: "the name that the mail comes from", Limits: asNotify, InFork: onceTold},
+	"notifyEmailCustomSubject":              {Args: "the subject of the mail", Limits: asNotify, InFork: onceTold},
+	"notifyEmailCustomText":                 {Args: "a text in HTML with the tokens of [notices.md](notices.md)", Limits: "5000 characters; other tokens are an error; " + asNotify, InFork: onceTold},
+	"notifyEmailExchangeIncludeAttachment":  {Args: "`true` attaches the message", Limits: asNotify, InFork: onceTold},
+	"notifyPolicyTipCustomText":             {Args: "a text", Limits: "256 characters in one line", Wire: "the text of a `550` to a session that is ours", InFork: "a text of the report to the sender"},
+	"notifyPolicyTipCustomTextTranslations": {Args: "texts by culture, as in `{de: …, fr-CH: …}`, or Purview's list of `de:text`", Limits: "256 characters in one line each; " + asTip, Wire: "as `notifyPolicyTipCustomText`, in the sender's preferred language", InFork: "as `notifyPolicyTipCustomText`"},
+	"notifyPolicyTipUrl":                    {Args: "an http or https URL", Wire: "the URL of refusals and mail, in place of `organization.notices.learnMore`", InFork: "as `notifyPolicyTipCustomText`"},
 	"notifyUser": {
-		Args:   "a list of `sender`, `owner`, `lastModifier`, `manager`, `siteAdmin` and addresses; in mail owner and last modifier are the sender",
-		Limits: "no groups of the directory; not beside `deleteMessage`",
-		Wire:   "a mail to each by the outbox; none to a sender who reads a `550`",
-		InFork: "one mail to each person for the whole message; a sender who gets a report gets no mail beside it",
+		Args:   "`sender`, `owner` and `lastModifier` (both the sender), `manager`, `siteAdmin`, addresses",
+		Limits: "no groups of the directory",
+		Wire:   "mail from the outbox; where the sender gets a `550` or a report from us, that says what the mail would have said",
+		InFork: "at most one mail to the sender for a message, over forks, retries and releases, and one to each of the others",
 	},
-	"notifyUserType":            {Args: "`email`, `policyTip` or `both` (default; also `notSet` and `Email,PolicyTip`)", Limits: "only beside `notifyUser`"},
-	"notifyPolicyTipCustomText": {Args: "a text", Limits: "256 characters in one line", Wire: "the text of a `550` to a session that is ours", InFork: "a text of the report to the sender"},
+	"notifyUserType": {Args: "`notSet`, `email`, `policyTip`, or both", Limits: asNotify, InFork: onceTold},
 	"onActionError": {
 		Args:   "`quarantine` (default) or `continue`",
 		Limits: "only beside `addRecipients` with `managerAs`, or `stripAttachment`",

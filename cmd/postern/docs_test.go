@@ -26,6 +26,22 @@ func actionTable() string {
 	return b.String()
 }
 
+// actionSections tells of every action in full.
+func actionSections() string {
+	var b strings.Builder
+	for _, k := range actions.Kinds() {
+		fmt.Fprintf(&b, "### %s\n\n%s%s.\n\n| | |\n| --- | --- |\n| class | %s |\n", k.Name, strings.ToUpper(k.Doc[:1]), strings.TrimSuffix(k.Doc[1:], "."), k.Class)
+		for _, row := range [][2]string{{"arguments", k.Args}, {"limits", k.Limits}, {"on the wire", k.Wire}, {"in a fork", k.InFork}} {
+			if row[1] == "" {
+				row[1] = "–"
+			}
+			fmt.Fprintf(&b, "| %s | %s |\n", row[0], row[1])
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
 func formatTable() string {
 	yes := func(b bool) string {
 		if b {
@@ -45,6 +61,7 @@ func formatTable() string {
 // The reference tables in the documentation are those of the catalogues.
 func TestReferenceTablesAreThoseOfTheCatalogues(t *testing.T) {
 	checkTables(t, "../../docs/policies.md", map[string]string{"actions": actionTable()})
+	checkTables(t, "../../docs/actions.md", map[string]string{"actions": actionSections()})
 	checkTables(t, "../../docs/formats.md", map[string]string{"formats": formatTable(), "families": familyList()})
 }
 
