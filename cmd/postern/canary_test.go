@@ -56,7 +56,13 @@ rules:
     actions: {setHeader: {X-Card: "yes"}, prependSubject: "[card] ", generateAlert: [desk@example.com]}
   - rule: Cannot be read
     conditions: {documentIsUnsupported: true}
-    actions: {setHeader: {X-Unread: "yes"}, generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}}
+    actions:
+      setHeader: {X-Unread: "yes"}
+      stripAttachment: {extensions: [bin, zip, csv], text: "%%FileName%% was removed."}
+      modifySubject: {patterns: [hold], text: kept, strategy: append}
+      applyHtmlDisclaimer: {text: "<p>%%DisplayName%%</p>"}
+      onActionError: continue
+      generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}
 `
 
 // canaryHouse writes a configuration with the types and policies of the canaries.
@@ -153,7 +159,8 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 			}
 			noCanary(t, "the reply", string(res.Verdict.Payload))
 			for _, e := range res.Edits {
-				if e.Command != 'm' || !strings.Contains(string(e.Payload), "Subject") { // the subject is the message's own
+				// The subject and the body are the message's own.
+				if e.Command != 'b' && (e.Command != 'm' || !strings.Contains(string(e.Payload), "Subject")) {
 					noCanary(t, "an edit", string(e.Payload))
 				}
 			}
@@ -165,7 +172,9 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	config := filepath.Join(r.dir, "postern.yaml")
 	for _, args := range [][]string{
 		{"quarantine", "list", "--config", config, "--json"}, {"quarantine", "list", "--config", config},
-		{"status", "--config", config, "--json"},
+		{"status", "--config", config, "--json"}, {"audit", "export", "--config", config},
+		{"report", "--config", config, "--by", "rule,type,action", "--json"}, {"report", "incidents", "--config", config, "--people"},
+		{"report", "incidents", "--config", config, "--people", "--csv"}, {"privacy", "find", "someone@example.org", "--config", config, "--json"},
 		{"alerts", "list", "--config", config}, {"alerts", "list", "--config", config, "--json"},
 	} {
 		listed.Reset()
