@@ -147,8 +147,7 @@ type Decision struct {
 	counted bool          // when put off, the attempt counts (retryThenBlock)
 	bare    bool          // nothing of the message may be read but its envelope
 
-	reports    []*plannedReport
-	unreported []message.Path // who gets no report, since the message is a notice
+	reports []*plannedReport
 }
 
 // Effects are the doors through which a decision reaches the world.

@@ -39,7 +39,7 @@ type plannedReport struct {
 // ask for it, whatever became of them. What is put off comes again, and is reported
 // then.
 func (e *Engine) planReports(ctx context.Context, scan *rules.Scan, d *Decision) {
-	d.reports, d.unreported = nil, nil
+	d.reports = nil
 	if d.Outcome.Verdict == Defer || e.settings.Notices == nil {
 		return
 	}
@@ -70,13 +70,13 @@ func (e *Engine) planReports(ctx context.Context, scan *rules.Scan, d *Decision)
 		p.deferred = p.deferred && !slices.ContainsFunc(p.forks, func(i int) bool { return d.Forks[i].Route != Held })
 	}
 	if len(planned) > 0 && e.isNotice(ctx, scan, planned) {
-		d.unreported = addressesOf(planned)
+		d.Untold = append(d.Untold, Untold{Planned{Kind: notice.KindIncident, To: addressesOf(planned)}, notice.ReasonLoopMark})
 		return
 	}
 	d.reports = joined(planned)
 	for _, p := range d.reports {
 		f := &d.Forks[p.forks[0]]
-		f.Notices = append(f.Notices, Planned{Kind: notice.KindIncident, To: p.to, Rule: gravest(p.rules), Simulated: p.simulated})
+		f.Notices = append(f.Notices, Planned{Kind: notice.KindIncident, To: p.to, Rule: gravest(p.rules), Simulated: p.simulated, AtDecision: p.deferred})
 	}
 }
 

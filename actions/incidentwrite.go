@@ -31,9 +31,6 @@ const reasonNotSent notice.Reason = "noNotices"
 // report on the decision needs. What was reported when the message came before is
 // not reported again.
 func (b *batch) reports() error {
-	if len(b.d.unreported) > 0 {
-		return b.notReported(b.d.unreported, notice.ReasonLoopMark)
-	}
 	if b.Notices == nil || len(b.d.reports) == 0 {
 		return nil
 	}
@@ -44,7 +41,10 @@ func (b *batch) reports() error {
 	var made []string
 	for _, p := range b.d.reports {
 		to := slices.DeleteFunc(slices.Clone(p.to), func(a message.Path) bool { return slices.Contains(before, a.Key()) })
-		if len(to) == 0 || !slices.ContainsFunc(p.forks, func(i int) bool { return !b.d.Forks[i].again }) {
+		if !slices.ContainsFunc(p.forks, func(i int) bool { return !b.d.Forks[i].again }) {
+			to = nil
+		}
+		if b.goesTo(p, to); len(to) == 0 {
 			continue
 		}
 		made = append(made, receiverKeys(to)...)
@@ -62,6 +62,24 @@ func (b *batch) reports() error {
 	}
 	b.commit.Fingerprints = append(b.commit.Fingerprints, *fp)
 	return nil
+}
+
+// goesTo corrects whom the decision says a report goes to.
+func (b *batch) goesTo(p *plannedReport, to []message.Path) {
+	if len(to) == len(p.to) {
+		return
+	}
+	f := &b.d.Forks[p.forks[0]]
+	var notices []Planned
+	for _, n := range f.Notices {
+		if n.Kind == notice.KindIncident && slices.EqualFunc(n.To, p.to, func(a, b message.Path) bool { return a.Key() == b.Key() }) {
+			n.To = to
+		}
+		if len(n.To) > 0 {
+			notices = append(notices, n)
+		}
+	}
+	f.Notices = notices
 }
 
 // reportedBefore gives the fingerprint of the reports of the message, and to whom

@@ -19,6 +19,8 @@ type Planned struct {
 	Role Role
 	// Simulated is set when the rule is of a policy in a test mode.
 	Simulated bool
+	// AtDecision is set for mail on a held message that comes with the decision.
+	AtDecision bool
 }
 
 // Untold is mail that was due and is not sent.

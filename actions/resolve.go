@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/postern-mail/postern/directory"
@@ -84,6 +85,9 @@ func (r *resolver) fill(e Edit, s *spec) (filled Edit, why string, err error) {
 			return e, "the message is encrypted, and what is attached cannot be seen", nil
 		}
 		e.Parts = r.partsOf(s)
+		if err := r.scan.Err(); err != nil {
+			return e, "", fmt.Errorf("the attachments could not be read: %w", err)
+		}
 		if s.onActionError == errorContinue {
 			e.OnError = errorContinue
 		}

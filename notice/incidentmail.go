@@ -309,23 +309,23 @@ func (p *incidentPage) rules() []layout.Block {
 	return blocks
 }
 
-// detections lists the sensitive information types that were found.
+// detections lists the sensitive information types that were found, by rule.
 func (p *incidentPage) detections() []layout.Block {
-	var rows [][]string
+	var blocks []layout.Block
 	for _, r := range p.in.Rules {
+		var items []string
 		for _, d := range r.Detections {
-			rows = append(rows, []string{line(d.Type, lineLength), p.s.digits(d.Count), p.s.digits(d.UniqueCount), strconv.Itoa(d.Confidence),
-				strconv.Itoa(d.Recommended), p.s.list(d.Parts), line(r.Rule, lineLength)})
+			items = append(items, p.s.say("incident.detection", "type", line(d.Type, lineLength), "count", p.s.digits(d.Count), "unique", p.s.digits(d.UniqueCount),
+				"confidence", strconv.Itoa(d.Confidence), "recommended", strconv.Itoa(d.Recommended), "parts", p.places(d.Parts)))
+		}
+		if len(items) > 0 {
+			blocks = append(blocks, layout.Subheading(ruleLine(r.Policy, r.Rule)), layout.List(items...))
 		}
 	}
-	if len(rows) == 0 {
+	if len(blocks) == 0 {
 		return nil
 	}
-	var header []string
-	for _, key := range []string{"type", "count", "unique", "confidence", "recommended", "parts", "rule"} {
-		header = append(header, p.s.say("incident.column."+key))
-	}
-	return []layout.Block{layout.Heading(p.s.say("incident.heading.detections")), layout.Table(header, rows...)}
+	return append([]layout.Block{layout.Heading(p.s.say("incident.heading.detections"))}, blocks...)
 }
 
 // evidence lists the values shown.
@@ -342,7 +342,7 @@ func (p *incidentPage) evidence() []layout.Block {
 	for i, e := range p.in.Evidence {
 		if i == 0 || e.Type != p.in.Evidence[i-1].Type || e.Part != p.in.Evidence[i-1].Part {
 			blocks, items = p.listed(blocks, items), nil
-			blocks = append(blocks, layout.Subheading(p.s.say("incident.evidence.where", "type", line(e.Type, lineLength), "part", line(e.Part, lineLength))))
+			blocks = append(blocks, layout.Subheading(p.s.say("incident.evidence.where", "type", line(e.Type, lineLength), "part", p.s.part(e.Part))))
 		}
 		text := line(e.Value, lineLength) + " (" + strconv.Itoa(e.Confidence) + ")"
 		if e.Before != "" || e.After != "" {
@@ -351,6 +351,15 @@ func (p *incidentPage) evidence() []layout.Block {
 		items = append(items, text)
 	}
 	return p.listed(blocks, items)
+}
+
+// places names parts of a message.
+func (p *incidentPage) places(parts []string) string {
+	var names []string
+	for _, part := range parts {
+		names = append(names, p.s.part(part))
+	}
+	return p.s.list(names)
 }
 
 func (p *incidentPage) listed(blocks []layout.Block, items []string) []layout.Block {

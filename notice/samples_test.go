@@ -135,6 +135,10 @@ func samples(t testing.TB, w *Writer, language string) map[string]Notice {
 	many.Simulated, many.Volume, many.Severity, many.Match, many.Bytes, many.Users = false, true, "Low", nil, 52_500_000, nil
 	keep("alert-volume")(w.AlertMail(many))
 	keep("held")(w.HeldNotice([]message.Path{path(t, "rev@example.com")}, held(t, "a", time.Hour)))
+	incidents := incidentSamples(t, language)
+	for _, name := range slices.Sorted(maps.Keys(incidents)) {
+		keep("incident-" + name)(w.IncidentReport(incidents[name]))
+	}
 	return all
 }
 
@@ -286,7 +290,7 @@ func TestEveryNoticeIsSound(t *testing.T) {
 		if (n.Reference != "") != about {
 			t.Errorf("reference %q", n.Reference)
 		}
-		if f, _ := m.Header.Get("In-Reply-To"); (f.Text() == "<original-1@example.com>") != (about && !strings.HasPrefix(name, "held") && !strings.HasPrefix(name, "alert")) {
+		if f, _ := m.Header.Get("In-Reply-To"); (f.Text() == "<original-1@example.com>") != (about && !strings.HasPrefix(name, "held") && !strings.HasPrefix(name, "alert") && !strings.HasPrefix(name, "incident")) {
 			t.Errorf("In-Reply-To: %s", f.Text())
 		}
 		if strings.HasPrefix(name, "ndr") || strings.HasPrefix(name, "delay") {

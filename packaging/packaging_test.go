@@ -258,6 +258,30 @@ func TestSocketIsTheSameForBoth(t *testing.T) {
 	}
 }
 
+// The port in the documentation is the one that Prometheus is told of, and the unit
+// makes the directory of the socket.
+func TestMonitoringIsWiredAsDocumented(t *testing.T) {
+	page, job := read(t, "docs/monitoring.md"), read(t, "packaging/prometheus/prometheus.yml")
+	const address = "127.0.0.1:9890"
+	for name, text := range map[string]string{"docs/monitoring.md": page, "prometheus.yml": job, "docs/install.md": read(t, "docs/install.md")} {
+		if !strings.Contains(text, address) {
+			t.Errorf("%s does not name %s", name, address)
+		}
+	}
+	for _, name := range []string{"packaging/prometheus/prometheus.yml", "packaging/prometheus/postern-rules.yml", "packaging/grafana/postern.json"} {
+		if !strings.Contains(page, "`"+name+"`") || !exists(t, name) {
+			t.Errorf("%s is not there, or not documented", name)
+		}
+	}
+	var config map[string]any
+	if err := yaml.Unmarshal([]byte(job), &config); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(page, "unix:/run/postern/") || !strings.Contains(read(t, "packaging/systemd/postern.service"), "\nRuntimeDirectory=postern\n") {
+		t.Error("the systemd unit does not make the directory of the documented socket")
+	}
+}
+
 func TestSnippetsAreThoseOfTheDocumentation(t *testing.T) {
 	for snippet, behind := range map[string]string{
 		"packaging/postfix/main.cf":   "`main.cf`:",

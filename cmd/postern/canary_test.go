@@ -14,6 +14,7 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/classify"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
 
@@ -43,19 +44,25 @@ mode: enable
 rules:
   - rule: Hold
     conditions: {subjectContainsWords: [hold], contentContainsSensitiveInformation: [{type: Credit card number}, {type: Staff number}, {type: Project names}]}
-    actions: {quarantine: true}
+    actions: {quarantine: true, generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}}
   - rule: Block
     conditions: {subjectContainsWords: [block], contentContainsSensitiveInformation: [{type: U.S. social security number (SSN)}]}
-    actions: {blockAccess: all, notifyPolicyTipCustomText: "No such numbers."}
+    actions: {blockAccess: all, notifyPolicyTipCustomText: "No such numbers.", generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}}
   - rule: Block some
     conditions: {subjectContainsWords: [some], accessScope: notInOrganization, contentContainsSensitiveInformation: [{type: International banking account number (IBAN)}]}
-    actions: {blockAccess: perUser}
+    actions: {blockAccess: perUser, generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}}
   - rule: Mark
     conditions: {contentContainsSensitiveInformation: [{type: Credit card number, minCount: 1, maxCount: any}]}
     actions: {setHeader: {X-Card: "yes"}, prependSubject: "[card] ", generateAlert: [desk@example.com]}
   - rule: Cannot be read
     conditions: {documentIsUnsupported: true}
-    actions: {setHeader: {X-Unread: "yes"}}
+    actions:
+      setHeader: {X-Unread: "yes"}
+      stripAttachment: {extensions: [bin, zip, csv], text: "%%FileName%% was removed."}
+      modifySubject: {patterns: [hold], text: kept, strategy: append}
+      applyHtmlDisclaimer: {text: "<p>%%DisplayName%%</p>"}
+      onActionError: continue
+      generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}
 `
 
 // canaryHouse writes a configuration with the types and policies of the canaries.
@@ -152,7 +159,8 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 			}
 			noCanary(t, "the reply", string(res.Verdict.Payload))
 			for _, e := range res.Edits {
-				if e.Command != 'm' || !strings.Contains(string(e.Payload), "Subject") { // the subject is the message's own
+				// The subject and the body are the message's own.
+				if e.Command != 'b' && (e.Command != 'm' || !strings.Contains(string(e.Payload), "Subject")) {
 					noCanary(t, "an edit", string(e.Payload))
 				}
 			}
@@ -164,7 +172,9 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	config := filepath.Join(r.dir, "postern.yaml")
 	for _, args := range [][]string{
 		{"quarantine", "list", "--config", config, "--json"}, {"quarantine", "list", "--config", config},
-		{"status", "--config", config, "--json"},
+		{"status", "--config", config, "--json"}, {"audit", "export", "--config", config},
+		{"report", "--config", config, "--by", "rule,type,action", "--json"}, {"report", "incidents", "--config", config, "--people"},
+		{"report", "incidents", "--config", config, "--people", "--csv"}, {"privacy", "find", "someone@example.org", "--config", config, "--json"},
 		{"alerts", "list", "--config", config}, {"alerts", "list", "--config", config, "--json"},
 	} {
 		listed.Reset()
@@ -215,6 +225,58 @@ func TestNoLogLineShowsAValue(t *testing.T) {
 	noAlertMailShows(t, filepath.Join(r.dir, "store"))
 	noCanary(t, "the log", r.log.String())
 	noCanary(t, "the errors", errs.String())
+	noCanaryInMail(t, r.dir, lines)
+}
+
+// noCanaryInMail fails when a value stands in a notice that waits in the outbox, or
+// in what a held message keeps for notices.
+func noCanaryInMail(t *testing.T, dir string, lines []map[string]any) {
+	t.Helper()
+	v, err := openVault(t.Context(), process{store: filepath.Join(dir, "store")}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	s := &service{vault: v}
+	kinds := map[string]int{}
+	for _, line := range lines {
+		reference := fmt.Sprint(line["reference"])
+		entries, octets := s.entries(t, reference)
+		for i, e := range entries {
+			if e.Kind != quarantine.EntryNotice {
+				continue
+			}
+			m, err := message.Read(message.Envelope{}, strings.NewReader(octets[i]), nil, message.DefaultLimits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			subject := m.Subject()
+			kinds[strings.Trim(strings.Fields(subject)[0], ":")]++
+			noCanary(t, "the subject of a notice", subject)
+			noCanary(t, "a notice", octets[i])
+			for p := range m.Leaves() {
+				text, err := p.Content()
+				if err != nil {
+					t.Fatal(err)
+				}
+				noCanary(t, "a part of the notice "+subject, string(text))
+			}
+			m.Close()
+		}
+		page, err := v.List(t.Context(), quarantine.Filter{Reference: reference})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range page.Items {
+			noCanary(t, "what is kept of reports", string(i.Reports))
+			if len(i.Reports) > 0 {
+				kinds["kept"]++
+			}
+		}
+	}
+	if kinds["[Low]"] < 10 || kinds["kept"] < 3 {
+		t.Errorf("notices %v only, so little is proved", kinds)
+	}
 }
 
 // The commands show no value, as text or JSON, on either stream.

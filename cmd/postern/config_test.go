@@ -66,6 +66,8 @@ relay:
   auth: {user: postern, passwordFile: secret}
   noticeRate: 7
 quarantine: {reviewers: [anna@example.com], keep: 10d, digest: "06:45"}
+incidentReport: {when: decision, siteAdmin: [compliance@example.com], attachOriginal: true, originalSize: 1MB}
+simulation: {reports: true}
 onError: accept
 blockText: Refused.
 limits: {messageSize: 10MB, memory: 0, decisionTime: 20s, extractedCharacters: 5, extractTime: 3s, nesting: 7, members: 8, connections: 9, policies: none}
@@ -109,6 +111,9 @@ func TestEveryKeyIsTaken(t *testing.T) {
 		{"reviewers", texts(c.reviewers), []string{"anna@example.com"}},
 		{"keep", c.keep, 240 * time.Hour},
 		{"digest", c.digest, 6*60 + 45},
+		{"incidentReport", []any{c.incidents.When, texts(c.incidentSettings().SiteAdmins), c.incidents.AttachOriginal, c.incidents.OriginalSize},
+			[]any{actions.ReportAtDecision, []string{"compliance@example.com"}, true, int64(1 << 20)}},
+		{"simulation", c.incidents.Simulated, true},
 		{"onError", p.onError, actions.OnErrorAccept},
 		{"blockText", c.blockText, "Refused."},
 		{"messageSize", p.messageSize, int64(10 << 20)},

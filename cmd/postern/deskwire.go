@@ -175,7 +175,7 @@ func isNo(err error) bool {
 	if errors.As(err, &name) {
 		return true
 	}
-	for _, no := range []error{actions.ErrNotRecipient, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed, quarantine.ErrLegalHold} {
+	for _, no := range []error{actions.ErrNotRecipient, actions.ErrNotEdited, quarantine.ErrConflict, quarantine.ErrNotFound, quarantine.ErrUnconfirmed, quarantine.ErrLegalHold} {
 		if errors.Is(err, no) {
 			return true
 		}

@@ -124,7 +124,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 	}
 	for _, key := range []string{"milter", "metrics", "group", "authenticated", "listeners", "networks", "name", "acceptedDomains", "learnMore", "file",
 		"resolve", "postfix", "groups", "plain", "timeZone", "policies", "partnerDomains", "conditions", "senderAddressLocation", "senderFields", "fromScope", "subdomains", "sizes", "sclField", "listAttribute", "userRisk", "attribute", "fromMatches", "blockText", "onError", "path", "messageSize", "memory", "decisionTime", "extractTime", "workers", "workerMemory", "tika", "tikaAllowed",
-		"extractedCharacters", "nesting", "members", "connections", "policies", "format", "level", "watch"} {
+		"extractedCharacters", "nesting", "members", "connections", "policies", "audit", "export", "reports", "senders", "format", "level", "watch"} {
 		if !strings.Contains(keys, key+":") {
 			t.Errorf("%s does not name the key %s", page, key)
 		}

@@ -66,7 +66,7 @@ func (e example) policy() (rules.File, bool) {
 func TestDocumentedPolicies(t *testing.T) {
 	house, all := casesWorld(t)
 	var files []rules.File
-	for _, page := range []string{"../../docs/policies.md", conditionsPage} {
+	for _, page := range []string{"../../docs/policies.md", "../../docs/incidents.md", conditionsPage} {
 		for _, e := range documentedExamples(t, page) {
 			if f, ok := e.policy(); ok {
 				// Priorities of several pages would be the same.

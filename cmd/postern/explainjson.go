@@ -93,6 +93,8 @@ type noticeJSON struct {
 	As        string    `json:"as,omitempty"`
 	Rule      *ruleJSON `json:"rule,omitempty"` // that asks for it
 	Simulated bool      `json:"simulated,omitempty"`
+	// When is "decision" for mail that comes with the decision on a held message.
+	When string `json:"when,omitempty"`
 }
 
 // untoldJSON is mail that was due and is not sent.
@@ -105,6 +107,9 @@ func plannedJSON(n actions.Planned) noticeJSON {
 	out := noticeJSON{Kind: string(n.Kind), To: make([]string, 0, len(n.To)), As: string(n.Role), Rule: ruleOf(n.Rule), Simulated: n.Simulated}
 	for _, p := range n.To {
 		out.To = append(out.To, p.String())
+	}
+	if n.AtDecision {
+		out.When = "decision"
 	}
 	return out
 }

@@ -365,3 +365,24 @@ func TestNoticesAndRecordsAreCountedOnce(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkMeters is what measuring one message costs that matched a rule.
+func BenchmarkMeters(b *testing.B) {
+	m := newMeters()
+	msg, err := message.Read(message.Envelope{}, strings.NewReader("Subject: x\r\n\r\n"), nil, message.DefaultLimits)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer msg.Close()
+	r := &rules.Rule{Name: "Ten or more cards", Policy: &rules.Policy{Name: "Card numbers leaving the organisation", Mode: rules.Enable}}
+	d := &actions.Decision{Forks: []actions.Fork{{
+		Recipients: []int{0}, Verdict: actions.Block, DecidedBy: r, Rules: []actions.RuleState{{Rule: r, State: actions.Enforced}},
+	}}}
+	scan := rules.NewScan(&rules.World{}, msg)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.judged(time.Millisecond, time.Microsecond, scan)
+		m.timed(milter.Times{Receive: time.Second, Parse: time.Microsecond, Reply: time.Microsecond, Whole: time.Millisecond})
+		m.answered(msg, d, actions.Outcome{Verdict: actions.Block})
+	}
+}

@@ -35,7 +35,7 @@ func TestDocumentedNotices(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, listed, tokens)
 		}
 	}
-	for _, k := range []notice.Kind{notice.KindBlock, notice.KindDelivery, notice.KindExpiry, notice.KindRejected, notice.KindDelay, notice.KindNotification, notice.KindRecipient, notice.KindSummary, notice.KindDigest, notice.KindHeld} {
+	for _, k := range []notice.Kind{notice.KindBlock, notice.KindDelivery, notice.KindExpiry, notice.KindRejected, notice.KindDelay, notice.KindNotification, notice.KindRecipient, notice.KindSummary, notice.KindIncident, notice.KindAlert, notice.KindDigest, notice.KindHeld} {
 		if !strings.Contains(page, "\n| `"+string(k)+"` |") {
 			t.Errorf("the kind %s is not listed", k)
 		}

@@ -11,7 +11,7 @@ import (
 // alterable tells whether the text of a part and of those below it may be changed:
 // an error where anything outside of embedded messages is signed or encrypted, or
 // a multipart is one that readers may take in different ways.
-func alterable(n *node, root bool) error {
+func (d *Draft) alterable(n *node, root bool) error {
 	if p := n.part; p != nil {
 		if why := guarded(p, root); why != "" {
 			return UnalterableError{why}
@@ -20,7 +20,7 @@ func alterable(n *node, root bool) error {
 			if err := certain(p); err != nil {
 				return err
 			}
-			if p.IsMultipart() && n.pieces == nil {
+			if p.IsMultipart() && (n.pieces == nil || d.endsDiffer(n)) {
 				return UnalterableError{Ambiguous}
 			}
 		}
@@ -29,11 +29,26 @@ func alterable(n *node, root bool) error {
 		return nil
 	}
 	for _, c := range n.children() {
-		if err := alterable(c, false); err != nil {
+		if err := d.alterable(c, false); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// endsDiffer tells whether line ends of another kind than those of the message
+// stand around the delimiters of a multipart: not all readers see such.
+func (d *Draft) endsDiffer(n *node) bool {
+	for _, p := range n.pieces {
+		if p.child != nil {
+			continue
+		}
+		all, crlf := bytes.Count(p.raw, []byte("\n")), bytes.Count(p.raw, []byte("\r\n"))
+		if d.nl == "\n" && crlf > 0 || d.nl != "\n" && crlf < all {
+			return true
+		}
+	}
+	return false
 }
 
 // certain tells whether all readers take a part alike, an unknown character set

@@ -15,7 +15,7 @@ const mostBodies = 16
 // The error is an [UnalterableError], or says that memory and disk are used up.
 func (d *Draft) Disclaim(x Disclaimer) error {
 	d.open()
-	if err := alterable(d.root, true); err != nil {
+	if err := d.alterable(d.root, true); err != nil {
 		return err
 	}
 	t := prepare(x)

@@ -82,6 +82,8 @@ func (s *stripper) visit(n, around *node, within Reason, root bool) {
 	if p.IsMultipart() {
 		if err := certain(p); err != nil {
 			s.uncertain = err
+		} else if n.pieces == nil || s.draft.endsDiffer(n) {
+			s.uncertain = UnalterableError{Ambiguous}
 		}
 		if why != "" {
 			within = why
