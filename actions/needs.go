@@ -101,3 +101,24 @@ func Forking(set *rules.Set) *Need {
 	}
 	return nil
 }
+
+// Notifying gives the first action that tells people by mail, whatever becomes of a
+// message: nil when there is none.
+func Notifying(set *rules.Set) *Need {
+	for s := range specs(set) {
+		if s.telling.mails() || s.telling != nil && s.telling.generate != "" {
+			return s.need("notifyUser", "generateNotification")
+		}
+	}
+	return nil
+}
+
+// AskingAdmins gives the first notifyUser that tells siteAdmin: nil when there is none.
+func AskingAdmins(set *rules.Set) *Need {
+	for s := range specs(set) {
+		if s.telling.addresses(RoleAdmin) {
+			return s.need("notifyUser")
+		}
+	}
+	return nil
+}

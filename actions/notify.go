@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/strictyaml"
 )
 
@@ -63,15 +64,12 @@ const (
 	tellEmail = "email"
 	tellTip   = "policyTip"
 	tellUnset = "notSet"
+	// tellBothPurview is how Purview writes both.
+	tellBothPurview = "Email,PolicyTip"
 )
 
-// Limits of Purview and Exchange, in characters.
-const (
-	notifyTextLength    = 5000
-	generateLength      = 5120
-	notifySubjectLength = 256
-	notifyNameLength    = 128
-)
+// notifyNameLength is how many characters the name of a sender may have.
+const notifyNameLength = 128
 
 // tells gives what a rule tells people, to be filled in.
 func (s *spec) tells() *telling {
@@ -149,11 +147,10 @@ func readAddressee(r *strictyaml.Reader, n *strictyaml.Node, field, word string)
 func readNotifyUserType(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	t := s.tells()
 	t.kindAt = n
-	if len(n.Content) == 0 && strings.EqualFold(strings.ReplaceAll(n.Value, " ", ""), "email,policytip") {
+	t.kind, _ = r.OneOf(n, field, tellUnset, tellEmail, tellTip, tellBoth, tellBothPurview)
+	if t.kind == tellBothPurview {
 		t.kind = tellBoth
-		return
 	}
-	t.kind, _ = r.OneOf(n, field, tellUnset, tellEmail, tellTip, tellBoth)
 	if t.kind == tellUnset {
 		t.kind = ""
 	}
@@ -170,14 +167,14 @@ func (s *spec) mailed(n *strictyaml.Node, field string) *email {
 
 func readNotifySubject(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	e := s.mailed(n, field)
-	if t, ok := readLine(r, n, field, notifySubjectLength); ok && checkTokens(r, n, field, t, notifyTokens) {
+	if t, ok := readLine(r, n, field, notice.MaxSubject); ok && checked(r, n, field, notice.CheckSubject(t)) {
 		e.subject = t
 	}
 }
 
 func readNotifyText(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	e := s.mailed(n, field)
-	if t, ok := readHTML(r, n, field, notifyTextLength); ok && checkTokens(r, n, field, t, notifyTokens) {
+	if t, ok := readHTML(r, n, field, notice.MaxNotificationText); ok && checked(r, n, field, notice.CheckNotificationText(t)) {
 		e.text = t
 	}
 }
@@ -193,9 +190,18 @@ func readNotifyAttachment(r *strictyaml.Reader, n *strictyaml.Node, field string
 func readGenerateNotification(r *strictyaml.Reader, n *strictyaml.Node, field string, s *spec) {
 	t := s.tells()
 	t.generateAt = n
-	if text, ok := readHTML(r, n, field, generateLength); ok && checkTokens(r, n, field, text, generateTokens) {
+	if text, ok := readHTML(r, n, field, notice.MaxRecipientText); ok && checked(r, n, field, notice.CheckRecipientText(text)) {
 		t.generate = text
 	}
+}
+
+// checked tells of a text that notices cannot carry as it is written: a token that
+// there is none of, or markup that would be left out.
+func checked(r *strictyaml.Reader, n *strictyaml.Node, field string, err error) bool {
+	if err != nil {
+		r.Errorf(n, field, "take it out or write it otherwise", "%v", err)
+	}
+	return err == nil
 }
 
 // readHTML reads a text that may hold HTML and several lines.

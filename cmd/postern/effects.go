@@ -65,7 +65,11 @@ func (w *world) live(v *vault, log *zap.Logger) *actions.Live {
 		Explain:      recorded,
 		Delay:        w.config.told.delay,
 		Limits:       w.config.told.limits,
-		Repeated:     func(r actions.Repeat) { logRepeat(log, r) },
+		Failed: func(reference string, u actions.Untold) {
+			alarm(log, "somebody could not be told, the directory does not answer", zap.String("reference", reference),
+				zap.String("rule", ruleName(u.Rule)), zap.String("as", string(u.Role)))
+		},
+		Repeated: func(r actions.Repeat) { logRepeat(log, r) },
 	}
 }
 

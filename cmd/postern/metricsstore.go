@@ -196,3 +196,20 @@ func (s *measuredStore) Postpone(ctx context.Context, r *quarantine.Report) erro
 	s.stored(err, r.Commit)
 	return err
 }
+
+// TellAlert implements [quarantine.Store].
+func (s *measuredStore) TellAlert(ctx context.Context, alert string, at time.Time, c *quarantine.Commit) error {
+	start := time.Now()
+	err := s.Store.TellAlert(ctx, alert, at, c)
+	s.took(callCommit, start, err)
+	s.stored(err, c)
+	return err
+}
+
+// ChangeAlert implements [quarantine.Store].
+func (s *measuredStore) ChangeAlert(ctx context.Context, u *quarantine.AlertUpdate) (*quarantine.Alert, error) {
+	a, err := s.Store.ChangeAlert(ctx, u)
+	s.failed(err)
+	s.stored(err, nil, u.Records...)
+	return a, err
+}

@@ -185,6 +185,8 @@ func serve(ctx context.Context, file string, o overrides, drain time.Duration, s
 	}
 	wg.Go(func() { every(background, expiryEvery, s.expire) })
 	wg.Go(func() { every(background, sweepEvery, s.sweep) })
+	summaries := &summarizer{s: s}
+	wg.Go(func() { every(background, summaryEvery, summaries.run) })
 	wg.Go(func() { s.alertMails(background) })
 	// A digest that is late leaves before more mail is taken.
 	next := s.digestIfDue(background)

@@ -31,6 +31,7 @@ type service struct {
 	meters    *meters                 // nil where nobody asks for measurements
 	monitor   atomic.Pointer[monitor] // nil without listen.metrics
 	clock     clock
+	limiter   actions.Limiter // of notifications
 
 	reloading sync.Mutex // one reload at a time
 }
@@ -67,6 +68,7 @@ func (s *service) bear(w *world) error {
 	w.notices = notices
 	w.engine = actions.NewEngine(w.config.settings(notices))
 	w.effects = w.live(s.vault, s.log)
+	w.effects.Limiter = &s.limiter
 	s.meters.repeats(w.effects)
 	w.doors = w.effects
 	w.rules.Overridden = w.effects.Overridden

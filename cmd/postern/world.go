@@ -144,10 +144,13 @@ func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 		relay     = "relay: {reinject: \"unix:/var/spool/postfix/public/postern-in\"}"
 		from      = "organization: {notices: {from: \"Mail policy <mail-policy@example.com>\"}}"
 		admins    = "incidentReport: {siteAdmin: [compliance@example.com]}"
+		asked     = "organization: {notices: {siteAdmin: [compliance@example.com]}}"
 		originals = "incidentReport: {attachOriginal: true}"
 
 		unalerted  = "raises alerts, of which no mail could be sent"
 		unreported = "generates incident reports, which could not be sent"
+
+		unmailed = "tells people by mail, which could not be sent"
 
 		unheard  = "may hold mail, and nobody would hear of it"
 		unsent   = "may hold mail, of which nobody would hear, and which could not be released"
@@ -167,6 +170,11 @@ func (c *config) needs(set *rules.Set) []strictyaml.Problem {
 	alerting := actions.Alerting(set)
 	need(strictyaml.Hint, to, alerting, unalerted, relay)
 	need(strictyaml.Hint, writes, alerting, unalerted, from)
+	if notifying := actions.Notifying(set); holding == nil {
+		need(strictyaml.Error, to, notifying, unmailed, relay)
+		need(strictyaml.Error, writes, notifying, unmailed, from)
+	}
+	need(strictyaml.Error, len(c.siteAdmins()) > 0, actions.AskingAdmins(set), "tells siteAdmin, who is nobody", asked)
 	if holding == nil {
 		need(strictyaml.Error, to, forking, uncopied, relay)
 		need(strictyaml.Hint, writes, telling, untold, from)
@@ -295,7 +303,7 @@ func newResolver(ctx context.Context, c *config, people directory.Directory) (di
 // way for mail; empty when it can.
 func (w *world) missing(p process) string {
 	if p.relay.address == "" && w.config.process.relay.address != "" &&
-		(p.onError == actions.OnErrorQuarantine || actions.Holding(w.set) != nil || actions.Telling(w.set) != nil || actions.Forking(w.set) != nil || actions.Reporting(w.set, w.config.incidents.Simulated) != nil) {
+		(p.onError == actions.OnErrorQuarantine || actions.Holding(w.set) != nil || actions.Telling(w.set) != nil || actions.Forking(w.set) != nil || actions.Notifying(w.set) != nil || actions.Reporting(w.set, w.config.incidents.Simulated) != nil) {
 		return "the policies need `relay`, which is read at start only: restart postern"
 	}
 	return ""

@@ -1,0 +1,167 @@
+package actions
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-mail/postern/audit"
+	"github.com/postern-mail/postern/quarantine"
+)
+
+// tellPolicy tells people of mail that goes on, is held and is refused.
+const tellPolicy = `
+policy: P
+mode: enable
+rules:
+  - {rule: Note, conditions: {subjectContainsWords: [plan]}, actions: {notifyUser: [sender, dlp@example.com], generateNotification: Hello}}
+  - {rule: Hold, conditions: {recipientDomainIs: [hold.example]}, actions: {quarantine: true, notifyUser: sender}}
+  - {rule: Block, conditions: {recipientDomainIs: [block.example]}, actions: {blockAccess: all, notifyUser: [sender, dlp@example.com]}}
+`
+
+// told gives who was sent which notices, in order.
+func (g *gate) told() (list []string) {
+	g.t.Helper()
+	for n := range 100 {
+		entries, err := g.store.Entries(g.t.Context(), fmt.Sprintf("P-TEST%03d", n))
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		for i := range entries {
+			if e := &entries[i]; e.Kind == quarantine.EntryNotice {
+				list = append(list, string(NoticeKind(e))+" "+e.Recipients[0].Address)
+			}
+		}
+	}
+	return list
+}
+
+// untold gives the reasons recorded for who was not told.
+func (g *gate) untold() (list []string) {
+	g.t.Helper()
+	for row, err := range g.store.Records(g.t.Context(), quarantine.RecordFilter{Operations: []string{string(audit.NoticeNotSent)}}) {
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		rec, err := audit.Parse(row.Data)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		list = append(list, strings.Join(rec.Notice.To, " ")+": "+rec.Notice.Reason)
+	}
+	return list
+}
+
+func plan(id string, to ...string) mail {
+	return mail{to: to, queueID: id, header: []string{"Subject: plan", "Message-ID: <1@example.com>", "Date: Mon, 02 Mar 2026 09:00:00 +0000"}}
+}
+
+// A message that the client sends again tells nobody again, whatever way it went.
+func TestARetryTellsNobodyAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		to   []string
+		want []string
+	}{
+		"delivered":     {[]string{"ben@example.com"}, []string{"notification anna@example.com", "notification dlp@example.com", "recipientNotice ben@example.com"}},
+		"held":          {[]string{"b@hold.example"}, []string{"notification anna@example.com", "notification dlp@example.com", "recipientNotice b@hold.example"}},
+		"refused":       {[]string{"b@block.example"}, []string{"notification dlp@example.com"}},
+		"given back":    {[]string{"ben@example.com", "b@block.example"}, []string{"ndr anna@example.com", "notification dlp@example.com", "recipientNotice ben@example.com"}},
+		"both and held": {[]string{"ben@example.com", "b@hold.example"}, []string{"notification anna@example.com", "notification dlp@example.com", "recipientNotice b@hold.example", "recipientNotice ben@example.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, tellPolicy, Settings{})
+			for i := range 3 {
+				g.send(plan(fmt.Sprint("Q", i), c.to...))
+				g.later(20 * time.Minute)
+				got := g.told()
+				if diff := cmp.Diff(c.want, sorted(got)); diff != "" {
+					t.Fatalf("after %d attempts (-want +got):\n%s", i+1, diff)
+				}
+			}
+		})
+	}
+}
+
+func sorted(list []string) []string {
+	out := append([]string(nil), list...)
+	for i := range out {
+		for j := i; j > 0 && out[j] < out[j-1]; j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
+	}
+	return out
+}
+
+// Of one rule a sender hears once an hour; what waits is recorded with what a summary
+// says of it. A report on refused recipients is never held back.
+func TestNotificationsAreLimited(t *testing.T) {
+	g := newGate(t, tellPolicy, Settings{})
+	g.live.Limiter, g.live.Limits = &Limiter{}, Limits{Window: time.Hour, Sender: 1, Others: 2, Total: 100}
+	send := func(id string, to ...string) {
+		m := plan(id, to...)
+		m.header[1] = "Message-ID: <" + id + "@example.com>"
+		g.send(m)
+	}
+	for i := range 3 {
+		send(fmt.Sprint("Q", i), "ben@example.com", "b@block.example")
+	}
+	count := map[string]int{}
+	for _, to := range g.told() {
+		count[to]++
+	}
+	want := map[string]int{"ndr anna@example.com": 3, "notification dlp@example.com": 2, "recipientNotice ben@example.com": 2}
+	if diff := cmp.Diff(want, count); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"ben@example.com: rateLimit", "dlp@example.com: rateLimit"}, sorted(g.untold())); diff != "" {
+		t.Errorf("not told (-want +got):\n%s", diff)
+	}
+	send("Q7", "ben@example.com") // another rule: its own limit
+	send("Q8", "ben@example.com")
+	g.later(time.Hour)
+	send("Q9", "ben@example.com")
+	count = map[string]int{}
+	for _, to := range g.told() {
+		count[to]++
+	}
+	if got := count["notification anna@example.com"]; got != 2 {
+		t.Errorf("the sender hears %d times in two hours", got)
+	}
+}
+
+// What could not be stored does not count.
+func TestALimitIsGivenBackWithAFailedCommit(t *testing.T) {
+	g := newGate(t, tellPolicy, Settings{})
+	g.live.Limiter, g.live.Limits = &Limiter{}, Limits{Window: time.Hour, Sender: 1, Others: 1, Total: 100}
+	g.store.fail = errors.New("the disk is on fire")
+	if d := g.send(plan("Q1", "ben@example.com")); d.Outcome.Verdict != Defer {
+		t.Errorf("verdict %s", d.Outcome.Verdict)
+	}
+	g.store.fail = nil
+	g.send(plan("Q2", "ben@example.com"))
+	if diff := cmp.Diff([]string{"notification anna@example.com", "notification dlp@example.com", "recipientNotice ben@example.com"}, sorted(g.told())); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}
+
+// A reply keeps its reference, however much a rule has to say.
+func TestARefusalWithManyWords(t *testing.T) {
+	words := strings.Repeat("<p>Ask the people at the desk before you send anything like this again.</p>", 60)
+	g := newGate(t, "policy: P\nmode: enable\nrules:\n  - {rule: Block, conditions: {subjectContainsWords: [plan]}, actions: {blockAccess: all, notifyUser: sender, notifyEmailCustomText: \""+words+"\"}}\n", Settings{LearnMore: "https://intranet.example.com"})
+	d := g.send(plan("Q1", "ben@example.com"))
+	lines := d.Outcome.Reply.Lines
+	if n := len(lines); n < 5 || n > replyLines || lines[n-1] != "Reference "+d.Reference+" - https://intranet.example.com" || lines[n-2] != "[...]" {
+		t.Errorf("%d lines: %q", len(lines), lines)
+	}
+	one := d.Outcome.Reply.OneLine().Lines
+	if len(one) != 1 || len(one[0]) > replyOctets || !strings.HasSuffix(one[0], lines[len(lines)-1]) {
+		t.Errorf("in one line: %q", one)
+	}
+	if to := g.told(); len(to) > 0 {
+		t.Errorf("a second mail goes to %q", to)
+	}
+}
