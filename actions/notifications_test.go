@@ -11,6 +11,7 @@ import (
 
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
 	"github.com/postern-mail/postern/rules"
 )
@@ -281,5 +282,50 @@ func TestNotificationsSayWhy(t *testing.T) {
 		if speaksFor(rules.ConditionResult{Path: c.path, Condition: c.condition}) != c.want {
 			t.Error(c)
 		}
+	}
+}
+
+// A report in German has no English sentence where the rule has no words of its own.
+func TestAReportWithoutATip(t *testing.T) {
+	for actions, want := range map[string]bool{"blockAccess: all": false, "blockAccess: all, notifyPolicyTipCustomText: Own words.": true} {
+		g := newGate(t, "policy: P\nmode: enable\nrules:\n  - {rule: Block, conditions: {recipientDomainIs: [block.example]}, actions: {"+actions+"}}\n", Settings{})
+		m := plan("Q1", "ben@example.com", "b@block.example")
+		m.header = append(m.header, "Accept-Language: de")
+		g.send(m)
+		got := g.mailed("anna@example.com")
+		if len(got) != 1 || strings.Contains(got[0], defaultTip) || strings.Contains(got[0], "Own words.") != want || !strings.Contains(got[0], "Sie ging nicht an: * b@block.example") {
+			t.Errorf("%s: %q", actions, got)
+		}
+	}
+}
+
+// A sender whom a rule names, or who manages himself, hears once of one message, and
+// nothing of what a program sends in his name.
+func TestASenderWhoIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		to     []string
+		header string
+		want   []string
+	}{
+		"goes on":    {[]string{"ben@example.com"}, "X-A: b", []string{"notification anna@example.com"}},
+		"refused":    {[]string{"b@block.example"}, "X-A: b", nil},
+		"given back": {[]string{"ben@example.com", "b@block.example"}, "X-A: b", []string{"ndr anna@example.com"}},
+		"automatic":  {[]string{"ben@example.com"}, "Auto-Submitted: auto-generated", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, strings.ReplaceAll(tellPolicy, "sender, dlp@example.com", "sender, Anna@example.com")+"  - {rule: Named, conditions: {subjectContainsWords: [plan]}, actions: {notifyUser: anna@example.com}}\n", Settings{})
+			m := plan("Q1", c.to...)
+			m.header = append(m.header, c.header)
+			g.send(m)
+			var got []string
+			for _, to := range g.told() {
+				if !strings.HasPrefix(to, string(notice.KindRecipient)) {
+					got = append(got, to)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
