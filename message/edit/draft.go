@@ -134,6 +134,7 @@ func (d *Draft) top() []FieldChange {
 // compare gives the changes that make one header section of another.
 func compare(before, after headFields) []FieldChange {
 	var changes []FieldChange
+	was, is := before.byName(), after.byName()
 	seen := map[string]bool{}
 	for _, f := range slices.Concat(before, after) {
 		lower := strings.ToLower(f.name)
@@ -141,13 +142,12 @@ func compare(before, after headFields) []FieldChange {
 			continue
 		}
 		seen[lower] = true
-		is := after.values(lower)
-		switch {
-		case slices.Equal(before.values(lower), is):
-		case len(is) == 0:
+		switch now := is[lower]; {
+		case slices.Equal(was[lower], now):
+		case len(now) == 0:
 			changes = append(changes, FieldChange{Name: f.name, Remove: true})
 		default:
-			changes = append(changes, FieldChange{Name: f.name, Value: is[0]})
+			changes = append(changes, FieldChange{Name: f.name, Value: now[0]})
 		}
 	}
 	return changes
