@@ -109,16 +109,19 @@ func (t teller) planned(kind notice.Kind, role Role, to ...message.Path) Planned
 func (n *notifier) reports() {
 	env := &n.scan.Message.Envelope
 	for i := range n.d.Forks {
-		f := &n.d.Forks[i]
-		named := func(r int) bool {
-			// Arguments that cannot be read count as not given.
-			args, _ := dsn.ReadRcptArgs(env.Recipients[r].Args)
-			return args.Notify.Failure()
-		}
-		if f.Route == Returned && slices.ContainsFunc(f.Recipients, named) {
+		if f := &n.d.Forks[i]; n.namesSome(f) {
 			n.plan(i, Planned{Kind: notice.KindBlock, To: []message.Path{env.ReversePath}, Rule: f.DecidedBy, Role: RoleSender})
 		}
 	}
+}
+
+// namesSome tells whether a fork is given back by a report that names somebody.
+func (n *notifier) namesSome(f *Fork) bool {
+	return f.Route == Returned && slices.ContainsFunc(f.Recipients, func(r int) bool {
+		// Arguments that cannot be read count as not given.
+		args, _ := dsn.ReadRcptArgs(n.scan.Message.Envelope.Recipients[r].Args)
+		return args.Notify.Failure()
+	})
 }
 
 // reviewers plans what they are told of mail that nobody else is told of.
@@ -139,7 +142,7 @@ func (n *notifier) sender(list []teller) {
 	}
 	t, d := list[i], n.d
 	p := t.planned(notice.KindNotification, RoleSender, n.scan.Message.Envelope.ReversePath)
-	switch returned := slices.ContainsFunc(d.Forks, func(f Fork) bool { return f.Route == Returned }); {
+	switch returned := slices.ContainsFunc(d.Forks, func(f Fork) bool { return n.namesSome(&f) }); {
 	case d.Forks[t.fork].Route == Returned:
 		// The report has its text.
 	case returned:

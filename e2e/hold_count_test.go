@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/internal/sink"
@@ -20,10 +21,11 @@ type books struct {
 	// sent are the attempts that the outbox recorded as delivered, by recipient.
 	sent    map[string][]audit.Relay
 	dropped map[string]int // deletions that were recorded, by recipient
+	alerts  []quarantine.Alert
 }
 
 func (d *driver) books() *books {
-	b := &books{map[string][]*sink.Message{}, map[string][]quarantine.Item{}, map[string][]audit.Relay{}, map[string]int{}}
+	b := &books{map[string][]*sink.Message{}, map[string][]quarantine.Item{}, map[string][]audit.Relay{}, map[string]int{}, nil}
 	for _, m := range d.sink.Messages() {
 		for _, to := range m.Recipients() {
 			b.came[to] = append(b.came[to], m)
@@ -50,6 +52,19 @@ func (d *driver) books() *books {
 				}
 			}
 		}
+	}
+	for f := (quarantine.AlertFilter{Limit: 200}); ; {
+		page, err := s.Alerts(d.t.Context(), f)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		b.alerts = append(b.alerts, page.Alerts...)
+		if f.After = page.Next; f.After == "" {
+			break
+		}
+	}
+	if v, err := s.VerifyRecords(d.t.Context(), time.Now()); err != nil || len(v.Breaks) > 0 {
+		d.t.Errorf("the records: %+v, %v", v, err)
 	}
 	problems, err := s.Check(d.t.Context())
 	if err != nil {
@@ -180,6 +195,9 @@ func (d *driver) count() (repeated int) {
 		case "divert":
 			never(l, l.outside())
 			shared(l, desk, b.of(desk, l.id))
+		case "forget":
+			never(l, l.outside())
+			never(l, l.sender())
 		case "drop":
 			never(l, l.outside())
 			never(l, l.sender())
@@ -187,6 +205,13 @@ func (d *driver) count() (repeated int) {
 				d.t.Errorf("letter %d (%s): no deletion is recorded", l.number, l.kind)
 			}
 		}
+	}
+	alerts := make(map[string]bool)
+	for _, m := range b.came[watch] {
+		alerts[m.ID()] = true
+	}
+	if len(alerts) != len(b.alerts) {
+		d.t.Errorf("%d mails of %d alerts", len(alerts), len(b.alerts))
 	}
 	return repeated
 }
@@ -196,6 +221,7 @@ func (d *driver) count() (repeated int) {
 const (
 	desk     = "desk@example.com"
 	reviewer = "postmaster@example.com"
+	watch    = "watch@example.com" // who is alerted
 )
 
 // mark gives the entry of the outbox that a mail came from and the number of the

@@ -40,7 +40,7 @@ var plainProgram = sync.OnceValues(func() (string, error) {
 
 // The kinds of letters that the driver sends, each with recipients and a sender of
 // its own, told apart by their number.
-var letterKinds = []string{"plain", "hold", "block", "mark", "divert", "drop", "untellable"}
+var letterKinds = []string{"plain", "hold", "block", "mark", "divert", "drop", "untellable", "forget"}
 
 // sentLetter is a letter of the driver.
 type sentLetter struct {
@@ -65,6 +65,9 @@ func newLetter(n int) *sentLetter {
 		l.to = []string{l.outside()}
 	case "mark", "divert":
 		l.to = []string{l.inside(), fmt.Sprintf("dora-%d@example.com", n), l.outside()}
+	case "forget":
+		l.subject = fmt.Sprint("drop ", n)
+		l.to = []string{l.outside()}
 	case "untellable":
 		l.subject = fmt.Sprint("block ", n)
 		l.listener, l.client = mta.MX, "192.0.2.9"
@@ -95,7 +98,7 @@ type driver struct {
 func startDriver(t *testing.T) *driver {
 	t.Helper()
 	d := &driver{
-		holding: startHolding(t, holdingOptions{policy: outcomePolicy, content: patience,
+		holding: startHolding(t, holdingOptions{policy: outcomePolicy, content: patience, keys: "alerts: {fold: 0s}\n",
 			params: []string{"milter_command_timeout = 1s", "milter_connect_timeout = 1s"}}),
 		t: t, perRound: len(letterKinds), cut: map[string][]int{},
 	}
@@ -243,7 +246,8 @@ func (d *driver) resend() bool {
 }
 
 // decide has a reviewer release one held message that its client thinks is taken,
-// and has another one expire. What becomes of the command is not looked at.
+// has another one expire, and has a person forgotten. What becomes of the command is
+// not looked at.
 func (d *driver) decide() {
 	for _, words := range [][]string{{"release"}, {"extend", "--for", "1ms"}} {
 		for _, l := range d.letters {
@@ -254,6 +258,13 @@ func (d *driver) decide() {
 			if id := d.itemOf(l); id != "" {
 				d.try(d.t, append([]string{"quarantine", words[0], id}, words[1:]...)...)
 			}
+			break
+		}
+	}
+	for _, l := range d.letters {
+		if l.taken && !l.decided && l.kind == "forget" {
+			l.decided = true
+			d.try(d.t, "privacy", "erase", l.sender())
 			break
 		}
 	}

@@ -44,7 +44,7 @@ rules:
     actions: {redirectMessageTo: [desk@example.com]}
   - rule: Drop
     conditions: {accessScope: notInOrganization, subjectContainsWords: [drop]}
-    actions: {deleteMessage: true}
+    actions: {deleteMessage: true, generateAlert: [watch@example.com]}
 `
 
 const aliases = "virtual_alias_maps = inline:{ " +

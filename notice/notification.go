@@ -22,11 +22,13 @@ const (
 	EffectHeld      Effect = "held"    // in quarantine
 	EffectWaiting   Effect = "waiting" // for somebody's approval
 	EffectDeleted   Effect = "deleted"
+	// EffectRedirected is of a message that goes to others than its recipients.
+	EffectRedirected Effect = "redirected"
 )
 
 // known gives the effect, the mildest for one that is not known.
 func (e Effect) known() Effect {
-	if slices.Contains([]Effect{EffectBlocked, EffectHeld, EffectWaiting, EffectDeleted}, e) {
+	if slices.Contains([]Effect{EffectBlocked, EffectHeld, EffectWaiting, EffectDeleted, EffectRedirected}, e) {
 		return e
 	}
 	return EffectDelivered
@@ -279,8 +281,11 @@ func shownPaths(paths []message.Path) []string {
 	return all
 }
 
-// begin gives words as a sentence begins.
+// begin gives words as a sentence begins. An address is left as it is.
 func begin(text string) string {
+	if first, _, _ := strings.Cut(text, " "); strings.Contains(first, "@") {
+		return text
+	}
 	r, n := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(r)) + text[n:]
 }

@@ -90,7 +90,7 @@ func samples(t testing.TB, w *Writer, language string) map[string]Notice {
 	keep("ndr-delivery-expired")(w.DeliveryDSN(Failure{Original: o, Recipients: []FailedRecipient{{Recipient: rcpts[0], Reply: "connection refused", Expired: true}}}))
 	keep("delay-held")(w.DelayDSN(Delay{Original: o, Recipients: rcpts, Until: today.Add(72 * time.Hour), Tip: tip}))
 	keep("delay-queued")(w.DelayDSN(Delay{Original: o, Recipients: rcpts[:1], Queued: true, Until: today.Add(72 * time.Hour)}))
-	for _, effect := range []Effect{EffectDelivered, EffectBlocked, EffectHeld, EffectWaiting, EffectDeleted} {
+	for _, effect := range []Effect{EffectDelivered, EffectBlocked, EffectHeld, EffectWaiting, EffectDeleted, EffectRedirected} {
 		n := sampleNotification(t, language)
 		n.Effect = effect
 		keep("notification-sender-" + string(effect))(w.Notification(n))

@@ -213,6 +213,33 @@ func TestTextsOfTheAdministrator(t *testing.T) {
 	}
 }
 
+// A file for a region leaves the rest to the language it is a kind of, in its forms;
+// two files of one language are a mistake.
+func TestTextsOfARegion(t *testing.T) {
+	texts, problems := LoadTexts([]File{
+		{"texts/de-AT.yaml", []byte("block.title: Nicht angekommen\n")}, {"texts/de.yaml", []byte("block.to: \"An:\"\n")},
+		{"texts/fr-CA.yaml", []byte("block.title: Non livré\n")}, {"texts/fr.yaml", []byte("block.title: Non remis\nblock.to: \"Pas à:\"\n")},
+		{"texts/ja.yaml", []byte("block.title: x\n")}, {"texts/en.yaml", []byte("block.to: \"Not to:\"\n")},
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	at, ca, ja := texts.pick("de-AT", ""), texts.pick("fr-CA", ""), texts.pick("ja", "")
+	for _, tc := range []struct{ got, want string }{
+		{at.say("block.title"), "Nicht angekommen"}, {at.say("block.to"), "An:"}, {at.say("delivery.to"), "Sie erreichte nicht:"}, {at.count("list.more", 1), "eine weitere Person"},
+		{ca.say("block.title"), "Non livré"}, {ca.say("block.to"), "Pas à:"}, {ca.say("delivery.to"), "It did not reach:"},
+		{ja.say("block.to"), "Not to:"}, {ja.count("list.more", 1), "one more"},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("%q, want %q", tc.got, tc.want)
+		}
+	}
+	_, problems = LoadTexts([]File{{"texts/FR.yaml", []byte("block.title: x\n")}, {"texts/fr.yaml", []byte("block.title: y\n")}})
+	if len(problems) != 1 || problems[0].String() != "texts/fr.yaml: FR.yaml has texts of the language fr too; put them into one file" {
+		t.Error(problems)
+	}
+}
+
 func FuzzLoadTexts(f *testing.F) {
 	for _, s := range []string{"block.title: x\n", "list.more: {one: a, other: \"{n}\"}", "a: [", "block.why: {organization}", "? x", "block.title: &a x\nblock.to: *a"} {
 		f.Add([]byte(s))

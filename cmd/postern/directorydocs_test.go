@@ -38,6 +38,7 @@ func schemaTable() string {
 	row("`people.logins`", func(s ldap.Schema) []string { return s.Logins })
 	row("`people.names`", func(s ldap.Schema) []string { return s.Names })
 	row("`people.manager`", func(s ldap.Schema) []string { return []string{s.Manager} })
+	row("`people.language`", func(s ldap.Schema) []string { return []string{s.Language} })
 	row("`groups.filter`", func(s ldap.Schema) []string { return []string{s.GroupFilter} })
 	row("`groups.members`", func(s ldap.Schema) []string { return s.MemberDN })
 	row("`groups.memberLogins`", func(s ldap.Schema) []string { return s.MemberID })

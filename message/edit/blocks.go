@@ -26,8 +26,8 @@ func blocks(text []byte) []block {
 		b := block{start: pos}
 		switch {
 		case bytes.HasPrefix(line, []byte("begin ")):
-			if b.name = modeAndName(line[6:]); b.name != "" {
-				b.end = uuEnd(text, next)
+			b.name, b.end = modeAndName(line[6:]), uuEnd(text, next)
+			if b.name != "" && b.end > pos {
 				b.data = message.DecodeUU(text[pos:b.end])
 			}
 		case bytes.HasPrefix(line, []byte("begin-base64 ")):

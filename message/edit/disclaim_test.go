@@ -3,6 +3,7 @@ package edit
 import (
 	"encoding/base64"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -287,4 +288,21 @@ func TestStrip(t *testing.T) {
 			t.Errorf("%v, changed %v", err, changed)
 		}
 	})
+}
+
+func TestManyFieldsAreWrapped(t *testing.T) {
+	var fields strings.Builder
+	for i := range 8000 {
+		fields.WriteString("Content-X" + strconv.Itoa(i) + ": a\r\n")
+	}
+	raw := fields.String() + "Content-Type: application/pdf\r\n\r\nx\r\n"
+	m := read(t, raw)
+	d := New(m)
+	if err := d.Wrap(Disclaimer{HTML: notice}, m.Header); err != nil {
+		t.Fatal(err)
+	}
+	top, body, _ := d.Result()
+	if len(top) != 8000+2 || !strings.Contains(string(body), raw) {
+		t.Errorf("%d changes", len(top))
+	}
 }

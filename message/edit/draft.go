@@ -139,6 +139,7 @@ func compare(before, after headFields) []FieldChange {
 	if after.get("MIME-Version") == "" && !slices.EqualFunc(before, after, func(a, b headField) bool { return bytes.Equal(a.lines, b.lines) }) {
 		after = slices.Insert(after, 0, headFields(nil).set("MIME-Version", "1.0", "")...)
 	}
+	was, is := before.byName(), after.byName()
 	seen := map[string]bool{}
 	for _, f := range slices.Concat(before, after) {
 		lower := strings.ToLower(f.name)
@@ -146,13 +147,12 @@ func compare(before, after headFields) []FieldChange {
 			continue
 		}
 		seen[lower] = true
-		is := after.values(lower)
-		switch {
-		case slices.Equal(before.values(lower), is):
-		case len(is) == 0:
+		switch now := is[lower]; {
+		case slices.Equal(was[lower], now):
+		case len(now) == 0:
 			changes = append(changes, FieldChange{Name: f.name, Remove: true})
 		default:
-			changes = append(changes, FieldChange{Name: f.name, Value: is[0]})
+			changes = append(changes, FieldChange{Name: f.name, Value: now[0]})
 		}
 	}
 	return changes

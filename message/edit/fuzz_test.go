@@ -16,6 +16,7 @@ var seeds = []string{
 	plainHead + "utf-8\nContent-Transfer-Encoding: base64\n\naGVsbG8K\n",
 	plainHead + "utf-16\nContent-Transfer-Encoding: base64\n\n//5oAGkA\n",
 	"Content-Type: text/html\n\n<html><body><table>x</body><!--",
+	"From: a@b.test\n\nx\nbegin 644 a word that begins no file",
 	"MIME-Version: 1.0\n" + multipart("mixed", multipart("alternative", textPart, htmlPart), filePart, mailPart),
 	"Content-Type: text/plain\n\nhello\nbegin 644 a.exe\n#0V%T\n`\nend\nbye\n=ybegin line=128 size=3 name=a\n=8:\n=yend\n",
 }

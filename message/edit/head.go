@@ -48,15 +48,14 @@ func (f headField) value() string {
 	return string(bytes.Trim(v, " \t\r\n"))
 }
 
-// values gives the values of a name, compared without case.
-func (h headFields) values(name string) []string {
-	var list []string
+// byName gives the values of each name, which is in lower case.
+func (h headFields) byName() map[string][]string {
+	values := make(map[string][]string, len(h))
 	for _, f := range h {
-		if strings.EqualFold(f.name, name) {
-			list = append(list, f.value())
-		}
+		lower := strings.ToLower(f.name)
+		values[lower] = append(values[lower], f.value())
 	}
-	return list
+	return values
 }
 
 // get gives the first value of a name, or nothing.

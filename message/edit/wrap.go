@@ -58,13 +58,14 @@ func (h *innerHeader) appendHeader(b []byte, root *node) []byte {
 		}
 		written[i] = true
 	}
-next:
+	at := make(map[string]int, len(changes))
+	for i, c := range changes {
+		at[strings.ToLower(c.Name)] = i
+	}
 	for _, f := range h.fields {
-		for i, c := range changes {
-			if strings.EqualFold(c.Name, f.Name) {
-				write(i)
-				continue next
-			}
+		if i, changed := at[strings.ToLower(f.Name)]; changed {
+			write(i)
+			continue
 		}
 		b = h.draft.appendField(b, f)
 	}
