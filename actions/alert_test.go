@@ -273,6 +273,24 @@ func TestAMessageIsCountedOnce(t *testing.T) {
 		t.Errorf("alerts %v, want one", got)
 	}
 
+	// What is delivered is retried too, by a client that did not hear so; a rule that
+	// it meets anew counts, and so does another message.
+	g = alertHouse(t, "true", AlertSettings{})
+	g.live.Fold = 0
+	m := mail{to: []string{"b@customer.example"}, queueID: "Q1", header: ownFields, body: oneCard}
+	g.send(m)
+	m.queueID = "Q2"
+	g.send(m)
+	g.hasAlerts("a retry", "A-1 1")
+	g.set = alertHouse(t, "true}\n  - rule: New\n    conditions: {messageSizeOver: 1B}\n    actions: {generateAlert: true", AlertSettings{}).set
+	g.send(m)
+	g.hasAlerts("a retry after a reload", "A-1 1", "A-2 1")
+	m.client = "192.0.2.99"
+	g.send(m)
+	if got := g.alerts(); len(got) != 4 {
+		t.Errorf("alerts %v of two clients", got)
+	}
+
 	g = alertHouse(t, "true", AlertSettings{})
 	g.live.Fold = 0
 	g.store.fail = errors.New("the disk is slow")

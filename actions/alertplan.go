@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -152,8 +153,14 @@ func customEvidence(scan *rules.Scan, res *rules.RuleResult) bool {
 	})
 }
 
+// OutcomeCounted is the outcome of the fingerprint of a message whose matches were
+// counted towards alerts, and begins its digest.
+const OutcomeCounted = "counted"
+
 // alerts counts the matches of rules that raise alerts, in the commit of the record
-// of them. A message that came before was counted then.
+// of them. What was counted when the message came before is not counted again,
+// whatever became of it then: a client tries again what was delivered too, when it
+// did not hear so.
 func (b *batch) alerts() error {
 	if len(b.d.Alerts) == 0 || len(b.came) > 0 || b.d.Outcome.Verdict == Defer {
 		return nil
@@ -164,8 +171,17 @@ func (b *batch) alerts() error {
 	if record < 0 {
 		return nil
 	}
-	user := AlertUser(b.sender())
+	fp, counted, err := b.before(OutcomeCounted)
+	if err != nil {
+		return err
+	}
+	user, known := AlertUser(b.sender()), len(counted)
 	for _, plan := range b.d.Alerts {
+		name := plan.Rule.Policy.Name + "\x00" + plan.Rule.Name
+		if slices.Contains(counted, name) {
+			continue
+		}
+		counted = append(counted, name)
 		s := specOf(plan.Rule)
 		a := quarantine.Alert{
 			ID: b.alertID(), Policy: plan.Rule.Policy.Name, Rule: plan.Rule.Name, Severity: s.graded(),
@@ -184,6 +200,13 @@ func (b *batch) alerts() error {
 			Record: record, Alert: a, Raised: raised, User: user, At: b.now, Bytes: b.m.Size, Fold: b.Fold,
 		})
 	}
+	if len(counted) == known {
+		return nil
+	}
+	if fp.Data, err = json.Marshal(counted); err != nil {
+		return err
+	}
+	b.commit.Fingerprints = append(b.commit.Fingerprints, *fp)
 	return nil
 }
 

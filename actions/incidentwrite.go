@@ -34,7 +34,7 @@ func (b *batch) reports() error {
 	if b.Notices == nil || len(b.d.reports) == 0 {
 		return nil
 	}
-	fp, before, err := b.reportedBefore()
+	fp, before, err := b.before(OutcomeReported)
 	if err != nil {
 		return err
 	}
@@ -82,21 +82,21 @@ func (b *batch) goesTo(p *plannedReport, to []message.Path) {
 	f.Notices = notices
 }
 
-// reportedBefore gives the fingerprint of the reports of the message, and to whom
-// they went when it came before.
-func (b *batch) reportedBefore() (fp *quarantine.Fingerprint, before []string, err error) {
-	fp, again, err := b.fingerprintOf(OutcomeReported+":"+Digest(&b.m.Envelope, b.m.Header, b.m.Body()), OutcomeReported)
+// before gives the fingerprint of something that is done once for a message, and of
+// whom or what it was done when the message came before.
+func (b *batch) before(outcome string) (fp *quarantine.Fingerprint, done []string, err error) {
+	fp, again, err := b.fingerprintOf(outcome+":"+Digest(&b.m.Envelope, b.m.Header, b.m.Body()), outcome)
 	if err != nil || again == nil {
 		return fp, nil, err
 	}
 	if len(again.Data) > 0 {
-		if err := json.Unmarshal(again.Data, &before); err != nil {
-			return nil, nil, fmt.Errorf("%w: to whom %s was reported: %w", quarantine.ErrCorrupt, again.Reference, err)
+		if err := json.Unmarshal(again.Data, &done); err != nil {
+			return nil, nil, fmt.Errorf("%w: what was %s of %s: %w", quarantine.ErrCorrupt, outcome, again.Reference, err)
 		}
 	}
 	// The older one must not refuse the commit.
 	fp.Unless = again.At.Add(1)
-	return fp, before, nil
+	return fp, done, nil
 }
 
 // notReported records reports that were due and not sent.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
@@ -127,20 +128,42 @@ var effects = map[Verdict]notice.Effect{
 	Deliver: notice.EffectDelivered, Block: notice.EffectBlocked, Quarantine: notice.EffectHeld, Delete: notice.EffectDeleted,
 }
 
+// effect is what became of a fork: one whose recipients do not get it since others do
+// is redirected.
+func (b *batch) effect(f *Fork) notice.Effect {
+	if f.Verdict == Deliver && redirects(f.Edits) {
+		return notice.EffectRedirected
+	}
+	return effects[f.Verdict]
+}
+
+// redirects tells whether edits send a message to others than its recipients.
+func redirects(edits []Edit) bool {
+	return slices.ContainsFunc(edits, func(e Edit) bool { return e.Action == redirect })
+}
+
+// effect is what would have become of the fork.
+func (t tested) effect() notice.Effect {
+	if t.verdict == Deliver && t.redirects {
+		return notice.EffectRedirected
+	}
+	return effects[t.verdict]
+}
+
 // notification is what a rule says to somebody of a fork.
 func (b *batch) notification(f *Fork, p Planned, to message.Path) notice.Notification {
 	s := specOf(p.Rule)
 	e := s.telling.email
 	n := notice.Notification{
 		Original: b.about(), To: to, Preferred: b.scan.Language(b.ctx, to), Sender: p.Role == RoleSender,
-		Effect: effects[f.Verdict], Simulated: p.Simulated, Recipients: b.concerned(f, p.Rule),
+		Effect: b.effect(f), Actions: f.changes(), Simulated: p.Simulated, Recipients: b.concerned(f, p.Rule),
 		Policy: p.Rule.Policy.Name, Rule: p.Rule.Name, LearnMore: s.telling.learnMore(),
 		Subject: e.subject, Text: e.text, DisplayName: e.name,
 	}
 	if p.Simulated {
-		n.Effect = effects[f.tested.verdict]
+		n.Effect = f.tested.effect()
 	}
-	n.Partial = f.Verdict != Deliver && slices.ContainsFunc(b.d.Forks, func(o Fork) bool { return o.Verdict == Deliver })
+	n.Partial = b.othersGotIt(n.Recipients)
 	if n.Sender {
 		n.Preferred, n.Tip = b.d.reader.prefers, f.PolicyTip
 	}
@@ -148,12 +171,32 @@ func (b *batch) notification(f *Fork, p Planned, to message.Path) notice.Notific
 	return n
 }
 
+// othersGotIt tells whether the message has other recipients than those, and each of
+// them got it.
+func (b *batch) othersGotIt(but []message.Path) bool {
+	some := false
+	for i := range b.d.Forks {
+		f := &b.d.Forks[i]
+		for _, r := range f.Recipients {
+			p := b.m.Envelope.Recipients[r].Path
+			if slices.ContainsFunc(but, func(o message.Path) bool { return o.Key() == p.Key() }) {
+				continue
+			}
+			if b.effect(f) != notice.EffectDelivered {
+				return false
+			}
+			some = true
+		}
+	}
+	return some
+}
+
 // concerned are the recipients of a fork, and of all others that the same rule
 // decides.
 func (b *batch) concerned(f *Fork, rule *rules.Rule) (to []message.Path) {
 	for i := range b.d.Forks {
 		o := &b.d.Forks[i]
-		if o.Verdict != f.Verdict || o.DecidedBy != f.DecidedBy || !slices.ContainsFunc(o.Rules, func(r RuleState) bool { return r.Rule == rule }) {
+		if b.effect(o) != b.effect(f) || o.DecidedBy != f.DecidedBy || !slices.ContainsFunc(o.Rules, func(r RuleState) bool { return r.Rule == rule }) {
 			continue
 		}
 		for _, r := range o.Recipients {
@@ -183,8 +226,8 @@ func (b *batch) matchedBy(rule *rules.Rule, n *notice.Notification) {
 		n.Findings = append(n.Findings, f)
 	}
 	for _, c := range res.Conditions {
-		if c.Result == rules.True.String() && c.Condition != "contentContainsSensitiveInformation" {
-			n.Conditions = append(n.Conditions, audit.MaskText(b.mask(cmp.Or(c.Reason, c.Condition)), b.values()...).String())
+		if c.Result == rules.True.String() && speaksFor(c) {
+			n.Conditions = append(n.Conditions, notice.Condition{Name: c.Condition, Reason: audit.MaskText(b.mask(cmp.Or(c.Reason, c.Condition)), b.values()...).String()})
 		}
 	}
 	shown := 0
@@ -196,6 +239,34 @@ func (b *batch) matchedBy(rule *rules.Rule, n *notice.Notification) {
 			}
 		}
 	}
+}
+
+// speaksFor tells whether a true condition is told of as a reason why its rule matched:
+// not what findings say, not what spoke against it, and nobody's level of risk.
+func speaksFor(c rules.ConditionResult) bool {
+	switch c.Condition {
+	case "contentContainsSensitiveInformation", "sharedByIRMUserRisk":
+		return false
+	}
+	return strings.HasPrefix(c.Path, "conditions") && !slices.ContainsFunc(strings.Split(c.Path, "."), func(step string) bool {
+		name, _, _ := strings.Cut(step, "[")
+		return name == "not"
+	})
+}
+
+// changes are the names of the actions that changed a message that goes on, each once.
+// Nobody hears of a blind copy.
+func (f *Fork) changes() (names []string) {
+	if f.Verdict != Deliver {
+		return nil
+	}
+	for _, e := range f.Edits {
+		hidden := e.Action == addRecipients && e.Name == "bcc" || e.Action == strip && len(f.Stripped) == 0
+		if !hidden && !slices.Contains(names, e.Action) {
+			names = append(names, e.Action)
+		}
+	}
+	return names
 }
 
 // mask masks what is sensitive in a text, whatever rules look for.
@@ -228,9 +299,9 @@ func (b *batch) effectOf(u Untold) notice.Effect {
 		f := &b.d.Forks[i]
 		if slices.ContainsFunc(f.Rules, func(r RuleState) bool { return r.Rule == u.Rule }) {
 			if u.Simulated {
-				return effects[f.tested.verdict]
+				return f.tested.effect()
 			}
-			return effects[f.Verdict]
+			return b.effect(f)
 		}
 	}
 	return notice.EffectDelivered

@@ -10,7 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/postern-mail/postern/audit"
+	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/rules"
 )
 
 // tellPolicy tells people of mail that goes on, is held and is refused.
@@ -163,5 +166,166 @@ func TestARefusalWithManyWords(t *testing.T) {
 	}
 	if to := g.told(); len(to) > 0 {
 		t.Errorf("a second mail goes to %q", to)
+	}
+}
+
+// mailed gives the text of each notice to somebody.
+func (g *gate) mailed(to string) (list []string) {
+	g.t.Helper()
+	for n := range 20 {
+		entries, err := g.store.Entries(g.t.Context(), fmt.Sprintf("P-TEST%03d", n))
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.Kind != quarantine.EntryNotice || e.Recipients[0].Address != to {
+				continue
+			}
+			blob, err := g.store.Open(g.t.Context(), e.Blob)
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			m, err := message.Read(message.Envelope{}, blob, nil, message.DefaultLimits)
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			text := m.Subject() + "\n"
+			for p := range m.Leaves() {
+				content, err := p.Content()
+				if err != nil {
+					g.t.Fatal(err)
+				}
+				text += string(content)
+				break
+			}
+			list = append(list, strings.Join(strings.Fields(strings.ReplaceAll(text, "\n|", "\n")), " "))
+			m.Close()
+		}
+	}
+	return list
+}
+
+// Mail says what became of the message for those whom it names, and of nobody else
+// what is not so.
+func TestNotificationsSayWhatHappened(t *testing.T) {
+	const redirect = "{rule: R, conditions: {subjectContainsWords: [plan]}, actions: {redirectMessageTo: [audit@example.com], notifyUser: [sender, dlp@example.com]}}"
+	const some = `{rule: B, conditions: {recipientDomainIs: [block.example]}, actions: {blockAccess: all, notifyUser: [dlp@example.com]}}
+  - {rule: H, conditions: {recipientDomainIs: [hold.example]}, actions: {quarantine: true}}
+  - {rule: R, conditions: {recipientDomainIs: [away.example]}, actions: {redirectMessageTo: [audit@example.com]}}`
+	const others = "All other recipients got it."
+	for name, c := range map[string]struct {
+		mode, rules string
+		to          []string
+		reader      string
+		want, not   string
+	}{
+		"redirected, to the sender": {"enable", redirect, []string{"bob@partner.example"}, "anna@example.com", "Message redirected: plan", "delivered to audit@"},
+		"redirected, to others":     {"enable", redirect, []string{"bob@partner.example"}, "dlp@example.com", "delivered to another address instead", "It was delivered"},
+		"a redirect that is tested": {"testWithNotifications", redirect, []string{"bob@partner.example"}, "anna@example.com", "Your message was delivered", "was redirected"},
+		"what it would have been":   {"testWithNotifications", redirect, []string{"bob@partner.example"}, "anna@example.com", "It would have been redirected", "audit@"},
+		"the others got it":         {"enable", some, []string{"b@block.example", "ben@example.com"}, "dlp@example.com", others, "ben@"},
+		"another one is held":       {"enable", some, []string{"b@block.example", "ben@example.com", "c@hold.example"}, "dlp@example.com", "b@block.example", others},
+		"another one is redirected": {"enable", some, []string{"b@block.example", "ben@example.com", "c@away.example"}, "dlp@example.com", "b@block.example", others},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, "policy: P\nmode: "+c.mode+"\nrules:\n  - "+c.rules+"\n", Settings{})
+			g.send(plan("Q1", c.to...))
+			got := g.mailed(c.reader)
+			if len(got) != 1 || !strings.Contains(got[0], c.want) || strings.Contains(got[0], c.not) {
+				t.Errorf("%q\nwant one with %q, without %q", got, c.want, c.not)
+			}
+		})
+	}
+}
+
+// A report that names nobody, since the sender wished so, takes the place of no mail.
+func TestAReportOnNobodyTakesNoPlace(t *testing.T) {
+	g := newGate(t, "policy: P\nmode: enable\nrules:\n  - {rule: Block, conditions: {recipientDomainIs: [block.example]}, actions: {blockAccess: all}}\n  - {rule: Note, conditions: {subjectContainsWords: [plan]}, actions: {notifyUser: sender}}\n", Settings{})
+	m := plan("Q1", "ben@example.com", "b@block.example")
+	m.args = "NOTIFY=NEVER"
+	g.send(m)
+	if diff := cmp.Diff([]string{"notification anna@example.com"}, g.told()); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"anna@example.com: notify"}, g.untold()); diff != "" {
+		t.Errorf("not told (-want +got):\n%s", diff)
+	}
+}
+
+// What is said of a rule is why it matched, in the reader's language, and what it
+// changed: not what spoke against it, nobody's level of risk, and no blind copy.
+func TestNotificationsSayWhy(t *testing.T) {
+	const rule = `{rule: R, conditions: {all: [{subjectContainsWords: [plan]}, {not: {recipientDomainIs: [nowhere.example]}}]}, exceptions: {recipientDomainIs: [spared.example]},
+    actions: {addRecipients: {bcc: [spy@example.com]}, prependSubject: "[x] ", notifyUser: sender, notifyEmailCustomText: "<p>%%MatchedConditions%%|%%AppliedActions%%|</p>"}}`
+	for name, c := range map[string]struct{ language, mode, want string }{
+		"English":            {"en", "enable", `The subject contains "plan"|delivered something was put before the subject|`},
+		"German":             {"de", "enable", `Im Betreff steht etwas, was die Regel nennt|zugestellt dem Betreff wurde etwas vorangestellt|`},
+		"a test of a policy": {"en", "testWithNotifications", `The subject contains "plan"|delivered|`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, "policy: P\nmode: "+c.mode+"\nrules:\n  - "+rule+"\n", Settings{})
+			m := plan("Q1", "ben@example.com", "c@spared.example")
+			m.header = append(m.header, "Accept-Language: "+c.language)
+			g.send(m)
+			if got := g.mailed("anna@example.com"); len(got) != 1 || !strings.Contains(got[0], c.want) {
+				t.Errorf("%q\nwant %q", got, c.want)
+			}
+		})
+	}
+	for _, c := range []struct {
+		path, condition string
+		want            bool
+	}{
+		{"conditions.all[0]", "subjectContainsWords", true}, {"conditions.all[1].not", "recipientDomainIs", false}, {"exceptions", "recipientDomainIs", false},
+		{"conditions.any[0].not[1].all[0]", "from", false}, {"conditions", "sharedByIRMUserRisk", false},
+	} {
+		if speaksFor(rules.ConditionResult{Path: c.path, Condition: c.condition}) != c.want {
+			t.Error(c)
+		}
+	}
+}
+
+// A report in German has no English sentence where the rule has no words of its own.
+func TestAReportWithoutATip(t *testing.T) {
+	for actions, want := range map[string]bool{"blockAccess: all": false, "blockAccess: all, notifyPolicyTipCustomText: Own words.": true} {
+		g := newGate(t, "policy: P\nmode: enable\nrules:\n  - {rule: Block, conditions: {recipientDomainIs: [block.example]}, actions: {"+actions+"}}\n", Settings{})
+		m := plan("Q1", "ben@example.com", "b@block.example")
+		m.header = append(m.header, "Accept-Language: de")
+		g.send(m)
+		got := g.mailed("anna@example.com")
+		if len(got) != 1 || strings.Contains(got[0], defaultTip) || strings.Contains(got[0], "Own words.") != want || !strings.Contains(got[0], "Sie ging nicht an: * b@block.example") {
+			t.Errorf("%s: %q", actions, got)
+		}
+	}
+}
+
+// A sender whom a rule names, or who manages himself, hears once of one message, and
+// nothing of what a program sends in his name.
+func TestASenderWhoIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		to     []string
+		header string
+		want   []string
+	}{
+		"goes on":    {[]string{"ben@example.com"}, "X-A: b", []string{"notification anna@example.com"}},
+		"refused":    {[]string{"b@block.example"}, "X-A: b", nil},
+		"given back": {[]string{"ben@example.com", "b@block.example"}, "X-A: b", []string{"ndr anna@example.com"}},
+		"automatic":  {[]string{"ben@example.com"}, "Auto-Submitted: auto-generated", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, strings.ReplaceAll(tellPolicy, "sender, dlp@example.com", "sender, Anna@example.com")+"  - {rule: Named, conditions: {subjectContainsWords: [plan]}, actions: {notifyUser: anna@example.com}}\n", Settings{})
+			m := plan("Q1", c.to...)
+			m.header = append(m.header, c.header)
+			g.send(m)
+			var got []string
+			for _, to := range g.told() {
+				if !strings.HasPrefix(to, string(notice.KindRecipient)) {
+					got = append(got, to)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -71,7 +71,7 @@ type deliveries struct {
 func newDeliveries(r *editor, forks []Fork) *deliveries {
 	d := &deliveries{editor: r, reached: make(map[string]bool)}
 	for _, f := range forks {
-		if f.Route != Resubmitted && f.Route != InSession || slices.ContainsFunc(f.Edits, func(e Edit) bool { return e.Action == redirect }) {
+		if f.Route != Resubmitted && f.Route != InSession || redirects(f.Edits) {
 			continue
 		}
 		for _, i := range f.Recipients {
@@ -85,7 +85,7 @@ func newDeliveries(r *editor, forks []Fork) *deliveries {
 // out; a copy without recipients is not sent.
 func (d *deliveries) copy(f *Fork) *edited {
 	c, people := d.edit(f.Edits)
-	redirected := slices.ContainsFunc(people, func(e Edit) bool { return e.Action == redirect })
+	redirected := redirects(people)
 	if !redirected {
 		own := make(map[string]bool)
 		for _, i := range f.Recipients {

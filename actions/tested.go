@@ -10,7 +10,9 @@ import (
 // and what would have become of it.
 type tested struct {
 	verdict Verdict
-	specs   []*spec // in the order in which they would be processed; those that tell nobody left out
+	// redirects tells that it would have gone to others than its recipients.
+	redirects bool
+	specs     []*spec // in the order in which they would be processed; those that tell nobody left out
 }
 
 // test walks over the matched rules as if the policies that test with notifications
@@ -32,7 +34,7 @@ func (g *forkGroup) test() tested {
 		}
 	}
 	st := walk(all)
-	t := tested{verdict: Deliver}
+	t := tested{verdict: Deliver, redirects: redirects(st.edits)}
 	if st.enforced != nil {
 		t.verdict = st.enforced.halt.verdict
 		all = slices.DeleteFunc(all, func(m match) bool { return m.spec != st.enforced })

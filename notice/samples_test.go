@@ -59,7 +59,7 @@ func sampleNotification(t testing.TB, language string) Notification {
 			{Type: "France passport number", Count: 13, Parts: []string{"part 1.2", "scans.zip/a.pdf"}},
 			{Type: "All medical terms and conditions", Count: 3, Parts: []string{"body"}},
 		},
-		Conditions: []string{germanOrEnglish(language, "die Nachricht geht nach außen", "the message goes outside")},
+		Conditions: []Condition{{"accessScope", "the message goes outside"}},
 		Policy:     germanOrEnglish(language, "Kartennummern", "Card numbers"), Rule: germanOrEnglish(language, "Zwei oder mehr nach außen", "Two or more to people outside"),
 		Tip: germanOrEnglish(language, "Diese Nachricht enthält Kartennummern.", "This message holds card numbers."), LearnMore: "https://intranet.example.com/dlp/cards",
 	}
@@ -90,7 +90,7 @@ func samples(t testing.TB, w *Writer, language string) map[string]Notice {
 	keep("ndr-delivery-expired")(w.DeliveryDSN(Failure{Original: o, Recipients: []FailedRecipient{{Recipient: rcpts[0], Reply: "connection refused", Expired: true}}}))
 	keep("delay-held")(w.DelayDSN(Delay{Original: o, Recipients: rcpts, Until: today.Add(72 * time.Hour), Tip: tip}))
 	keep("delay-queued")(w.DelayDSN(Delay{Original: o, Recipients: rcpts[:1], Queued: true, Until: today.Add(72 * time.Hour)}))
-	for _, effect := range []Effect{EffectDelivered, EffectBlocked, EffectHeld, EffectWaiting, EffectDeleted} {
+	for _, effect := range []Effect{EffectDelivered, EffectBlocked, EffectHeld, EffectWaiting, EffectDeleted, EffectRedirected} {
 		n := sampleNotification(t, language)
 		n.Effect = effect
 		keep("notification-sender-" + string(effect))(w.Notification(n))

@@ -33,8 +33,8 @@ type sentences struct {
 	tag    string // BCP 47
 	plural language.Tag
 	of     map[string]sentence
-	// other are the sentences of English, for what a language of the administrator
-	// leaves out; nil for a language that is whole.
+	// other are the sentences for what a language of the administrator leaves out: of
+	// the language without its region, or of English; nil for a language that is whole.
 	other *sentences
 }
 
@@ -79,7 +79,8 @@ type File struct {
 
 // LoadTexts gives the sentences with those of files in their place: a file named
 // de.yaml replaces German ones key by key, and one of another language, as fr.yaml,
-// adds a language, which says in English what the file leaves out. Problems name
+// adds a language. What its file leaves out is said in the language without its region,
+// as de for de-AT, or else in English. Problems name
 // file, line and column; a key or a placeholder that there is none of is an error.
 // The texts are whole without what has an error.
 func LoadTexts(files []File) (*Texts, []strictyaml.Problem) {
@@ -89,6 +90,7 @@ func LoadTexts(files []File) (*Texts, []strictyaml.Problem) {
 	}
 	t := &Texts{languages: maps.Clone(base.languages)}
 	var problems []strictyaml.Problem
+	read := make(map[string]string) // the file of each language
 	for _, f := range files {
 		tag, ok := strings.CutSuffix(filepath.Base(f.Name), ".yaml")
 		parsed, err := language.Parse(tag)
@@ -97,16 +99,36 @@ func LoadTexts(files []File) (*Texts, []strictyaml.Problem) {
 			continue
 		}
 		tag = parsed.String()
+		if before := read[tag]; before != "" {
+			problems = append(problems, strictyaml.Problem{File: f.Name, What: fmt.Sprintf("%s has texts of the language %s too", filepath.Base(before), tag), Write: "put them into one file"})
+			continue
+		}
+		read[tag] = f.Name
 		s := &sentences{tag: tag, plural: parsed, of: make(map[string]sentence)}
 		if own := base.languages[tag]; own != nil {
 			s.of = maps.Clone(own.of)
-		} else {
-			s.other = base.languages["en"]
 		}
 		problems = append(problems, s.read(f.Name, f.Data, base.languages["en"])...)
 		t.languages[tag] = s
 	}
+	for tag, s := range t.languages {
+		if base.languages[tag] == nil {
+			s.other = t.broader(tag)
+		}
+	}
 	return t, problems
+}
+
+// broader gives the sentences of the language that a tag is a kind of, as de for de-AT,
+// or else those of English.
+func (t *Texts) broader(tag string) *sentences {
+	for i := strings.LastIndexByte(tag, '-'); i > 0; i = strings.LastIndexByte(tag, '-') {
+		tag = tag[:i]
+		if s := t.languages[tag]; s != nil {
+			return s
+		}
+	}
+	return t.languages["en"]
 }
 
 // Languages lists the languages there are.
@@ -219,8 +241,9 @@ func (s *sentences) say(key string, values ...string) string {
 
 // count gives the form of a sentence for a number, which is its value {n}.
 func (s *sentences) count(key string, n int, values ...string) string {
-	forms := s.get(key)
-	text, ok := forms[s.form(n)]
+	own := s.having(key)
+	forms := own.of[key]
+	text, ok := forms[own.form(n)]
 	if !ok {
 		text = forms["other"]
 	}
@@ -230,11 +253,14 @@ func (s *sentences) count(key string, n int, values ...string) string {
 // has tells whether there is a sentence.
 func (s *sentences) has(key string) bool { return s.get(key) != nil }
 
-func (s *sentences) get(key string) sentence {
-	if text, ok := s.of[key]; ok || s.other == nil {
-		return text
+func (s *sentences) get(key string) sentence { return s.having(key).of[key] }
+
+// having gives the sentences that a sentence is taken from: these, or those behind them.
+func (s *sentences) having(key string) *sentences {
+	for s.of[key] == nil && s.other != nil {
+		s = s.other
 	}
-	return s.other.of[key]
+	return s
 }
 
 var formNames = map[plural.Form]string{

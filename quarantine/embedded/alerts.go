@@ -101,15 +101,26 @@ func (m *matchRow) folded(t *transactor) (alert string, err error) {
 // present one among them, come to what the trigger says. The window ends with the
 // latest of them: the clock may have been set back, or sessions may commit in
 // another order than they began. What lies further ahead than a window is the mark
-// of a clock that was wrong, and not counted.
+// of a clock that was wrong, and not counted; what lies less far ahead does not hide
+// the matches before the present one, whose own window is looked at too.
 func (m *matchRow) aggregate(t *transactor) (raised bool, err error) {
-	trigger := &m.Alert.Trigger
+	window := m.Alert.Trigger.Window
 	var last int64
 	if err := t.row("SELECT max(at) FROM alert_event WHERE key = ? AND alert = '' AND at <= ?",
-		[]any{m.key, stamp(m.At.Add(trigger.Window))}, &last); err != nil {
+		[]any{m.key, stamp(m.At.Add(window))}, &last); err != nil {
 		return false, err
 	}
-	since := stamp(moment(last).Add(-trigger.Window))
+	raised, err = m.within(t, stamp(moment(last).Add(-window)), last)
+	if err != nil || raised || last == stamp(m.At) {
+		return raised, err
+	}
+	return m.within(t, stamp(m.At.Add(-window)), stamp(m.At))
+}
+
+// within raises the alert when the matches of a window come to what the trigger
+// says.
+func (m *matchRow) within(t *transactor, since, last int64) (raised bool, err error) {
+	trigger := &m.Alert.Trigger
 	var first, events, bytes int64
 	if err := t.row("SELECT min(at), count(*), sum(bytes) FROM alert_event WHERE key = ? AND alert = '' AND at BETWEEN ? AND ?",
 		[]any{m.key, since, last}, &first, &events, &bytes); err != nil {

@@ -88,6 +88,8 @@ func TestChainFindsTampering(t *testing.T) {
 		{"a month removed", `DELETE FROM record WHERE number < 7; DELETE FROM link WHERE number < 7; DELETE FROM chain WHERE id = 1`, 7, "is gone"},
 		{"a month removed as if it were over", `DELETE FROM record WHERE number < 7; DELETE FROM link WHERE number < 7; UPDATE chain SET dropped = 2, swept = 6 WHERE id = 1`, 1, "before their time"},
 		{"put in", `INSERT INTO record SELECT 13, time, reference, queue_id, operation, data FROM record WHERE number = 12`, 13, "in no chain|numbered up"},
+		{"put in before the first", `INSERT INTO record SELECT 0, time, reference, queue_id, operation, data FROM record WHERE number = 12`, 0, "in no chain"},
+		{"put in far before", `INSERT INTO record SELECT -5, time, reference, queue_id, operation, data FROM record WHERE number = 12`, -5, "in no chain"},
 		{"put in between", `DELETE FROM record WHERE number = 4; INSERT INTO record SELECT 4, time, reference, queue_id, operation, data FROM record WHERE number = 5`, 4, "was changed"},
 		{"put in with a link", `INSERT INTO record SELECT 13, time, reference, queue_id, operation, data FROM record WHERE number = 12;
 			INSERT INTO personal SELECT 13, texts FROM personal WHERE record = 12;
@@ -244,25 +246,25 @@ func TestChainOfOlderStore(t *testing.T) {
 		must(t, err)
 	}
 	var want []string
-	for i := range 5 {
+	for i := range 40 {
 		r := storetest.Mail(fmt.Sprint(i), start.AddDate(0, 0, i))
 		want = append(want, string(r.Data))
 		_, err := db.Exec("INSERT INTO record (time, reference, queue_id, operation, data) VALUES (?, ?, ?, ?, ?)",
 			stamp(r.Time), r.Reference, r.QueueID, r.Operation, string(r.Data))
 		must(t, err)
 	}
-	_, err = db.Exec("DELETE FROM record WHERE number = 5") // numbers are not used again
+	_, err = db.Exec("DELETE FROM record WHERE number = 40") // numbers are not used again
 	must(t, err)
 	must(t, db.Close())
 
 	s := open(t, Options{Dir: dir, Privacy: storetest.Privacy})
 	must(t, s.Append(t.Context(), storetest.Mail("new", start)))
 	v := verified(t, s)
-	if v.Older != 4 || v.Records != 1 || v.Broken != 0 {
+	if v.Older != 39 || v.Records != 1 || v.Broken != 0 {
 		t.Errorf("verified %+v", v)
 	}
 	i := 0
-	for r, err := range s.Records(t.Context(), quarantine.RecordFilter{Limit: 4}) {
+	for r, err := range s.Records(t.Context(), quarantine.RecordFilter{Limit: 39}) {
 		must(t, err)
 		if string(r.Data) != want[i] || (r.Link != quarantine.Link{}) {
 			t.Errorf("record %d: %s %+v", i, r.Data, r.Link)
@@ -271,7 +273,7 @@ func TestChainOfOlderStore(t *testing.T) {
 	}
 	e, err := s.ErasePerson(t.Context(), "anna@example.com", start, nil)
 	must(t, err)
-	if e.Records != 5 {
+	if e.Records != 40 {
 		t.Errorf("erased %+v", e)
 	}
 	for r, err := range s.Records(t.Context(), quarantine.RecordFilter{}) {
@@ -280,9 +282,28 @@ func TestChainOfOlderStore(t *testing.T) {
 			t.Errorf("record %d: %s", r.Number, r.Data)
 		}
 	}
-	if v := verified(t, s); v.Older != 4 || v.Broken != 0 || len(check(t, s)) > 0 {
+	if v := verified(t, s); v.Older != 39 || v.Broken != 0 || len(check(t, s)) > 0 {
 		t.Errorf("in the end %+v, check %v", v, check(t, s))
 	}
+	must(t, s.Close())
+	gone(t, dir, "anna@", "Anna@", "Salary")
+}
+
+// gone holds that no file below a directory has one of the texts.
+func gone(t *testing.T, dir string, texts ...string) {
+	t.Helper()
+	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		for _, text := range texts {
+			if strings.Contains(string(data), text) {
+				t.Errorf("%s holds %q", filepath.Base(path), text)
+			}
+		}
+		return err
+	}))
 }
 
 // What was erased is not to be found in the files either.
@@ -299,19 +320,7 @@ func TestErasedFromDisk(t *testing.T) {
 	_, err := s.ErasePerson(t.Context(), "anna@example.com", start, nil)
 	must(t, err)
 	must(t, s.Close())
-	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		for _, text := range []string{"anna@", "Anna@", "Salary"} {
-			if strings.Contains(string(data), text) {
-				t.Errorf("%s holds %q", filepath.Base(path), text)
-			}
-		}
-		return err
-	})
-	must(t, err)
+	gone(t, dir, "anna@", "Anna@", "Salary")
 }
 
 // A request that fails leaves no link behind, and two processes on one store go on

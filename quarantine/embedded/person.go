@@ -134,7 +134,7 @@ func (p *person) inItem(i *quarantine.Item) string {
 	if as := p.inEnvelope(&i.Envelope); as != "" {
 		return as
 	}
-	for _, raw := range []json.RawMessage{i.Draft, i.Matches, i.Remaining} {
+	for _, raw := range []json.RawMessage{i.Draft, i.Matches, i.Remaining, i.Reports} {
 		if p.inJSON(raw) {
 			return quarantine.AsMentioned
 		}
@@ -208,7 +208,7 @@ func (p *person) blankItem(i *quarantine.Item, sender bool) {
 			*r = quarantine.Recipient{Raw: "<" + quarantine.ErasedText + ">", Path: quarantine.ErasedText}
 		}
 	}
-	i.Draft, i.Matches, i.Remaining = nil, nil, nil
+	i.Draft, i.Matches, i.Remaining, i.Reports = nil, nil, nil, nil
 	if sender || p.inText(i.Reason) {
 		i.Reason = quarantine.ErasedText
 	}

@@ -183,6 +183,11 @@ func testAlertClock(t *testing.T, create New) {
 	send(40*time.Hour, 9)
 	send(40*time.Hour-49*time.Hour, 1)
 	b.same("more than a window apart", b.raised(), []string{"A-19 10"})
+
+	send(3000*time.Hour-10*time.Hour, 9)
+	send(3000*time.Hour+40*time.Hour, 1) // the clock was wrong once, by less than the window
+	send(3000*time.Hour, 1)
+	b.same("one from ahead hides nothing", b.raised(), []string{"A-19 10", "A-40 10"})
 	b.sound()
 }
 

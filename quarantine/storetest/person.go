@@ -52,6 +52,11 @@ func testFindPerson(t *testing.T, create New) {
 	b.must(b.Commit(t.Context(), Held("held")))
 	b.ended("over")
 	b.must(b.Commit(t.Context(), Mailed("e")))
+	reported := Held("reported")
+	reported.Items[0].Reports = []byte(`[{"to":["dpo@example.com"],"incident":{"message":{"from":"author@example.com"}}}]`)
+	reported.Items[0].Envelope = quarantine.Envelope{ReversePath: "another@example.com", Recipients: []quarantine.Recipient{{Raw: "<other@partner.example>", Path: "other@partner.example"}}}
+	b.must(b.Commit(t.Context(), reported))
+	b.same("an author who was reported", b.mentions("author@example.com"), []string{"item reported mentioned held"})
 	b.same("anna", b.mentions("ANNA@example.com"), []string{"record 1 sender"})
 	b.same("bob", b.mentions("<bob@PARTNER.example>"), []string{"record 1 recipient"})
 	b.same("carl", b.mentions("carl@partner.example"), []string{"record 1 recipient", "record 2 mentioned"})
@@ -117,7 +122,7 @@ func testErasePerson(t *testing.T, create New) {
 	item, err := b.Item(t.Context(), "over")
 	b.must(err)
 	if env := item.Envelope; env.ReversePath != quarantine.ErasedText || env.Authenticated != "" || env.HELO != "" || len(env.Macros) != 0 ||
-		env.Recipients[0].Path != "one@partner.example" || item.Matches != nil || item.Draft != nil || item.Purged.IsZero() || item.State != quarantine.StateDeleted {
+		env.Recipients[0].Path != "one@partner.example" || item.Matches != nil || item.Draft != nil || item.Reports != nil || item.Purged.IsZero() || item.State != quarantine.StateDeleted {
 		t.Errorf("the item: %+v", *item)
 	}
 	gone(b, "b-over")
