@@ -53,7 +53,14 @@ rules:
     actions: {blockAccess: perUser, generateIncidentReport: {to: [compliance@example.com, outside@other.example], content: all}}
   - rule: Mark
     conditions: {contentContainsSensitiveInformation: [{type: Credit card number, minCount: 1, maxCount: any}]}
-    actions: {setHeader: {X-Card: "yes"}, prependSubject: "[card] ", generateAlert: [desk@example.com]}
+    actions:
+      setHeader: {X-Card: "yes"}
+      prependSubject: "[card] "
+      generateAlert: [desk@example.com]
+      notifyUser: [sender, dlp@example.com, outside@other.example]
+      notifyEmailCustomSubject: "told %%MatchedConditionsAndValues%%"
+      notifyEmailCustomText: "<p title='%%FileName%%'>%%MatchedSITAndSurroundingcontext%% %%MatchedConditions%% %%FileName%% %%BlockedMessageInfo%% %%ContentId%% %%UserEmail%%</p>"
+      generateNotification: "<p>%%Headers%% %%Subject%% %%From%% %%To%% %%Cc%%</p>"
   - rule: Cannot be read
     conditions: {documentIsUnsupported: true}
     actions:
@@ -274,7 +281,7 @@ func noCanaryInMail(t *testing.T, dir string, lines []map[string]any) {
 			}
 		}
 	}
-	if kinds["[Low]"] < 10 || kinds["kept"] < 3 {
+	if kinds["[Low]"] < 10 || kinds["kept"] < 3 || kinds["told"] < 3 || kinds["About"] < 3 {
 		t.Errorf("notices %v only, so little is proved", kinds)
 	}
 }
