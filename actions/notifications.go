@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
@@ -155,7 +156,7 @@ func (b *batch) notification(f *Fork, p Planned, to message.Path) notice.Notific
 	e := s.telling.email
 	n := notice.Notification{
 		Original: b.about(), To: to, Preferred: b.scan.Language(b.ctx, to), Sender: p.Role == RoleSender,
-		Effect: b.effect(f), Simulated: p.Simulated, Recipients: b.concerned(f, p.Rule),
+		Effect: b.effect(f), Actions: f.changes(), Simulated: p.Simulated, Recipients: b.concerned(f, p.Rule),
 		Policy: p.Rule.Policy.Name, Rule: p.Rule.Name, LearnMore: s.telling.learnMore(),
 		Subject: e.subject, Text: e.text, DisplayName: e.name,
 	}
@@ -225,8 +226,8 @@ func (b *batch) matchedBy(rule *rules.Rule, n *notice.Notification) {
 		n.Findings = append(n.Findings, f)
 	}
 	for _, c := range res.Conditions {
-		if c.Result == rules.True.String() && c.Condition != "contentContainsSensitiveInformation" {
-			n.Conditions = append(n.Conditions, audit.MaskText(b.mask(cmp.Or(c.Reason, c.Condition)), b.values()...).String())
+		if c.Result == rules.True.String() && speaksFor(c) {
+			n.Conditions = append(n.Conditions, notice.Condition{Name: c.Condition, Reason: audit.MaskText(b.mask(cmp.Or(c.Reason, c.Condition)), b.values()...).String()})
 		}
 	}
 	shown := 0
@@ -238,6 +239,34 @@ func (b *batch) matchedBy(rule *rules.Rule, n *notice.Notification) {
 			}
 		}
 	}
+}
+
+// speaksFor tells whether a true condition is told of as a reason why its rule matched:
+// not what findings say, not what spoke against it, and nobody's level of risk.
+func speaksFor(c rules.ConditionResult) bool {
+	switch c.Condition {
+	case "contentContainsSensitiveInformation", "sharedByIRMUserRisk":
+		return false
+	}
+	return strings.HasPrefix(c.Path, "conditions") && !slices.ContainsFunc(strings.Split(c.Path, "."), func(step string) bool {
+		name, _, _ := strings.Cut(step, "[")
+		return name == "not"
+	})
+}
+
+// changes are the names of the actions that changed a message that goes on, each once.
+// Nobody hears of a blind copy.
+func (f *Fork) changes() (names []string) {
+	if f.Verdict != Deliver {
+		return nil
+	}
+	for _, e := range f.Edits {
+		hidden := e.Action == addRecipients && e.Name == "bcc" || e.Action == strip && len(f.Stripped) == 0
+		if !hidden && !slices.Contains(names, e.Action) {
+			names = append(names, e.Action)
+		}
+	}
+	return names
 }
 
 // mask masks what is sensitive in a text, whatever rules look for.

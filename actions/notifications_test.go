@@ -11,7 +11,9 @@ import (
 
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/message"
+	"github.com/postern-mail/postern/notice"
 	"github.com/postern-mail/postern/quarantine"
+	"github.com/postern-mail/postern/rules"
 )
 
 // tellPolicy tells people of mail that goes on, is held and is refused.
@@ -247,5 +249,83 @@ func TestAReportOnNobodyTakesNoPlace(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"anna@example.com: notify"}, g.untold()); diff != "" {
 		t.Errorf("not told (-want +got):\n%s", diff)
+	}
+}
+
+// What is said of a rule is why it matched, in the reader's language, and what it
+// changed: not what spoke against it, nobody's level of risk, and no blind copy.
+func TestNotificationsSayWhy(t *testing.T) {
+	const rule = `{rule: R, conditions: {all: [{subjectContainsWords: [plan]}, {not: {recipientDomainIs: [nowhere.example]}}]}, exceptions: {recipientDomainIs: [spared.example]},
+    actions: {addRecipients: {bcc: [spy@example.com]}, prependSubject: "[x] ", notifyUser: sender, notifyEmailCustomText: "<p>%%MatchedConditions%%|%%AppliedActions%%|</p>"}}`
+	for name, c := range map[string]struct{ language, mode, want string }{
+		"English":            {"en", "enable", `The subject contains "plan"|delivered something was put before the subject|`},
+		"German":             {"de", "enable", `Im Betreff steht etwas, was die Regel nennt|zugestellt dem Betreff wurde etwas vorangestellt|`},
+		"a test of a policy": {"en", "testWithNotifications", `The subject contains "plan"|delivered|`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, "policy: P\nmode: "+c.mode+"\nrules:\n  - "+rule+"\n", Settings{})
+			m := plan("Q1", "ben@example.com", "c@spared.example")
+			m.header = append(m.header, "Accept-Language: "+c.language)
+			g.send(m)
+			if got := g.mailed("anna@example.com"); len(got) != 1 || !strings.Contains(got[0], c.want) {
+				t.Errorf("%q\nwant %q", got, c.want)
+			}
+		})
+	}
+	for _, c := range []struct {
+		path, condition string
+		want            bool
+	}{
+		{"conditions.all[0]", "subjectContainsWords", true}, {"conditions.all[1].not", "recipientDomainIs", false}, {"exceptions", "recipientDomainIs", false},
+		{"conditions.any[0].not[1].all[0]", "from", false}, {"conditions", "sharedByIRMUserRisk", false},
+	} {
+		if speaksFor(rules.ConditionResult{Path: c.path, Condition: c.condition}) != c.want {
+			t.Error(c)
+		}
+	}
+}
+
+// A report in German has no English sentence where the rule has no words of its own.
+func TestAReportWithoutATip(t *testing.T) {
+	for actions, want := range map[string]bool{"blockAccess: all": false, "blockAccess: all, notifyPolicyTipCustomText: Own words.": true} {
+		g := newGate(t, "policy: P\nmode: enable\nrules:\n  - {rule: Block, conditions: {recipientDomainIs: [block.example]}, actions: {"+actions+"}}\n", Settings{})
+		m := plan("Q1", "ben@example.com", "b@block.example")
+		m.header = append(m.header, "Accept-Language: de")
+		g.send(m)
+		got := g.mailed("anna@example.com")
+		if len(got) != 1 || strings.Contains(got[0], defaultTip) || strings.Contains(got[0], "Own words.") != want || !strings.Contains(got[0], "Sie ging nicht an: * b@block.example") {
+			t.Errorf("%s: %q", actions, got)
+		}
+	}
+}
+
+// A sender whom a rule names, or who manages himself, hears once of one message, and
+// nothing of what a program sends in his name.
+func TestASenderWhoIsNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		to     []string
+		header string
+		want   []string
+	}{
+		"goes on":    {[]string{"ben@example.com"}, "X-A: b", []string{"notification anna@example.com"}},
+		"refused":    {[]string{"b@block.example"}, "X-A: b", nil},
+		"given back": {[]string{"ben@example.com", "b@block.example"}, "X-A: b", []string{"ndr anna@example.com"}},
+		"automatic":  {[]string{"ben@example.com"}, "Auto-Submitted: auto-generated", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, strings.ReplaceAll(tellPolicy, "sender, dlp@example.com", "sender, Anna@example.com")+"  - {rule: Named, conditions: {subjectContainsWords: [plan]}, actions: {notifyUser: anna@example.com}}\n", Settings{})
+			m := plan("Q1", c.to...)
+			m.header = append(m.header, c.header)
+			g.send(m)
+			var got []string
+			for _, to := range g.told() {
+				if !strings.HasPrefix(to, string(notice.KindRecipient)) {
+					got = append(got, to)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -27,8 +27,12 @@ func (b *batch) tell() error {
 	}
 	first := &b.d.Forks[b.d.first(b.refused)]
 	s := first.spec()
+	tip := ""
+	if s.halt.text != "" || s.tip != "" {
+		tip = s.words(b.d.reader) // the report has words of its own, in the sender's language
+	}
 	n, err := b.Notices.BlockNDR(notice.Block{
-		Original: b.about(), Recipients: refused, Tip: s.words(b.d.reader), Status: s.halt.enhanced, LearnMore: s.telling.learnMore(),
+		Original: b.about(), Recipients: refused, Tip: tip, Status: s.halt.enhanced, LearnMore: s.telling.learnMore(),
 		Notification: b.replaced(first),
 	})
 	var not *notice.NotSent

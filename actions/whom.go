@@ -142,10 +142,10 @@ func (n *notifier) sender(list []teller) {
 	}
 	t, d := list[i], n.d
 	p := t.planned(notice.KindNotification, RoleSender, n.scan.Message.Envelope.ReversePath)
-	switch returned := slices.ContainsFunc(d.Forks, func(f Fork) bool { return n.namesSome(&f) }); {
+	switch {
 	case d.Forks[t.fork].Route == Returned:
 		// The report has its text.
-	case returned:
+	case n.answered():
 		n.untold(p, reasonReported)
 	case !d.told:
 		n.untold(p, d.mute)
@@ -153,6 +153,12 @@ func (n *notifier) sender(list []teller) {
 		n.told[p.To[0].Key()] = true
 		n.plan(t.fork, p)
 	}
+}
+
+// answered tells whether the sender hears of the message by a refusal in the session or
+// by a report.
+func (n *notifier) answered() bool {
+	return n.d.Outcome.Verdict == Block && n.d.Ours || slices.ContainsFunc(n.d.Forks, func(f Fork) bool { return n.namesSome(&f) })
 }
 
 // others plans one mail for each of the other people of notifyUser.
@@ -190,11 +196,18 @@ func (n *notifier) other(t teller, role Role, to message.Path) {
 	}
 	n.told[to.Key()] = true
 	p := t.planned(notice.KindNotification, role, to)
-	if n.settings.Notices == nil {
+	sends := to.Key() == n.scan.Message.Envelope.ReversePath.Key()
+	switch {
+	case n.settings.Notices == nil:
 		n.untold(p, reasonNoNotices)
-		return
+	case sends && n.answered():
+		// He knows by the refusal or the report.
+	case sends && !n.d.told && n.d.mute != reasonUnproven:
+		// A program that sends in his name would answer this mail with more of it.
+		n.untold(p, n.d.mute)
+	default:
+		n.plan(t.fork, p)
 	}
-	n.plan(t.fork, p)
 }
 
 // manager plans the mail to the manager of a sender who is known for ours: anybody

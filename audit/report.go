@@ -260,7 +260,21 @@ func (c *Counter) Counts() []Count {
 		if order := cmp.Compare(b.Messages, a.Messages); !timed && order != 0 {
 			return order
 		}
-		return slices.Compare(a.Keys, b.Keys)
+		return slices.CompareFunc(a.Keys, b.Keys, compareKeys)
 	})
 	return out
+}
+
+// hourForm is how a line names its hour: with the zone, since one comes twice when
+// summer time ends.
+const hourForm = "2006-01-02T15:04Z07:00"
+
+// compareKeys puts hours in the order of time and everything else in that of letters.
+func compareKeys(a, b string) int {
+	first, err := time.Parse(hourForm, a)
+	second, err2 := time.Parse(hourForm, b)
+	if err == nil && err2 == nil && !first.Equal(second) {
+		return first.Compare(second)
+	}
+	return strings.Compare(a, b)
 }

@@ -109,7 +109,7 @@ func TestTokensOfANotification(t *testing.T) {
 	for _, want := range []string{
 		"AppliedActions=blocked;", "BlockedMessageInfo=It goes against a mail policy of Example Ltd and was not delivered to bob@partner.example and eve@other.example. All other recipients got it.;",
 		"ContentId=<original-1@example.com>;", "ContentURL=;", "FileName=report.xlsx, scans.zip/a.pdf;",
-		"MatchedConditions=Credit card number Germany passport number France passport number All medical terms and conditions the message goes outside;",
+		"MatchedConditions=Credit card number Germany passport number France passport number All medical terms and conditions The message goes outside;",
 		"MatchedConditionsAndValues=Two card numbers in report.xlsx One German", "MatchedSITAndSurroundingcontext=the card ***1111 of;", "PolicyName=Card numbers;",
 		"PolicyRule=Two or more to people outside;", "ProcessName=;", "Reference=P-7K3M9Q;", "SiteAdmin=the data protection desk, dlp@example.com, phone 4711;",
 		"TimestampForIncidentOccurrence=Wed, 4 Mar 2026 05:05 UTC;", "UserEmail=ann@example.com;", "Workload=Exchange;",
@@ -186,7 +186,7 @@ func FuzzNoTextAddsAPart(f *testing.F) {
 		}
 		n := Notification{
 			Original: o, To: path(t, "boss@example.com"), Preferred: a, Effect: Effect(b), Simulated: len(a)%2 == 1, Recipients: []message.Path{path(t, "bob@partner.example")},
-			Findings: []Finding{{Type: a, Count: len(b), Parts: []string{b, a}}}, Conditions: []string{a}, Actions: []string{b}, Policy: a, Rule: b, Tip: a, LearnMore: b,
+			Findings: []Finding{{Type: a, Count: len(b), Parts: []string{b, a}}}, Conditions: []Condition{{b, a}}, Actions: []string{b}, Policy: a, Rule: b, Tip: a, LearnMore: b,
 			DisplayName: b, Context: a, Attached: []byte(a),
 		}
 		own := n

@@ -54,10 +54,10 @@ type Notification struct {
 	// Recipients are those whom the effect concerns.
 	Recipients []message.Path
 	Findings   []Finding
-	// Conditions are what matched beside the findings, each in a few words.
-	Conditions []string
-	// Actions are what was done, each in a few words, for %%AppliedActions%%; empty
-	// says it by the effect.
+	// Conditions are what matched beside the findings.
+	Conditions []Condition
+	// Actions are the names of actions that changed the message, for %%AppliedActions%%,
+	// which says them behind the effect. One that there are no words for is left out.
 	Actions []string
 	// Policy and Rule are shown when they are not empty.
 	Policy, Rule string
@@ -197,12 +197,7 @@ func (w *Writer) found(t *sentences, n *Notification) []string {
 	for _, f := range n.Findings {
 		all = append(all, begin(t.finding(f)))
 	}
-	for _, c := range n.Conditions {
-		if c = line(c, replyLength); c != "" {
-			all = append(all, begin(c))
-		}
-	}
-	return all
+	return append(all, t.conditions(n.Conditions)...)
 }
 
 // notificationValues gives the values of tokens, by name in lower case. Files and
@@ -217,17 +212,16 @@ func (w *Writer) notificationValues(t *sentences, n *Notification) map[string]st
 			}
 		}
 	}
-	conditions := types
-	for _, c := range n.Conditions {
-		conditions = append(conditions, line(c, replyLength))
-	}
+	conditions := append(types, t.conditions(n.Conditions)...)
 	audience := "notify.other."
 	if n.Sender {
 		audience = "notify.you."
 	}
-	done := strings.Join(cleanLines(n.Actions), "\n")
-	if done == "" {
-		done = t.say("summary.effect." + string(n.shownEffect()))
+	done := t.say("summary.effect." + string(n.shownEffect()))
+	for _, a := range n.Actions {
+		if key := "action." + a; t.has(key) && !n.Simulated {
+			done += "\n" + t.say(key)
+		}
 	}
 	blocked := ""
 	if n.shownEffect() != EffectDelivered {
@@ -253,16 +247,6 @@ func lowerKeys(values map[string]string) map[string]string {
 		lower[strings.ToLower(name)] = v
 	}
 	return lower
-}
-
-func cleanLines(lines []string) []string {
-	var all []string
-	for _, l := range lines {
-		if l = line(l, replyLength); l != "" {
-			all = append(all, l)
-		}
-	}
-	return all
 }
 
 // sender is whom a message is from, as it is shown.

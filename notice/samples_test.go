@@ -59,7 +59,7 @@ func sampleNotification(t testing.TB, language string) Notification {
 			{Type: "France passport number", Count: 13, Parts: []string{"part 1.2", "scans.zip/a.pdf"}},
 			{Type: "All medical terms and conditions", Count: 3, Parts: []string{"body"}},
 		},
-		Conditions: []string{germanOrEnglish(language, "die Nachricht geht nach außen", "the message goes outside")},
+		Conditions: []Condition{{"accessScope", "the message goes outside"}},
 		Policy:     germanOrEnglish(language, "Kartennummern", "Card numbers"), Rule: germanOrEnglish(language, "Zwei oder mehr nach außen", "Two or more to people outside"),
 		Tip: germanOrEnglish(language, "Diese Nachricht enthält Kartennummern.", "This message holds card numbers."), LearnMore: "https://intranet.example.com/dlp/cards",
 	}

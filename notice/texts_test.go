@@ -37,7 +37,8 @@ func TestLanguagesSayTheSame(t *testing.T) {
 			t.Errorf("the keys of en and %s differ: %s", tag, diff)
 		}
 		for key, text := range s.of {
-			if diff := cmp.Diff(en.of[key].placeholders(), text.placeholders()); diff != "" {
+			reason := strings.HasPrefix(key, "condition.") // written in English only
+			if diff := cmp.Diff(en.of[key].placeholders(), text.placeholders()); diff != "" && !reason {
 				t.Errorf("%s: %s: placeholders differ from English: %s", tag, key, diff)
 			}
 			if (len(en.of[key]) > 1) != (len(text) > 1) {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // Target is where lines are sent. Send tells how many of them were taken for sure;
@@ -65,19 +67,26 @@ func (t *File) open() error {
 			return err
 		}
 	}
-	f, err := os.OpenFile(t.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o640)
+	f, err := os.OpenFile(t.path, os.O_RDWR|os.O_CREATE|os.O_APPEND|unix.O_NONBLOCK, 0o640)
 	if err != nil {
 		return err
+	}
+	// A pipe that nobody reads would keep everything waiting, and nothing of it is on
+	// a disk.
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return errors.Join(err, f.Close(), errNoFile)
 	}
 	t.f = f
 	return nil
 }
 
+var errNoFile = errors.New("records are written to regular files only")
+
 // torn tells whether the file ends within a line, as a full disk leaves it.
 func (t *File) torn() (bool, error) {
 	end, err := t.f.Seek(0, io.SeekEnd)
 	if err != nil || end == 0 {
-		return false, nil // empty, or no file but a pipe
+		return false, err
 	}
 	last := make([]byte, 1)
 	_, err = t.f.ReadAt(last, end-1)

@@ -76,11 +76,12 @@ func NewWebhook(opts WebhookOptions) *Webhook {
 var errPrivate = errors.New("the address is of this machine or of a private network; write `allowPrivate: true` if that is meant")
 
 // shared are networks beside those that netip knows for private: of carriers,
-// of translators to IPv4, for tests and benchmarks.
+// of translators to IPv4, for tests and benchmarks, and such as are no longer used.
 var shared = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
 	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
+	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("fec0::/10"),
 }
 
 // refusePrivate refuses a connection by the address that a name was resolved to.

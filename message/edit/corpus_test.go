@@ -2,6 +2,7 @@ package edit
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,13 +15,16 @@ const (
 	noticeText = "Größe – 機密 – конфиденциально"
 )
 
+// endTags close what is open where a disclaimer stands.
+var endTags = regexp.MustCompile(`\n(</[a-z0-9:-]+>)*$`)
+
 // without takes the disclaimer out of a text, once.
 func without(t testing.TB, v view, prepend bool) string {
 	t.Helper()
 	if v.mediaType == "text/html" {
 		for _, form := range []string{notice, references(notice)} {
 			if before, after, found := strings.Cut(v.text, "<div>"+form+"</div>"); found {
-				return key(before + after)
+				return key(endTags.ReplaceAllString(before, "") + after)
 			}
 		}
 		t.Errorf("no disclaimer in %s", v.index)

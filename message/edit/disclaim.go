@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/message/charset"
@@ -102,7 +103,7 @@ func (l *leaf) holdsHTML(t prepared) bool {
 		// Only a picture: it is known by its source.
 		return strings.Contains(key(l.shown()), key(t.html))
 	}
-	return strings.Contains(key(renderText(l.shown(), true)), t.textKey)
+	return holds(renderText(l.shown(), true), t.textKey)
 }
 
 // holdsText tells whether plain text shows the disclaimer already. Lines that
@@ -114,5 +115,26 @@ func (l *leaf) holdsText(t prepared) bool {
 			own.WriteString(line)
 		}
 	}
-	return strings.Contains(key(own.String()), t.textKey)
+	return holds(own.String(), t.textKey)
+}
+
+// holds tells whether whole lines of a text have a key: words within a sentence are
+// no disclaimer.
+func holds(text, want string) bool {
+	var all strings.Builder
+	ends := []int{0} // of lines
+	for line := range strings.Lines(text) {
+		k := key(line)
+		if k == "" {
+			continue
+		}
+		all.WriteString(k)
+		ends = append(ends, all.Len())
+	}
+	for _, start := range ends {
+		if _, ends := slices.BinarySearch(ends, start+len(want)); ends && strings.HasPrefix(all.String()[start:], want) {
+			return true
+		}
+	}
+	return false
 }

@@ -53,6 +53,8 @@ func TestDisclaimerInText(t *testing.T) {
 			plainHead + "koi8-r\nContent-Transfer-Encoding: 8bit\n\n\xce\n\n\xc4\xc1\n"},
 		{"UTF-8 without a label", "From: a@b.test\n\ncafé\n", "Größe", false,
 			"From: a@b.test\n\ncafé\n\nGröße\n"},
+		{"a message of before MIME becomes one of MIME", "From: a@b.test\n\nhello\n", "Größe", false,
+			"From: a@b.test\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nhello\n\nGr=C3=B6=C3=9Fe\n"},
 		{"an unknown set takes ASCII", plainHead + "x-nobody-knows\nContent-Transfer-Encoding: 8bit\n\ncaf\xe9\n", "Private", false,
 			plainHead + "x-nobody-knows\nContent-Transfer-Encoding: 8bit\n\ncaf\xe9\n\nPrivate\n"},
 		{"a flowed line before it is not joined", plainHead + "us-ascii; format=flowed\n\nhello \n", "&gt; Private", false,
@@ -96,6 +98,10 @@ func TestDisclaimerInHTML(t *testing.T) {
 		{"before a tag that never ends", "x<a href=\"y", false, "x\n<div>N</div>\n<a href=\"y"},
 		{"before a style that never ends", "x<style>y", false, "x\n<div>N</div>\n<style>y"},
 		{"out of a table", "<table><tr><td>x</body>", false, "<table><tr><td>x\n</table><div>N</div>\n</body>"},
+		{"out of what is hidden", "<div hidden><ul><li><p>x<b>y<div>z</div></body>", false, "<div hidden><ul><li><p>x<b>y<div>z</div>\n</b></ul></div><div>N</div>\n</body>"},
+		{"out of what no reader shows", "x<ruby>y<rp>(</body>", false, "x<ruby>y<rp>(\n</ruby><div>N</div>\n</body>"},
+		{"an end tag that ends nothing", "<span><div hidden>x</span></body>", false, "<span><div hidden>x</span>\n</div></span><div>N</div>\n</body>"},
+		{"out of a drawing", "<svg><foreignObject><div>x</body>", false, "<svg><foreignObject><div>x\n</div></foreignobject></svg><div>N</div>\n</body>"},
 		{"behind the start of the body", "<html><head><title>t</title></head><body a=b>x</body>", true, "<html><head><title>t</title></head><body a=b>\n<div>N</div>\nx</body>"},
 		{"before a fragment", "<p>x", true, "\n<div>N</div>\n<p>x"},
 	} {
@@ -200,7 +206,9 @@ func TestADisclaimerIsPutInOnce(t *testing.T) {
 	}{
 		{"it stands there", "From: a@b.test\n\nhello\n\nStrictly\n  private\n", false},
 		{"it stands in a quotation", "From: a@b.test\n\nhello\n> Strictly private\n", true},
-		{"it stands in HTML", "MIME-Version: 1.0\nContent-Type: text/html\n\nx <b>Strictly</b>&#32;private", false},
+		{"its words stand in a sentence", "From: a@b.test\n\nThis is Strictly private, too.\n", true},
+		{"its words stand in a sentence of HTML", "MIME-Version: 1.0\nContent-Type: text/html\n\n<p>A <i>Strictly private</i> matter", true},
+		{"it stands in HTML", "MIME-Version: 1.0\nContent-Type: text/html\n\nx<p><b>Strictly</b>&#32;private", false},
 		{"it stands in a quotation in HTML", "MIME-Version: 1.0\nContent-Type: text/html\n\n<blockquote>Strictly private</blockquote>", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -131,9 +131,14 @@ func (d *Draft) top() []FieldChange {
 	return compare(splitHead(d.mimeHead(d.msg.Header)), splitHead(d.root.head))
 }
 
-// compare gives the changes that make one header section of another.
+// compare gives the changes that make one header section of a message of another.
+// Without MIME-Version strict readers would not look at the fields that are new
+// (RFC 2045, section 4), so that comes with them.
 func compare(before, after headFields) []FieldChange {
 	var changes []FieldChange
+	if after.get("MIME-Version") == "" && !slices.EqualFunc(before, after, func(a, b headField) bool { return bytes.Equal(a.lines, b.lines) }) {
+		after = slices.Insert(after, 0, headFields(nil).set("MIME-Version", "1.0", "")...)
+	}
 	was, is := before.byName(), after.byName()
 	seen := map[string]bool{}
 	for _, f := range slices.Concat(before, after) {

@@ -2,8 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"slices"
-	"strings"
 
 	"golang.org/x/net/html"
 )
@@ -16,7 +14,7 @@ type htmlScan struct {
 	// raw is the element whose text holds no tags, and where its start tag begins.
 	raw      string
 	rawStart int
-	open     []string // elements that a reader needs closed, the outermost first
+	open     openTags
 }
 
 func newHTMLScan(src []byte) *htmlScan {
@@ -50,34 +48,16 @@ func (s *htmlScan) next() (tt html.TokenType, name string) {
 	return tt, name
 }
 
-// isClosed tells whether a comment or declaration has its end.
-func isClosed(raw []byte) bool {
-	if !bytes.HasPrefix(raw, []byte("<!--")) {
-		return bytes.HasSuffix(raw, []byte(">"))
-	}
-	return bytes.HasSuffix(raw, []byte("-->")) || bytes.HasSuffix(raw, []byte("--!>")) || string(raw) == "<!-->"
-}
-
-// closable are the elements that hide or misplace what stands in them and that
-// the end of a body does not close.
-var closable = []string{"audio", "button", "canvas", "details", "dialog", "math", "noscript", "object", "select", "svg", "table", "template", "video"}
-
-const mostOpen = 64
-
+// nested follows which elements are open, and within which no tags are read.
 func (s *htmlScan) nested(tt html.TokenType, name string) {
-	foreign := slices.Contains(s.open, "svg") || slices.Contains(s.open, "math")
 	if tt == html.EndTagToken {
 		if name == s.raw {
 			s.raw = ""
 		}
-		for i := len(s.open) - 1; i >= 0; i-- {
-			if s.open[i] == name {
-				s.open = s.open[:i]
-				break
-			}
-		}
+		s.open.end(name)
 		return
 	}
+	foreign := s.open.inForeign()
 	switch name {
 	case "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext":
 		switch {
@@ -89,29 +69,25 @@ func (s *htmlScan) nested(tt html.TokenType, name string) {
 		return
 	case "noscript":
 		s.z.NextIsNotRawText() // mail readers run no scripts
-	case "svg", "math":
-		if tt == html.SelfClosingTagToken {
-			return
-		}
 	}
-	if len(s.open) < mostOpen && slices.Contains(closable, name) {
-		s.open = append(s.open, name)
+	if tt != html.SelfClosingTagToken || !foreign && name != "svg" && name != "math" {
+		s.open.start(name)
 	}
 }
 
-// closing gives the end tags of what is open.
-func (s *htmlScan) closing() string {
-	var b strings.Builder
-	for _, name := range slices.Backward(s.open) {
-		b.WriteString("</" + name + ">")
+// isClosed tells whether a comment or declaration has its end.
+func isClosed(raw []byte) bool {
+	if !bytes.HasPrefix(raw, []byte("<!--")) {
+		return bytes.HasSuffix(raw, []byte(">"))
 	}
-	return b.String()
+	return bytes.HasSuffix(raw, []byte("-->")) || bytes.HasSuffix(raw, []byte("--!>")) || string(raw) == "<!-->"
 }
 
 // placeBehind finds where text is put behind all that HTML shows: before the last
 // end tag of its body, else before that of the document, else at the end, but
 // before a comment, tag or element that is never closed and would swallow it. The
-// end tags are of elements that would hide it.
+// end tags are of the elements that are open there: they would hide it or give it
+// another look.
 func placeBehind(src []byte) (pos int, closing string) {
 	s := newHTMLScan(src)
 	body, document := -1, -1
@@ -124,11 +100,11 @@ func placeBehind(src []byte) (pos int, closing string) {
 		case tt == html.ErrorToken && document >= 0:
 			return document, documentOpen
 		case tt == html.ErrorToken:
-			return s.start, s.closing()
+			return s.start, s.open.closing()
 		case tt == html.EndTagToken && name == "body":
-			body, bodyOpen = s.start, s.closing()
+			body, bodyOpen = s.start, s.open.closing()
 		case tt == html.EndTagToken && name == "html":
-			document, documentOpen = s.start, s.closing()
+			document, documentOpen = s.start, s.open.closing()
 		}
 	}
 }

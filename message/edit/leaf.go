@@ -197,11 +197,13 @@ func (l *leaf) inASCII(pos int, in []byte) []byte {
 	return in
 }
 
-// changed gives the leaf with another body and encoding.
+// changed gives the leaf with another body and encoding. A digest of what it was
+// (RFC 1864) goes.
 func (l *leaf) changed(head headFields, raw []byte, encoding string) (*node, error) {
 	if encoding != l.encoding {
 		head = head.set("Content-Transfer-Encoding", encoding, l.nl)
 	}
+	head = head.set("Content-MD5", "", l.nl)
 	n := &node{part: l.node.part, head: head.section(l.nl), body: raw}
 	return n, n.reread()
 }

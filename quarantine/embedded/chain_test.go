@@ -29,11 +29,9 @@ func tampered(t testing.TB, dir string) *sql.DB {
 	return db
 }
 
-// chained makes a store with twelve records in two months, two of them of a person
-// that was erased.
-func chained(t testing.TB) (*Store, string) {
-	t.Helper()
-	dir := t.TempDir()
+// records is a store with twelve records in two months, two of them of a person that
+// was erased.
+var records = template(func(t testing.TB, dir string) {
 	s := open(t, Options{Dir: dir, Privacy: storetest.Privacy})
 	for i := range 12 {
 		who := []string{}
@@ -44,7 +42,15 @@ func chained(t testing.TB) (*Store, string) {
 	}
 	_, err := s.ErasePerson(t.Context(), "carl@partner.example", start, nil)
 	must(t, err)
-	return s, dir
+	must(t, s.Close())
+})
+
+// chained gives a store with those records.
+func chained(t testing.TB) (*Store, string) {
+	t.Helper()
+	dir := filepath.Join(scratch(t), "store")
+	must(t, os.CopyFS(dir, records(t)))
+	return open(t, Options{Dir: dir, Privacy: storetest.Privacy}), dir
 }
 
 func verified(t testing.TB, s *Store) *quarantine.Verification {
@@ -82,6 +88,8 @@ func TestChainFindsTampering(t *testing.T) {
 		{"a month removed", `DELETE FROM record WHERE number < 7; DELETE FROM link WHERE number < 7; DELETE FROM chain WHERE id = 1`, 7, "is gone"},
 		{"a month removed as if it were over", `DELETE FROM record WHERE number < 7; DELETE FROM link WHERE number < 7; UPDATE chain SET dropped = 2, swept = 6 WHERE id = 1`, 1, "before their time"},
 		{"put in", `INSERT INTO record SELECT 13, time, reference, queue_id, operation, data FROM record WHERE number = 12`, 13, "in no chain|numbered up"},
+		{"put in before the first", `INSERT INTO record SELECT 0, time, reference, queue_id, operation, data FROM record WHERE number = 12`, 0, "in no chain"},
+		{"put in far before", `INSERT INTO record SELECT -5, time, reference, queue_id, operation, data FROM record WHERE number = 12`, -5, "in no chain"},
 		{"put in between", `DELETE FROM record WHERE number = 4; INSERT INTO record SELECT 4, time, reference, queue_id, operation, data FROM record WHERE number = 5`, 4, "was changed"},
 		{"put in with a link", `INSERT INTO record SELECT 13, time, reference, queue_id, operation, data FROM record WHERE number = 12;
 			INSERT INTO personal SELECT 13, texts FROM personal WHERE record = 12;
@@ -144,8 +152,13 @@ func TestChainFindsTampering(t *testing.T) {
 	}
 }
 
-// No octet of what is covered can be another without it being found.
+// No octet of what is covered can be another without it being found: a few of each
+// column are tried, and more in a long run.
 func TestChainFindsEveryOctet(t *testing.T) {
+	each := 6
+	if long {
+		each = 40
+	}
 	s, dir := chained(t)
 	db := tampered(t, dir)
 	columns := []struct{ table, key, column string }{
@@ -157,7 +170,7 @@ func TestChainFindsEveryOctet(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, c := range columns {
-		for range 20 {
+		for range each {
 			var key, n int64
 			must(t, db.QueryRow("SELECT "+c.key+" FROM "+c.table+" ORDER BY random() LIMIT 1").Scan(&key))
 			var old any
@@ -233,25 +246,25 @@ func TestChainOfOlderStore(t *testing.T) {
 		must(t, err)
 	}
 	var want []string
-	for i := range 5 {
+	for i := range 40 {
 		r := storetest.Mail(fmt.Sprint(i), start.AddDate(0, 0, i))
 		want = append(want, string(r.Data))
 		_, err := db.Exec("INSERT INTO record (time, reference, queue_id, operation, data) VALUES (?, ?, ?, ?, ?)",
 			stamp(r.Time), r.Reference, r.QueueID, r.Operation, string(r.Data))
 		must(t, err)
 	}
-	_, err = db.Exec("DELETE FROM record WHERE number = 5") // numbers are not used again
+	_, err = db.Exec("DELETE FROM record WHERE number = 40") // numbers are not used again
 	must(t, err)
 	must(t, db.Close())
 
 	s := open(t, Options{Dir: dir, Privacy: storetest.Privacy})
 	must(t, s.Append(t.Context(), storetest.Mail("new", start)))
 	v := verified(t, s)
-	if v.Older != 4 || v.Records != 1 || v.Broken != 0 {
+	if v.Older != 39 || v.Records != 1 || v.Broken != 0 {
 		t.Errorf("verified %+v", v)
 	}
 	i := 0
-	for r, err := range s.Records(t.Context(), quarantine.RecordFilter{Limit: 4}) {
+	for r, err := range s.Records(t.Context(), quarantine.RecordFilter{Limit: 39}) {
 		must(t, err)
 		if string(r.Data) != want[i] || (r.Link != quarantine.Link{}) {
 			t.Errorf("record %d: %s %+v", i, r.Data, r.Link)
@@ -260,7 +273,7 @@ func TestChainOfOlderStore(t *testing.T) {
 	}
 	e, err := s.ErasePerson(t.Context(), "anna@example.com", start, nil)
 	must(t, err)
-	if e.Records != 5 {
+	if e.Records != 40 {
 		t.Errorf("erased %+v", e)
 	}
 	for r, err := range s.Records(t.Context(), quarantine.RecordFilter{}) {
@@ -269,34 +282,45 @@ func TestChainOfOlderStore(t *testing.T) {
 			t.Errorf("record %d: %s", r.Number, r.Data)
 		}
 	}
-	if v := verified(t, s); v.Older != 4 || v.Broken != 0 || len(check(t, s)) > 0 {
+	if v := verified(t, s); v.Older != 39 || v.Broken != 0 || len(check(t, s)) > 0 {
 		t.Errorf("in the end %+v, check %v", v, check(t, s))
 	}
+	must(t, s.Close())
+	gone(t, dir, "anna@", "Anna@", "Salary")
+}
+
+// gone holds that no file below a directory has one of the texts.
+func gone(t *testing.T, dir string, texts ...string) {
+	t.Helper()
+	must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		for _, text := range texts {
+			if strings.Contains(string(data), text) {
+				t.Errorf("%s holds %q", filepath.Base(path), text)
+			}
+		}
+		return err
+	}))
 }
 
 // What was erased is not to be found in the files either.
 func TestErasedFromDisk(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Options{Dir: dir, Privacy: storetest.Privacy})
-	for i := range 300 {
-		must(t, s.Append(t.Context(), storetest.Mail(fmt.Sprint(i), start)))
+	for i := range 10 {
+		var mails []quarantine.Record
+		for j := range 30 {
+			mails = append(mails, storetest.Mail(fmt.Sprint(i, "-", j), start))
+		}
+		must(t, s.Append(t.Context(), mails...))
 	}
 	_, err := s.ErasePerson(t.Context(), "anna@example.com", start, nil)
 	must(t, err)
 	must(t, s.Close())
-	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		for _, text := range []string{"anna@", "Anna@", "Salary"} {
-			if strings.Contains(string(data), text) {
-				t.Errorf("%s holds %q", filepath.Base(path), text)
-			}
-		}
-		return err
-	})
-	must(t, err)
+	gone(t, dir, "anna@", "Anna@", "Salary")
 }
 
 // A request that fails leaves no link behind, and two processes on one store go on

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -239,6 +240,11 @@ func (s *Store) ErasePerson(ctx context.Context, name string, now time.Time, not
 	if err := e.erase(ctx, part); err != nil {
 		return &e.Erased, err
 	}
+	if e.older {
+		if err := s.compact(ctx); err != nil {
+			return &e.Erased, fmt.Errorf("all is erased, but the database could not be written anew, and its free space may hold some of it: %w", translate(err))
+		}
+	}
 	if note != nil {
 		r, err := note(&e.Erased)
 		if err != nil {
@@ -262,6 +268,20 @@ type eraser struct {
 	person *person
 	now    time.Time
 	sender map[string]bool // kind and name of what is the person's as sender
+	older  bool            // a record from before the chain was among it
+}
+
+// compact writes the database anew. Rows that move leave octets behind in their
+// pages, and records from before the chain move when they are erased from; what is
+// appended only never does.
+func (s *Store) compact(ctx context.Context) error {
+	db, err := s.openWriting()
+	if err != nil {
+		return err
+	}
+	// Memory is for mail.
+	_, err = db.ExecContext(ctx, "PRAGMA temp_store = FILE; VACUUM")
+	return errors.Join(err, db.Close())
 }
 
 func (e *eraser) keep(m quarantine.Mention) {
@@ -425,6 +445,7 @@ func (e *eraser) record(t *transactor, number int64) error {
 		blank(texts, gone)
 		return t.exec("UPDATE personal SET texts = ? WHERE record = ?", packTexts(texts), number)
 	}
+	e.older = true
 	if err := t.exec("DELETE FROM record WHERE number = ?", number); err != nil {
 		return err
 	}

@@ -114,20 +114,37 @@ func (s *Store) makeDirs() error {
 	return nil
 }
 
-func (s *Store) openDatabase(ctx context.Context) error {
+// source names the database to the driver.
+func (s *Store) source() (string, error) {
 	path, err := filepath.Abs(s.path)
+	// Checkpoints are the writer's own work, so that it sees their errors.
+	return "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(16777216)", err
+}
+
+// openWriting opens a connection that may write. What is deleted by it is
+// overwritten: a person who is erased is not to be found in the file.
+func (s *Store) openWriting() (*sql.DB, error) {
+	name, err := s.source()
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", name+"&_pragma=secure_delete(1)")
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
+
+func (s *Store) openDatabase(ctx context.Context) error {
+	name, err := s.source()
 	if err != nil {
 		return err
 	}
-	// Checkpoints are the writer's own work, so that it sees their errors.
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(16777216)"
-	// What is deleted is overwritten: a person who is erased is not to be found in the file.
-	if s.write, err = sql.Open("sqlite", name+"&_pragma=secure_delete(1)"); err != nil {
+	if s.write, err = s.openWriting(); err != nil {
 		return err
 	}
-	s.write.SetMaxOpenConns(1)
 	if s.read, err = sql.Open("sqlite", name+"&_pragma=query_only(1)"); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/postern-mail/postern/quarantine"
@@ -13,7 +14,7 @@ import (
 // verifier follows the chains over all records.
 type verifier struct {
 	quarantine.Verification
-	until  int64 // records up to this time may have been deleted
+	until  func() int64 // records up to this time may have been deleted
 	chains map[int64]*followed
 	order  []*followed
 	last   int64 // number of the newest record that is looked at
@@ -59,11 +60,15 @@ func (s *Store) VerifyRecords(ctx context.Context, now time.Time, heads ...quara
 		return nil, err
 	}
 	defer s.end()
-	v := &verifier{until: stamp(now.Add(-s.opts.Retention.Records)), chains: map[int64]*followed{}}
+	began := time.Now()
+	v := &verifier{chains: map[int64]*followed{}, until: func() int64 {
+		// A sweep may go on beside it.
+		return stamp(now.Add(time.Since(began) - s.opts.Retention.Records))
+	}}
 	if err := v.begin(ctx, s.read, heads); err != nil {
 		return nil, translate(err)
 	}
-	for after := int64(0); ; {
+	for after := int64(math.MinInt64); ; {
 		n, err := v.some(ctx, s.read, &after)
 		if err != nil {
 			return nil, translate(err)
@@ -150,7 +155,7 @@ func (v *verifier) join(heads []quarantine.Head) {
 		c.meet(0, c.value, 0, 0)
 		if c.dropped > 0 {
 			c.meet(c.records, digestOf(c.head), c.last, 0)
-			if !over(c.month, v.until) {
+			if !over(c.month, v.until()) {
 				c.add(c.first, 0, "All its records were removed before their time.")
 			}
 		}
@@ -206,7 +211,7 @@ func (v *verifier) some(ctx context.Context, db *sql.DB, after *int64) (int, err
 
 func (v *verifier) link(l *linked) {
 	if l.value == nil {
-		if l.number < v.began {
+		if l.number > 0 && l.number < v.began {
 			v.Older++
 		} else {
 			v.add(quarantine.Break{Node: v.node, Number: l.number, Time: moment(l.there.Int64), Text: "A record was put in that is in no chain."})
@@ -233,7 +238,7 @@ func (v *verifier) link(l *linked) {
 		}
 	case l.swept == 0:
 		c.add(l.number, l.at, "The record was removed.")
-	case l.at > v.until:
+	case l.at > v.until():
 		c.add(l.number, l.at, "The record was removed before its time.")
 	default:
 		v.Deleted++
