@@ -19,6 +19,7 @@ import (
 
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/message/dsn"
 	"github.com/postern-mail/postern/notice"
@@ -471,5 +472,49 @@ func TestADecisionOnAnItemWithoutReports(t *testing.T) {
 	}
 	if err := g.live.ReportDecision(t.Context(), c, &quarantine.Item{ID: "a", Reports: json.RawMessage(`{"to"`)}, HeldDecision{}); !errors.Is(err, quarantine.ErrCorrupt) {
 		t.Errorf("damaged: %v", err)
+	}
+}
+
+// Each reads reports in the language that the directory says he prefers, the second
+// report as well as the first.
+func TestReportsAreInTheLanguageOfTheirReader(t *testing.T) {
+	g := newGate(t, strings.ReplaceAll(reportPolicy, "[compliance@example.com]", "[compliance@example.com, otto@example.com, hans@example.com]"), Settings{})
+	people, problems := directory.LoadFile("people.yaml", []byte("people:\n  - {address: otto@example.com, language: de}\n  - {address: hans@example.com, language: de}\n"))
+	if people == nil {
+		t.Fatal(problems)
+	}
+	g.live.Directory = people
+	inGerman := func(octets string) bool { return strings.Contains(octets, "Content-Language: de") }
+	want := map[string]bool{"compliance@example.com": false, "otto@example.com hans@example.com": true}
+	has := func(what string, list []sentReport) {
+		t.Helper()
+		got := map[string]bool{}
+		for _, r := range list {
+			got[r.to] = inGerman(r.octets)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(list) != 2 {
+			t.Errorf("%s: %s", what, diff)
+		}
+	}
+	g.send(mail{to: []string{"b@hold.example"}, queueID: "Q1", header: ownFields})
+	first := g.reports()
+	has("the first", first)
+	g.decideReported(&g.held()[0], HeldDecision{Event: quarantine.EventDelete, By: "otto"})
+	second := g.reports()
+	has("the second", second)
+	for _, r := range second {
+		at := slices.IndexFunc(first, func(o sentReport) bool { return o.to == r.to })
+		if at < 0 || r.header.Get("In-Reply-To") != first[at].header.Get("Message-Id") {
+			t.Errorf("the second to %s refers to %s", r.to, r.header.Get("In-Reply-To"))
+		}
+	}
+}
+
+// Line ends that a subject hides in encoded words are blanks to programs and people.
+func TestASubjectIsReportedOnOneLine(t *testing.T) {
+	g := newGate(t, reportPolicy, Settings{})
+	g.send(mail{to: []string{"b@mark.example"}, queueID: "Q1", header: append([]string{"Subject: =?utf-8?q?Figures=0D=0AX-A=3A_b?="}, ownFields...)})
+	if got := g.reports(); len(got) != 1 || got[0].incident.Message.Subject != "Figures X-A: b" {
+		t.Errorf("%+v", got)
 	}
 }

@@ -92,6 +92,9 @@ func (b *batch) reportDecision(c *quarantine.Commit, i *quarantine.Item, d HeldD
 		return b.notReported(to, reasonNotSent)
 	}
 	r := notice.IncidentReport{To: to, Incident: k.Incident}
+	if len(to) > 0 {
+		r.Preferred = b.Prefers(b.ctx, to[0], nil) // the same for all of them
+	}
 	in := &r.Incident
 	in.Decision, in.FirstReport = b.reportedDecision(c, i, d), k.Sent
 	if k.Sent == "" && in.Original != nil && in.Original.Attached {

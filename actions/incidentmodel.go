@@ -71,7 +71,7 @@ func (b *batch) reportedMessage(c notice.IncidentContent) notice.IncidentMessage
 	md := b.metaData(b.values())
 	m := notice.IncidentMessage{MessageID: md.MessageID}
 	if c.Has(notice.ContentTitle) {
-		m.Subject = md.Subject.String()
+		m.Subject = oneLine([]rune(md.Subject.String()))
 	}
 	if c.Has(notice.ContentItem | notice.ContentSender) {
 		m.Sender = env.ReversePath.String()

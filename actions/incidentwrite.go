@@ -108,18 +108,28 @@ func (b *batch) notReported(to []message.Path, why notice.Reason) error {
 	return b.add(audit.NotTold(b.head(), n))
 }
 
-// report writes one report, once for those who get the message with it and once for
-// the others.
+// report writes one report: once in each language that its receivers prefer, and of
+// these once for those who get the message with it and once for the others.
 func (b *batch) report(p *plannedReport) error {
 	in, err := b.incident(p)
 	if err != nil {
 		return err
 	}
+	for _, to := range b.ByLanguage(b.ctx, p.to) {
+		if err := b.reportTo(p, to, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reportTo writes a report to people who prefer the same language.
+func (b *batch) reportTo(p *plannedReport, people Readers, in notice.Incident) error {
 	if !p.content.Has(notice.ContentOriginal) {
-		return b.send(p, p.to, in)
+		return b.send(p, people, in)
 	}
 	reasons := make(map[string][]message.Path)
-	for _, to := range p.to {
+	for _, to := range people.To {
 		why := b.attachable(to)
 		reasons[why] = append(reasons[why], to)
 	}
@@ -129,7 +139,7 @@ func (b *batch) report(p *plannedReport) error {
 		}
 		one := in
 		one.Original = &notice.IncidentCopy{Attached: why == "", Reason: why, Size: int64(len(b.original()))}
-		if err := b.send(p, reasons[why], one); err != nil {
+		if err := b.send(p, Readers{reasons[why], people.Preferred}, one); err != nil {
 			return err
 		}
 	}
@@ -153,13 +163,13 @@ func (b *batch) attachable(to message.Path) string {
 
 // send mails a report, unless it is to come with the decision, and keeps it with the
 // messages that are held.
-func (b *batch) send(p *plannedReport, to []message.Path, in notice.Incident) error {
+func (b *batch) send(p *plannedReport, people Readers, in notice.Incident) error {
 	kept := keptReport{Incident: in}
-	for _, a := range to {
+	for _, a := range people.To {
 		kept.To = append(kept.To, a.String())
 	}
 	if !p.deferred {
-		r := notice.IncidentReport{To: to, Incident: in}
+		r := notice.IncidentReport{To: people.To, Preferred: people.Preferred, Incident: in}
 		if in.Original != nil && in.Original.Attached {
 			r.Original = b.original()
 		}
@@ -167,7 +177,7 @@ func (b *batch) send(p *plannedReport, to []message.Path, in notice.Incident) er
 		var not *notice.NotSent
 		switch {
 		case errors.As(err, &not):
-			return b.notReported(to, not.Reason)
+			return b.notReported(people.To, not.Reason)
 		case err != nil:
 			return err
 		}

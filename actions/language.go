@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/text/language"
 
@@ -33,6 +34,26 @@ func (l *Live) Prefers(ctx context.Context, sender message.Path, h message.Heade
 		}
 	}
 	return languageField(h)
+}
+
+// Readers are people who prefer the same language.
+type Readers struct {
+	To        []message.Path
+	Preferred string // as [Live.Prefers] gives it
+}
+
+// ByLanguage parts people by the language that the directory says they prefer, in
+// the order of the first of each.
+func (l *Live) ByLanguage(ctx context.Context, people []message.Path) (all []Readers) {
+	for _, p := range people {
+		preferred := l.Prefers(ctx, p, nil)
+		i := slices.IndexFunc(all, func(r Readers) bool { return r.Preferred == preferred })
+		if i < 0 {
+			i, all = len(all), append(all, Readers{Preferred: preferred})
+		}
+		all[i].To = append(all[i].To, p)
+	}
+	return all
 }
 
 // languageLength is the most octets of a header field that are read.

@@ -12,8 +12,11 @@ import (
 
 // IncidentReport is an incident report as it goes to people.
 type IncidentReport struct {
-	To       []message.Path
-	Incident Incident
+	To []message.Path
+	// Preferred are the languages of To, as an Accept-Language field lists them; empty
+	// is that of the settings.
+	Preferred string
+	Incident  Incident
 	// Original is the message, to be attached; nil leaves it out.
 	Original []byte
 }
@@ -29,7 +32,7 @@ func (w *Writer) IncidentReport(r IncidentReport) (Notice, error) {
 	if err != nil {
 		return Notice{}, err
 	}
-	p := incidentPage{Writer: w, s: w.texts.pick("", w.s.Language), in: &r.Incident}
+	p := incidentPage{Writer: w, s: w.texts.pick(r.Preferred, w.s.Language), in: &r.Incident}
 	l := letter{
 		kind: KindIncident, to: r.To, reference: r.Incident.Reference, subject: p.subject(),
 		page:     layout.Page{Language: p.s.tag, Title: p.title(), Blocks: p.blocks()},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,32 +82,60 @@ func tellAlert(ctx context.Context, v *vault, fx *actions.Live, a *quarantine.Al
 	told.Fold = fx.Fold
 	now := fx.Now()
 	c := &quarantine.Commit{}
-	reason := notice.ReasonNobody
-	if fx.Notices != nil {
-		n, err := fx.Notices.AlertMail(told)
-		var not *notice.NotSent
-		switch {
-		case err == nil:
-			fx.Mail(c, n)
-			// The name alone would keep it from being written twice.
-			c.Entries[0].ID = "alert-" + a.ID
-		case errors.As(err, &not):
-			reason = not.Reason
-		default:
-			return err
-		}
+	people := fx.ByLanguage(ctx, told.To)
+	if len(people) == 0 || fx.Notices == nil {
+		people = []actions.Readers{{To: told.To}}
 	}
-	if len(c.Entries) == 0 {
-		rec, err := audit.NotTold(audit.Head{Time: now, ID: newID()}, audit.Notice{Kind: string(notice.KindAlert), To: a.To, Reason: string(reason)})
+	for n, readers := range people {
+		reason, err := mailAlert(fx, c, told, readers, n)
 		if err != nil {
 			return err
 		}
-		if c.Records, err = auditRows(rec); err != nil {
+		if reason == "" {
+			continue
+		}
+		untold := audit.Notice{Kind: string(notice.KindAlert), To: a.To, Reason: string(reason)}
+		if len(people) > 1 {
+			untold.To = texts(readers.To)
+		}
+		rec, err := audit.NotTold(audit.Head{Time: now, ID: newID()}, untold)
+		if err != nil {
 			return err
 		}
+		rows, err := auditRows(rec)
+		if err != nil {
+			return err
+		}
+		c.Records = append(c.Records, rows...)
 	}
 	fault.Point("alert.before.mail")
 	return v.TellAlert(ctx, a.ID, now, c)
+}
+
+// mailAlert adds to a commit the mail of an alert to those who read the same
+// language, the nth of them; or gives the reason why there is none.
+func mailAlert(fx *actions.Live, c *quarantine.Commit, told notice.Alert, readers actions.Readers, n int) (notice.Reason, error) {
+	if fx.Notices == nil {
+		return notice.ReasonNobody, nil
+	}
+	told.To, told.Language = readers.To, readers.Preferred
+	mail, err := fx.Notices.AlertMail(told)
+	var not *notice.NotSent
+	switch {
+	case errors.As(err, &not):
+		return not.Reason, nil
+	case err != nil:
+		return "", err
+	}
+	before := len(c.Entries)
+	fx.Mail(c, mail)
+	// The name alone would keep it from being written twice.
+	name := "alert-" + told.ID
+	if n > 0 {
+		name += "-" + strconv.Itoa(n+1)
+	}
+	c.Entries[before].ID = name
+	return "", nil
 }
 
 // toldMatches is how many matches of an alert are read for its mail.

@@ -16,6 +16,7 @@ import (
 	"github.com/postern-mail/postern/actions"
 	"github.com/postern-mail/postern/audit"
 	"github.com/postern-mail/postern/classify"
+	"github.com/postern-mail/postern/directory"
 	"github.com/postern-mail/postern/message"
 	"github.com/postern-mail/postern/quarantine"
 )
@@ -252,5 +253,44 @@ func TestAlertMailIsWrittenOnce(t *testing.T) {
 	}
 	if untold != 1 {
 		t.Errorf("%d records of mail that was not sent", untold)
+	}
+}
+
+// Each reads of an alert in the language that the directory says he prefers, and
+// there is one mail for each language.
+func TestAlertMailIsInTheLanguageOfItsReader(t *testing.T) {
+	v, fx := alertVault(t, 1, "desk@example.com", "otto@example.com", "hans@example.com")
+	people, problems := directory.LoadFile("people.yaml", []byte("people:\n  - {address: otto@example.com, language: de}\n  - {address: hans@example.com, language: de}\n"))
+	if people == nil {
+		t.Fatal(problems)
+	}
+	fx.Directory = people
+	due, err := v.DueAlerts(t.Context(), 10)
+	if err != nil || len(due) != 1 {
+		t.Fatal(due, err)
+	}
+	if err := tellAlert(t.Context(), v, fx, &due[0]); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := v.Lease(t.Context(), time.Now().Add(time.Hour), time.Now().Add(2*time.Hour), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		body, err := v.read(t.Context(), e.Blob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var to []string
+		for _, r := range e.Recipients {
+			to = append(to, r.Address)
+		}
+		got = append(got, fmt.Sprint(e.ID, " ", to, " ", bytes.Contains(body, []byte("Content-Language: de"))))
+	}
+	slices.Sort(got)
+	want := []string{"alert-A-0 [desk@example.com] false", "alert-A-0-2 [otto@example.com hans@example.com] true"}
+	if !slices.Equal(got, want) {
+		t.Errorf("mails %q, want %q", got, want)
 	}
 }

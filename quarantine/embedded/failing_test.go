@@ -1,9 +1,6 @@
 package embedded
 
-import (
-	"sync"
-	"syscall"
-)
+import "sync"
 
 // failing is a disk whose n-th operation fails, once or from then on, with the
 // given error. A failed write leaves half of its octets behind.
@@ -111,6 +108,3 @@ func (f *failingFile) Close() error {
 	}
 	return f.file.Close()
 }
-
-// diskErrors are those that disks give.
-var diskErrors = map[string]error{"ENOSPC": syscall.ENOSPC, "EIO": syscall.EIO}

@@ -158,7 +158,7 @@ func (w *workload) inspect(t *testing.T, dir string) {
 
 // scratch is a directory in memory where there is one: these tests open thousands
 // of stores and ask nothing of the disk itself.
-func scratch(t *testing.T) string {
+func scratch(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "postern-test-")
 	if err != nil {
@@ -169,20 +169,24 @@ func scratch(t *testing.T) string {
 }
 
 // The n-th operation on files fails, for every n until none does: whatever fails,
-// nothing promised is lost and nothing is half there.
+// nothing promised is lost and nothing is half there. Each n is tried in one of four
+// ways, and in all of them in a long run.
 func TestFailingDisk(t *testing.T) {
-	for name, fault := range diskErrors {
-		for _, sticky := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s sticky=%t", name, sticky), func(t *testing.T) {
+	seen := make(chan string, 1000)
+	t.Run("ways", func(t *testing.T) {
+		for i, way := range []struct {
+			err    error
+			sticky bool
+		}{{syscall.EIO, false}, {syscall.ENOSPC, true}, {syscall.EIO, true}, {syscall.ENOSPC, false}} {
+			first, step := 1+i, 4
+			if long {
+				first, step = 1, 1
+			}
+			t.Run(fmt.Sprintf("%v sticky=%t", way.err, way.sticky), func(t *testing.T) {
 				t.Parallel()
-				seen := map[string]bool{}
-				base := scratch(t)
-				empty := filepath.Join(base, "empty")
-				must(t, open(t, Options{Dir: empty}).Close())
-				for n := 1; ; n++ {
-					dir := filepath.Join(base, fmt.Sprint(n))
-					must(t, os.CopyFS(dir, os.DirFS(empty))) // quicker than to make one
-					fs := &failing{err: fault, sticky: sticky, left: n}
+				for n := first; ; n += step {
+					dir := vacant(t)
+					fs := &failing{err: way.err, sticky: way.sticky, left: n}
 					s := open(t, Options{Dir: dir, fs: fs})
 					var w workload
 					w.run(t.Context(), s)
@@ -195,17 +199,22 @@ func TestFailingDisk(t *testing.T) {
 						}
 						break
 					}
-					seen[fs.hit()] = true
+					seen <- fs.hit()
 					if t.Failed() {
 						t.Fatalf("with a failing %s, operation %d: %v", fs.hit(), n, w.errs)
 					}
 				}
-				for _, operation := range []string{"create", "write", "sync", "close", "rename", "sync of a directory", "remove"} {
-					if !seen[operation] {
-						t.Errorf("no failing %s was tried", operation)
-					}
-				}
 			})
+		}
+	})
+	close(seen)
+	tried := map[string]bool{}
+	for operation := range seen {
+		tried[operation] = true
+	}
+	for _, operation := range []string{"create", "write", "sync", "close", "rename", "sync of a directory", "remove"} {
+		if !tried[operation] {
+			t.Errorf("no failing %s was tried", operation)
 		}
 	}
 }

@@ -164,7 +164,7 @@ func TestOrphansAmongCommits(t *testing.T) {
 	var commits sync.WaitGroup
 	for w := range 4 {
 		commits.Go(func() {
-			for n := range 100 {
+			for n := range 50 {
 				if err := s.Commit(t.Context(), storetest.Held(fmt.Sprint(w, "-", n))); err != nil {
 					t.Error(err)
 					return
