@@ -69,7 +69,7 @@ func (e *Engine) planReports(ctx context.Context, scan *rules.Scan, d *Decision)
 		p.forks = slices.Compact(p.forks)
 		p.deferred = p.deferred && !slices.ContainsFunc(p.forks, func(i int) bool { return d.Forks[i].Route != Held })
 	}
-	if len(planned) > 0 && e.isNotice(ctx, scan, planned) {
+	if len(planned) > 0 && e.isNotice(ctx, scan, addressesOf(planned)) {
 		d.Untold = append(d.Untold, Untold{Planned{Kind: notice.KindIncident, To: addressesOf(planned)}, notice.ReasonLoopMark})
 		return
 	}
@@ -161,17 +161,19 @@ func gravest(list []*rules.Rule) *rules.Rule {
 // grade puts severities in order.
 func grade(severity string) int { return slices.Index(severities, severity) }
 
-// isNotice tells whether the message is a notice of this installation on its way:
-// reports on these would follow each other for ever. The mark of a notice can be
-// copied, so it counts only without a login and a reverse-path, and where everybody
-// who gets the message is inside or gets reports; a message that leaves is reported
-// on whatever it carries.
-func (e *Engine) isNotice(ctx context.Context, scan *rules.Scan, planned []*plannedReport) bool {
-	env := &scan.Message.Envelope
-	if !env.ReversePath.IsNull() || env.Authenticated != "" || !e.settings.Notices.IsOurs(scan.Message.Header) {
+// isNotice tells whether the message is a notice of this installation on its way, or
+// one of another that comes in: mail about these would follow each other for ever. The
+// mark of a notice can be copied, so it counts only without a login and a reverse-path,
+// and where everybody who gets the message is inside or gets such mail; a message that
+// leaves is told of whatever it carries.
+func (e *Engine) isNotice(ctx context.Context, scan *rules.Scan, reported []message.Path) bool {
+	env, w := &scan.Message.Envelope, e.settings.Notices
+	if !env.ReversePath.IsNull() || env.Authenticated != "" || w == nil {
 		return false
 	}
-	reported := addressesOf(planned)
+	if h := scan.Message.Header; !w.IsOurs(h) && (scan.Ours() || !notice.Marked(h)) {
+		return false
+	}
 	for i, r := range env.Recipients {
 		if slices.ContainsFunc(reported, func(p message.Path) bool { return p.Key() == r.Path.Key() }) {
 			continue

@@ -3,6 +3,7 @@ package actions
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -325,6 +326,45 @@ func TestASenderWhoIsNamed(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Two installations that name each other's people do not write to each other for ever;
+// a mark in mail of our own people, or in mail with a reverse-path, hides nothing.
+func TestNoticesOfAnotherInstallation(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, login, mark string
+		to                string
+		want              int
+	}{
+		"of another one":         {"", "", "elsewhere; mac=0123456789abcdef", "ben@example.com", 0},
+		"without a mark":         {"", "", "", "ben@example.com", 1},
+		"marked by our people":   {"", "anna", "elsewhere; mac=0123456789abcdef", "ben@example.com", 1},
+		"with a reverse-path":    {"eve@partner.example", "", "elsewhere; mac=0123456789abcdef", "ben@example.com", 1},
+		"one that goes outside":  {"", "", "elsewhere; mac=0123456789abcdef", "eve@partner.example", 1},
+		"one for who is told of": {"", "", "elsewhere; mac=0123456789abcdef", "dlp@example.com", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, "policy: P\nmode: enable\nrules:\n  - {rule: R, conditions: {subjectContainsWords: [plan]}, actions: {notifyUser: dlp@example.com}}\n", Settings{})
+			env := messageTo(nil, c.to).Envelope
+			if c.from != "" {
+				env.ReversePath = messageTo(nil, c.from).Envelope.Recipients[0].Path
+			}
+			env.Authenticated, env.QueueID, env.ClientAddr = c.login, "Q1", netip.MustParseAddr("192.0.2.10")
+			text := "From: policy@partner.example\r\nSubject: Notification: plan\r\nAuto-Submitted: auto-generated\r\nMessage-ID: <1@partner.example>\r\n"
+			if c.mark != "" {
+				text += "X-Postern-Loop: " + c.mark + "\r\n"
+			}
+			m, err := message.Read(env, strings.NewReader(text+"\r\nText.\r\n"), nil, message.DefaultLimits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			d := g.engine.Run(t.Context(), g.set, rules.NewScan(g.world, m), g.live)
+			if got := g.told(); len(got) != c.want || len(d.Untold) != 1-c.want {
+				t.Errorf("told %q, not told %v", got, d.Untold)
 			}
 		})
 	}

@@ -88,6 +88,7 @@ type notifier struct {
 	scan *rules.Scan
 	d    *Decision
 	told map[string]bool // by key of the address
+	loop bool            // the message is a notice
 }
 
 func (n *notifier) plan(fork int, p Planned) {
@@ -164,6 +165,7 @@ func (n *notifier) answered() bool {
 // others plans one mail for each of the other people of notifyUser.
 func (n *notifier) others(list []teller) {
 	var sought [2]bool // once for the message: its manager, its admins
+	n.loop = n.isNotice(n.ctx, n.scan, n.named(list))
 	for _, t := range list {
 		if !t.spec.telling.mails() {
 			continue
@@ -190,6 +192,22 @@ func (n *notifier) others(list []teller) {
 	}
 }
 
+// named gives everybody whom rules name, the admins among them.
+func (n *notifier) named(list []teller) []message.Path {
+	all := slices.Clone(n.settings.Admins)
+	for _, t := range list {
+		if t.spec.telling == nil {
+			continue
+		}
+		for _, a := range t.spec.telling.to {
+			if a.role == RoleNamed {
+				all = append(all, a.path)
+			}
+		}
+	}
+	return all
+}
+
 func (n *notifier) other(t teller, role Role, to message.Path) {
 	if n.told[to.Key()] {
 		return
@@ -200,6 +218,8 @@ func (n *notifier) other(t teller, role Role, to message.Path) {
 	switch {
 	case n.settings.Notices == nil:
 		n.untold(p, reasonNoNotices)
+	case n.loop:
+		n.untold(p, notice.ReasonLoopMark)
 	case sends && n.answered():
 		// He knows by the refusal or the report.
 	case sends && !n.d.told && n.d.mute != reasonUnproven:

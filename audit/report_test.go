@@ -145,3 +145,30 @@ func TestIncidentsAndExceptions(t *testing.T) {
 		t.Errorf("%d incidents, exceptions (-want +got):\n%s", incidents, diff)
 	}
 }
+
+// When summer time ends an hour comes twice, the one of summer first.
+func TestHoursAreInTheirOrder(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewCounter([]Dimension{ByPolicy, ByHour}, Choice{}, berlin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		err := c.Add(&Record{Operation: DlpRuleMatch, CreationTime: time.Date(2026, 10, 25, 2-i, 30, 0, 0, time.UTC),
+			PolicyDetails: []PolicyDetails{{PolicyName: "Cards", Rules: []Rule{{RuleName: "One"}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, n := range c.Counts() {
+		got = append(got, n.Keys[1])
+	}
+	want := []string{"2026-10-25T01:00+02:00", "2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00", "2026-10-25T03:00+01:00"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -110,6 +110,13 @@ func (w *Writer) IsOurs(h message.Header) bool {
 	return false
 }
 
+// Marked tells whether a header section carries the mark of a notice of any
+// installation, and says that no person sent the message.
+func Marked(h message.Header) bool {
+	auto, ok := h.Get("Auto-Submitted")
+	return ok && keyword(auto) != "no" && len(h.All(loopField)) > 0
+}
+
 // mark gives the loop mark of a notice: the installation, and a code that only it
 // can make.
 func (w *Writer) mark(messageID string) string {

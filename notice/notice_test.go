@@ -326,3 +326,14 @@ func TestSettingsAreChecked(t *testing.T) {
 		t.Errorf("a bad identifier is used:\n%s", n.Bytes)
 	}
 }
+
+// What is shown of others' text cannot be turned round or act on a terminal.
+func TestLinesShowNoControls(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\u202efdp.exe": "afdp.exe", "a\x1b[31m b": "a[31m b", "\u2066x\u2069 \r\nBcc: y": "x Bcc: y", "ä \U0001f469\u200d\U0001f4bb": "ä \U0001f469\u200d\U0001f4bb",
+	} {
+		if got := line(text, 80); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -18,9 +18,10 @@ const (
 	replyLength = 600
 )
 
-// line makes one line of at most n characters.
+// line makes one line of at most n characters, without what mail programs act upon:
+// controls, and what turns the direction of text round.
 func line(text string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(cleanValue(text)), " ")
 	if utf8.RuneCountInString(text) <= n {
 		return text
 	}

@@ -22,6 +22,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
 )
 
 var at = time.Date(2026, 3, 2, 9, 0, 0, 123456789, time.UTC)
@@ -101,6 +103,17 @@ func TestFile(t *testing.T) {
 	must(t, err)
 	if st.Mode().Perm()&0o007 != 0 {
 		t.Errorf("everybody may read it: %v", st.Mode())
+	}
+}
+
+// A pipe keeps nobody waiting, with a reader or without: records go to files only.
+func TestFileIsRegular(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	must(t, unix.Mkfifo(path, 0o600))
+	for _, path := range []string{path, os.DevNull, t.TempDir()} {
+		if err := sent(NewFile(path), line(1, "{}")); err == nil {
+			t.Errorf("%s is taken", path)
+		}
 	}
 }
 
@@ -431,6 +444,7 @@ func TestWebhookGoesNowhereElse(t *testing.T) {
 		"203.0.113.7": true, "8.8.8.8": true, "2a00:1450::1": true, "10.1.2.3": false, "172.16.0.1": false, "192.168.1.1": false,
 		"169.254.169.254": false, "100.64.0.1": false, "224.0.0.1": false, "255.255.255.255": false, "0.1.2.3": false, "fe80::1": false,
 		"fd00::1": false, "64:ff9b::7f00:1": false, "::ffff:10.0.0.1": false, "ff02::1": false, "2002:7f00:1::": false, "::": false,
+		"fec0::1": false, "::10.0.0.1": false,
 	} {
 		if Public(netip.MustParseAddr(address)) != want {
 			t.Errorf("%s: public is %v", address, !want)

@@ -310,6 +310,9 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 		for _, e := range f.Failures {
 			o.printf("    not done: %s of %s: %s; %s\n", e.Action, e.ruleJSON, clip(e.Reason, 300), e.Remedy)
 		}
+		for _, n := range f.Notices {
+			o.printf("    mail: %s\n", n)
+		}
 		for _, r := range f.Rules {
 			if r.State == string(actions.Halted) || r.State == string(actions.Stopped) {
 				o.printf("    %s: %s\n", r.State, r.ruleJSON)
@@ -322,6 +325,9 @@ func (o *output) explanation(e explanationJSON, brief bool) {
 	}
 	for _, u := range e.Undecided {
 		o.printf("  %s for %s: %s could not be judged: %s\n", u.Remedy, clip(strings.Join(bound(u.Recipients, 10), ", "), 4000), u.ruleJSON, clip(u.Reason, 300))
+	}
+	for _, n := range e.NotTold {
+		o.printf("  no mail: %s: %s\n", n.noticeJSON, n.Reason)
 	}
 	for _, a := range e.Alerts {
 		o.printf("  alert: %s: %s", a.ruleJSON, a.Counts)

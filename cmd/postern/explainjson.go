@@ -97,6 +97,20 @@ type noticeJSON struct {
 	When string `json:"when,omitempty"`
 }
 
+func (n noticeJSON) String() string {
+	s := n.Kind + " to " + clip(strings.Join(bound(n.To, 10), ", "), 2000)
+	if len(n.To) == 0 {
+		s = n.Kind + " to the " + n.As
+	}
+	if n.Simulated {
+		s += ", of a policy that is tested"
+	}
+	if n.When != "" {
+		s += ", with the " + n.When
+	}
+	return s
+}
+
 // untoldJSON is mail that was due and is not sent.
 type untoldJSON struct {
 	noticeJSON

@@ -386,3 +386,21 @@ func BenchmarkMeters(b *testing.B) {
 		m.answered(msg, d, actions.Outcome{Verdict: actions.Block})
 	}
 }
+
+// The record of an erasure is counted as every other.
+func TestErasuresAreCounted(t *testing.T) {
+	s := measuredHouse(t)
+	_, err := s.vault.ErasePerson(t.Context(), "anna@example.com", time.Now(), func(*quarantine.Erased) (quarantine.Record, error) {
+		rec, err := audit.Forgotten(audit.Head{Time: time.Now(), ID: newID()}, audit.Erasure{Person: "00"})
+		if err != nil {
+			return quarantine.Record{}, err
+		}
+		return auditRow(rec)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := value(s.meters.gathered(t)[mRecords], "operation", string(audit.PersonErased)); n != 1 {
+		t.Errorf("counted %v", n)
+	}
+}

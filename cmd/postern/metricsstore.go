@@ -213,3 +213,18 @@ func (s *measuredStore) ChangeAlert(ctx context.Context, u *quarantine.AlertUpda
 	s.stored(err, nil, u.Records...)
 	return a, err
 }
+
+// ErasePerson implements [quarantine.Store].
+func (s *measuredStore) ErasePerson(ctx context.Context, person string, now time.Time, note func(*quarantine.Erased) (quarantine.Record, error)) (*quarantine.Erased, error) {
+	var noted []quarantine.Record
+	e, err := s.Store.ErasePerson(ctx, person, now, func(e *quarantine.Erased) (quarantine.Record, error) {
+		r, err := note(e)
+		if err == nil {
+			noted = append(noted, r)
+		}
+		return r, err
+	})
+	s.failed(err)
+	s.stored(err, nil, noted...)
+	return e, err
+}

@@ -89,3 +89,17 @@ func (e *eraser) alert(t *transactor, id string) error {
 	}
 	return err
 }
+
+// forgetUser takes away by what it can be told whose match counted towards alerts: the
+// digest of the user, and the key of what is counted of one user, which whoever knows
+// the address can make anew.
+func forgetUser(t *transactor, reference string, record int64) error {
+	const own = "SELECT alert FROM alert_event WHERE reference = ?1 AND record = ?2 AND alert <> ''"
+	if err := t.exec("UPDATE alert SET key = '' WHERE id IN ("+own+") AND data ->> '$.trigger.perUser'", reference, record); err != nil {
+		return err
+	}
+	return t.exec(`UPDATE alert_event SET user = '', key = CASE
+		WHEN alert <> '' AND EXISTS (SELECT 1 FROM alert a WHERE a.id = alert AND a.key = '') THEN ''
+		WHEN alert = '' AND NOT EXISTS (SELECT 1 FROM alert_event o WHERE o.key = alert_event.key AND o.alert = '' AND o.user NOT IN ('', alert_event.user)) THEN ''
+		ELSE key END WHERE reference = ?1 AND record = ?2`, reference, record)
+}

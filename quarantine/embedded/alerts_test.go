@@ -180,3 +180,50 @@ func BenchmarkMatch(b *testing.B) {
 		})
 	}
 }
+
+// Nothing tells whose matches counted towards alerts once the person is erased: neither
+// the digest of the user, nor the key that is made of it. What is counted of everybody
+// stays.
+func TestErasedFromAlerts(t *testing.T) {
+	s := open(t, Options{Dir: t.TempDir(), Privacy: storetest.Privacy})
+	match := func(name, rule string, trigger quarantine.AlertTrigger, users ...string) {
+		t.Helper()
+		for i, user := range users {
+			c := storetest.Matched(fmt.Sprint(name, i), start, func(m *quarantine.Match) {
+				m.User, m.Alert.Rule, m.Alert.Trigger = user, rule, trigger
+			})
+			c.Records[0].Data = storetest.Mail("1", start).Data
+			if user != "anna" {
+				c.Records[0].Data = []byte(`{}`)
+			}
+			must(t, s.Commit(t.Context(), c))
+		}
+	}
+	apart := quarantine.AlertTrigger{Count: 3, Window: time.Hour, PerUser: true}
+	match("A", "raised", apart, "anna", "anna", "anna")
+	match("B", "waiting", apart, "anna", "anna")
+	match("C", "of another", apart, "ben", "ben", "ben")
+	match("D", "of all", quarantine.AlertTrigger{Count: 9, Window: time.Hour}, "anna", "ben")
+	e, err := s.ErasePerson(t.Context(), "anna@example.com", start, nil)
+	must(t, err)
+	if e.Records != 6 || e.KeptCount != 0 {
+		t.Errorf("erased %+v", e)
+	}
+	for query, want := range map[string]int{
+		"SELECT count(*) FROM alert_event WHERE user = 'anna'":                                      0,
+		"SELECT count(*) FROM alert_event WHERE user = 'ben'":                                       4,
+		"SELECT count(*) FROM alert_event WHERE user = '' AND key <> ''":                            1,
+		"SELECT count(*) FROM alert_event WHERE key = (SELECT key FROM alert_event WHERE number=9)": 2,
+		"SELECT count(*) FROM alert WHERE key = ''":                                                 1,
+		"SELECT count(*) FROM alert WHERE key <> ''":                                                1,
+	} {
+		var got int
+		must(t, s.read.QueryRowContext(t.Context(), query).Scan(&got))
+		if got != want {
+			t.Errorf("%s: %d, want %d", query, got, want)
+		}
+	}
+	if v := verified(t, s); v.Broken != 0 || len(check(t, s)) != 0 {
+		t.Errorf("in the end %+v, check %v", v, check(t, s))
+	}
+}

@@ -430,8 +430,7 @@ func (e *eraser) record(t *transactor, number int64) error {
 		}
 	}
 	if sender {
-		// Whose matches raised an alert is told by a digest.
-		if err := t.exec("UPDATE alert_event SET user = '' WHERE reference = ? AND record = ?", r.Reference, number); err != nil {
+		if err := forgetUser(t, r.Reference, number); err != nil {
 			return err
 		}
 	}
