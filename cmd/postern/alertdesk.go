@@ -56,14 +56,9 @@ func (d *desk) findAlert(ctx context.Context, name string) (*quarantine.Alert, e
 func (d *desk) listAlerts(ctx context.Context, r *alertRequest, reply *deskReply) error {
 	f := r.Filter
 	if r.User != "" {
-		p, err := message.ParsePath(r.User)
-		if err != nil || p.IsNull() {
-			return fmt.Errorf("--user: %q is no address", clip(r.User, 80))
-		}
-		if o := d.effects.Organization; o != nil && o.People != nil {
-			if person, err := o.People.Person(ctx, p); err == nil {
-				p = person.Address
-			}
+		p, err := d.alertUser(ctx, r.User)
+		if err != nil {
+			return err
 		}
 		f.User = actions.AlertUser(p)
 	}
@@ -76,6 +71,27 @@ func (d *desk) listAlerts(ctx context.Context, r *alertRequest, reply *deskReply
 		reply.Alerts = append(reply.Alerts, raisedJSON(&page.Alerts[i]))
 	}
 	return nil
+}
+
+// alertUser gives the address by which the matches of a user are counted: that of
+// the person whom an address or a login belongs to, or else the address itself.
+func (d *desk) alertUser(ctx context.Context, name string) (message.Path, error) {
+	p, err := message.ParsePath(name)
+	known := err == nil && !p.IsNull()
+	if o := d.effects.Organization; o != nil && o.People != nil {
+		if person, err := o.People.Login(ctx, name); err == nil {
+			return person.Address, nil
+		}
+		if known {
+			if person, err := o.People.Person(ctx, p); err == nil {
+				return person.Address, nil
+			}
+		}
+	}
+	if !known || p.Domain() == "" {
+		return p, fmt.Errorf("--user: %q is neither an address nor a login that the directory knows", clip(name, 80))
+	}
+	return p, nil
 }
 
 // showAlert gives all that is known of an alert.

@@ -186,7 +186,7 @@ func matchTold(rec *audit.Record, a *quarantine.Alert, e quarantine.AlertEvent) 
 	md := rec.ExchangeMetaData
 	m := &notice.AlertMatch{
 		At: e.At, From: md.From, To: recipientsOf(rec), Subject: md.Subject.String(), Size: e.Bytes,
-		Activity: string(audit.DlpRuleMatch),
+		Activity: "DLPRuleMatch",
 	}
 	for _, name := range md.AttachmentNames {
 		m.Attachments = append(m.Attachments, name.String())

@@ -190,6 +190,9 @@ func TestAlertMailIsMadeOfTheRecord(t *testing.T) {
 		fmt.Sprint(m.Found[0].Parts, m.Found[0].Values) != "[body report.xlsx] [****9903]" {
 		t.Errorf("it tells %+v of %+v", told, m)
 	}
+	if m := matchTold(&audit.Record{ExchangeMetaData: &audit.ExchangeMetaData{}}, a, quarantine.AlertEvent{}); m.Activity != "DLPRuleMatch" {
+		t.Errorf("a rule that decided nothing: %s", m.Activity)
+	}
 }
 
 // Of several that write the mail of an alert one is heard, and nothing is lost when
@@ -292,5 +295,23 @@ func TestAlertMailIsInTheLanguageOfItsReader(t *testing.T) {
 	want := []string{"alert-A-0 [desk@example.com] false", "alert-A-0-2 [otto@example.com hans@example.com] true"}
 	if !slices.Equal(got, want) {
 		t.Errorf("mails %q, want %q", got, want)
+	}
+}
+
+// A user is asked for by an address or by a login; a login that nobody knows is a
+// mistake, not somebody without alerts.
+func TestAlertsOfAUserAreFoundByLogin(t *testing.T) {
+	s, _ := newHouse(t)
+	d := deskOf(s)
+	people, problems := directory.LoadFile("people.yaml", []byte("people:\n  - {address: anna@example.com, proxies: [a@example.com], logins: [anna]}\n"))
+	if people == nil {
+		t.Fatal(problems)
+	}
+	d.effects.Organization.People = people
+	for name, want := range map[string]string{"anna": "anna@example.com", "A@example.com": "anna@example.com", "b@partner.example": "b@partner.example", "nobody": "", "<>": "", "a b": ""} {
+		got, err := d.alertUser(t.Context(), name)
+		if (err == nil) != (want != "") || err == nil && got.String() != want {
+			t.Errorf("%s is %s, %v; want %q", name, got, err, want)
+		}
 	}
 }

@@ -55,6 +55,8 @@ func TestDisclaimerInText(t *testing.T) {
 			"From: a@b.test\n\ncafé\n\nGröße\n"},
 		{"a message of before MIME becomes one of MIME", "From: a@b.test\n\nhello\n", "Größe", false,
 			"From: a@b.test\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nhello\n\nGr=C3=B6=C3=9Fe\n"},
+		{"a digest of the old text goes", plainHead + "us-ascii\nContent-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==\n\nhello\n", "Private", false,
+			plainHead + "us-ascii\n\nhello\n\nPrivate\n"},
 		{"an unknown set takes ASCII", plainHead + "x-nobody-knows\nContent-Transfer-Encoding: 8bit\n\ncaf\xe9\n", "Private", false,
 			plainHead + "x-nobody-knows\nContent-Transfer-Encoding: 8bit\n\ncaf\xe9\n\nPrivate\n"},
 		{"a flowed line before it is not joined", plainHead + "us-ascii; format=flowed\n\nhello \n", "&gt; Private", false,
