@@ -58,7 +58,7 @@ store:
   path: store
   quota:
     senderItems: 100000
-%srelay: {reinject: "unix:%s"}
+%srelay: {reinject: "unix:%s", noticeRate: 1000}
 quarantine: {reviewers: [postmaster@example.com], digest: "23:59"}
 recipients: {postfixConfig: %s, postfix: [virtual_alias_maps]}
 %s`

@@ -157,7 +157,10 @@ func TestMailCanBeRead(t *testing.T) {
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d pages, %v", len(files), err)
 	}
-	for _, l := range looks {
+	for i, l := range looks {
+		if os.Getenv("PICTURES") == "" && i%3 != 0 {
+			continue // the first and the last have both widths and both colours
+		}
 		t.Run(l.name, func(t *testing.T) { examine(t, ctx, l, files) })
 	}
 }

@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 //	tidy FILE              makes JSON readable, and hides what differs from run to run
 //	status N COMMAND…      runs a command that must end with exit status N
 func TestScripts(t *testing.T) {
+	commands := commandDir(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -69,9 +70,30 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[daemonKey] = &daemon{}
+			env.Setenv("PATH", commands+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("PROGRAM", filepath.Join(commands, "postern"))
 			return nil
 		},
 	})
+}
+
+// commandDir gives the folder of the program that scripts run. With the race detector
+// it is built without: there are hundreds of commands, and each would take seconds to
+// start. The tests with a real Postfix serve with it.
+func commandDir(t *testing.T) string {
+	t.Helper()
+	if !raceDetector {
+		path, err := exec.LookPath("postern")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Dir(path)
+	}
+	dir := t.TempDir()
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "postern"), ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return dir
 }
 
 // patience bounds every wait of a test; none is expected to come near it.
@@ -96,8 +118,7 @@ func served(ts *testscript.TestScript) *exec.Cmd {
 }
 
 func scriptServe(ts *testscript.TestScript, neg bool, args []string) {
-	path, err := exec.LookPath("postern")
-	ts.Check(err)
+	path := ts.Getenv("PROGRAM")
 	logFile := ts.MkAbs("log")
 	f, err := os.Create(logFile)
 	ts.Check(err)
