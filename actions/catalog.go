@@ -93,9 +93,7 @@ func Kinds() []Kind {
 	var out []Kind
 	for _, k := range kinds {
 		if k.read != nil && !k.planned {
-			if r, ok := references[k.Name]; ok {
-				k.Reference = r
-			}
+			k.Reference = references[k.Name]
 			out = append(out, k)
 		}
 	}
